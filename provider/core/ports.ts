@@ -1,0 +1,136 @@
+/**
+ * What the core asks of the world. It declares these ports itself and is handed something that fits: over HTTP in a real run,
+ * in-process and in virtual time in the sweeps. Nothing here names a library.
+ */
+import type { Commands } from "../mold/catalogue/commands";
+
+export type CommandName = keyof Commands;
+export type Params<C extends CommandName> = Commands[C]["params"];
+export type Answer<C extends CommandName> = Commands[C]["answer"];
+export type AsyncCommandName = { [C in CommandName]: Commands[C]["async"] extends true ? C : never }[CommandName];
+export type SyncCommandName = Exclude<CommandName, AsyncCommandName>;
+export type ListCommandName = Extract<SyncCommandName, `list${string}`>;
+
+/** What a call is made for. It is only used to word errors and logs: `KubernetesCluster prod: machine prod-worker-2`. */
+export interface CallContext {
+  readonly resource?: string;
+  /** The property of the declaration an error would point at, if there is one. */
+  readonly property?: string;
+  readonly signal?: AbortSignal;
+  /** How long to wait for the job of `run`, in milliseconds. Default: the connection's job timeout. */
+  readonly timeoutMs?: number;
+}
+
+/** A job that Mold has accepted: what it works on is known before it is done. */
+export interface StartedJob<C extends AsyncCommandName> {
+  /** The id of what is being made, where the command makes something. */
+  readonly id?: string;
+  readonly jobId: string;
+  /** Resolves with the object the job made or changed; rejects with a `MoldError`. */
+  done(): Promise<Answer<C>>;
+}
+
+export interface MoldPort {
+  /** A command that answers at once. Resolves with the object inside the answer (`createNetwork` with the network itself). */
+  call<C extends SyncCommandName>(command: C, params: Params<C>, context?: CallContext): Promise<Answer<C>>;
+  /** Every item of a list over all its pages. An empty list is an empty array. */
+  list<C extends ListCommandName>(command: C, params: Params<C>, context?: CallContext): Promise<Answer<C>[]>;
+  /** Begins a job. */
+  start<C extends AsyncCommandName>(command: C, params: Params<C>, context?: CallContext): Promise<StartedJob<C>>;
+  /** Begins a job and waits for it. */
+  run<C extends AsyncCommandName>(command: C, params: Params<C>, context?: CallContext): Promise<Answer<C>>;
+}
+
+/**
+ * A refusal by Mold, or Mold out of reach. `provider/mold` throws it; the core reads `kind` and never the text.
+ * - `refused`: 431, 530, 537 and the like, or a failed job; `code` is Mold's.
+ * - `credentials`: 401.  `forbidden`: 432 and 531.  `limit`: 535.  `capacity`: 533.
+ * - `unreachable`: no answer (connection, TLS, proxy).  `timeout`: no answer or no end of the job in time.  `server`: a 5xx that is none of these.
+ */
+export type MoldErrorKind = "refused" | "credentials" | "forbidden" | "limit" | "capacity" | "conflict" | "unreachable" | "timeout" | "server";
+
+export interface MoldFailure extends Error {
+  readonly name: "MoldError";
+  readonly kind: MoldErrorKind;
+  readonly command: string;
+  readonly code?: number;
+  /** Mold's own words. */
+  readonly said?: string;
+}
+export function isMoldFailure(error: unknown): error is MoldFailure {
+  return error instanceof Error && error.name === "MoldError";
+}
+
+/** A node as the cluster's own API shows it. */
+export interface KubernetesNode {
+  readonly name: string;
+  readonly ready: boolean;
+  /** Kubelet version without the `v`: `1.35.4`. */
+  readonly version: string;
+  readonly internalIp?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly unschedulable: boolean;
+  /** Why it is not Ready, in the kubelet's words. */
+  readonly reason?: string;
+}
+
+/** How to reach and trust one cluster. Built from the identity and the endpoint; the key is a secret. */
+export interface ClusterAccess {
+  /** `https://203.0.113.7:6443` */
+  readonly endpoint: string;
+  readonly caCertificate: string;
+  readonly clientCertificate: string;
+  readonly clientKey: string;
+}
+
+/** One cluster's own API. A call that finds nobody there rejects with a `KubernetesFailure` of kind `unreachable`. */
+export interface KubernetesPort {
+  /** True when `/readyz` answers ok under our CA; false while nothing or something unready answers. Throws `foreign` if another CA answers. */
+  ready(): Promise<boolean>;
+  nodes(): Promise<KubernetesNode[]>;
+  /** Sets labels on a node (the kubelet may not give itself a role: the core does). */
+  labelNode(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+  deleteNode(name: string): Promise<void>;
+  /** Makes or renews a bootstrap token, so that late machines can join. */
+  putBootstrapToken(token: string, expires: Date): Promise<void>;
+  deleteBootstrapToken(token: string): Promise<void>;
+}
+
+export interface KubernetesFailure extends Error {
+  readonly name: "KubernetesError";
+  readonly kind: "unreachable" | "foreign" | "forbidden" | "refused" | "timeout";
+}
+export function isKubernetesFailure(error: unknown): error is KubernetesFailure {
+  return error instanceof Error && error.name === "KubernetesError";
+}
+
+/** Time, so that tests can run it forward. Milliseconds since 1970. */
+export interface Clock {
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Real work that takes no virtual time (making keys, say): virtual clocks stand still until it is done. */
+  hold<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Where progress goes. Lines are short and say what, which and how long. Never a secret. */
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+/** Everything one operation of the core runs with. */
+export interface World {
+  readonly mold: MoldPort;
+  kubernetes(access: ClusterAccess): KubernetesPort;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** This run: `host:pid:random`. All resources of one `up` share it; the lock carries it. */
+  readonly run: string;
+  /** Who declares this: `pulumi:<project>/<stack>`. Written on everything owned. */
+  readonly owner: string;
+  /** Aborts when the engine is gone or the user gave up: no new step begins. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,60 @@
+/**
+ * What every resource offers every engine: check, diff, create, read, update, delete. Adapters translate; they decide nothing.
+ */
+import type { World } from "../core/ports";
+
+/** An input an engine does not know yet (at preview). Adapters put it in place of their own marker. */
+export const unknown: unique symbol = Symbol.for("ablestack-kubernetes.unknown") as never;
+
+/** One thing wrong with a declaration. `property` is a path: `workers.count`. */
+export interface CheckFailure {
+  readonly property: string;
+  readonly reason: string;
+}
+
+export interface CheckResult<Inputs> {
+  /** The inputs with defaults filled in. */
+  readonly inputs: Inputs;
+  readonly failures: readonly CheckFailure[];
+  /** Said once, not refused: an even number of control planes, say. */
+  readonly warnings: readonly string[];
+}
+
+export interface DiffResult {
+  readonly changes: boolean;
+  /** Properties that can only change by replacing the resource. */
+  readonly replaces: readonly string[];
+  /** Outputs that stay as they are whatever else changes in place. */
+  readonly stables: readonly string[];
+  /** The plan in words, a line each; empty when there is nothing to do. */
+  readonly plan: readonly string[];
+}
+
+/** How a handler gets at the world: connections by name, one Mold client each, shared by all resources of a run. */
+export interface Session {
+  /** Throws an error that names what to configure when there is no such connection. */
+  world(connection: string | undefined): World;
+}
+
+export interface Handler<Inputs, Outputs> {
+  check(session: Session, olds: Inputs | undefined, news: Inputs): Promise<CheckResult<Inputs>>;
+  diff(session: Session, id: string, olds: Outputs, news: Inputs): Promise<DiffResult>;
+  create(session: Session, inputs: Inputs): Promise<{ id: string; outputs: Outputs }>;
+  /** `undefined`: it is gone. */
+  read(session: Session, id: string, outputs: Outputs): Promise<{ id: string; outputs: Outputs } | undefined>;
+  update(session: Session, id: string, olds: Outputs, news: Inputs): Promise<{ outputs: Outputs }>;
+  delete(session: Session, id: string, outputs: Outputs): Promise<void>;
+}
+
+/** Something was made, not all of it: the engine records the id and the outputs, and the next run goes on from there. */
+export class PartialFailure extends Error {
+  override readonly name = "PartialFailure";
+  constructor(
+    readonly id: string,
+    readonly outputs: Readonly<Record<string, unknown>>,
+    readonly reasons: readonly string[],
+    options?: ErrorOptions,
+  ) {
+    super(reasons.join("\n"), options);
+  }
+}
