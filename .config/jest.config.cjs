@@ -6,5 +6,7 @@ module.exports = {
   transform: { "^.+\\.(t|mj|cj|j)s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript", decorators: true } }, module: { type: "commonjs" } }] },
   // These are published as ES modules only; Node's require() takes them, jest's own module loader needs them transformed.
   transformIgnorePatterns: ["/node_modules/(?!(@kubernetes/client-node|openid-client|oauth4webapi|jose|@jsep-plugin|jsep|jsonpath-plus|fast-check|pure-rand)/)"],
+  // `await import("./x.js")` is how a CommonJS source loads a file of its own late.
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/examples"],
 };

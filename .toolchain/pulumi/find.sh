@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 #
-# Prints the folders to put in front of PATH so that the real Pulumi engine runs:
+# Prints what to put in front of PATH so that the real Pulumi engine runs:
 #
 #   PATH="$(.toolchain/pulumi/find.sh):$PATH" pulumi up
 #
-# One line on stdout, folders separated by colons; a folder that PATH has already is left out, so that finding
-# Pulumi in /usr/bin never puts another node in front of yours. Everything else goes to stderr. Argument: the
-# checkout whose node_modules is meant (default: this one). It takes the first of
+# One line on stdout: a folder, or several with colons between. Everything else goes to stderr. It takes the
+# first of
 #
-#   path      pulumi and pulumi-language-nodejs as installed on this machine
+#   path      Pulumi as installed on this machine
 #   (cache)   what one of the next two left there earlier
 #   go        a build from source: every module is held to the checksum in the go.sum beside this script, so no
 #             address need be trusted; and where there is no way out, asking the module proxy fails in seconds
 #   download  the official release archive, trusted because of its address alone
 #
 # ABLESTACK_PULUMI_SOURCE=path|go|download allows that one only. ABLESTACK_PULUMI_DOWNLOAD_URL is another folder
-# of release archives (a mirror). ABLESTACK_CACHE moves the cache. README.md tells the rest.
+# of release archives (a mirror). ABLESTACK_CACHE moves the cache. The argument is the checkout in whose
+# node_modules to look (default: this one). README.md tells the rest.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -27,6 +27,7 @@ sdk=$repository/sdk/v3
 cli_module=$repository/pkg/v3
 cli_package=$cli_module/cmd/pulumi
 language_package=$sdk/nodejs/cmd/pulumi-language-nodejs
+dynamic_script=nodejs/dist/pulumi-resource-pulumi-nodejs # in the SDK's module
 
 say() { printf 'pulumi: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -39,8 +40,11 @@ version=$(version_in cli "$cli_module")
 language_version=$(version_in language "$sdk")
 go_needed=$(awk '$1 == "go" { print $2 }' "$here/cli/go.mod")
 
-# Where Pulumi's npm package keeps pulumi-resource-pulumi-nodejs, which runs dynamic providers.
-npm=$root/node_modules/@pulumi/pulumi
+# What pulumi needs besides itself: the first runs programs, the second runs dynamic providers and is a script
+# that starts what @pulumi/pulumi holds for it. Beside pulumi they are at home: found without being on PATH, and
+# without the engine warning about it.
+language=pulumi-language-nodejs
+dynamic=pulumi-resource-pulumi-nodejs
 
 case $(uname -m) in
   x86_64 | amd64) arch=amd64 ;;
@@ -68,18 +72,18 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# run SECONDS WHAT COMMAND...: says every 30 s that it still goes on, and ends it after SECONDS. Not timeout(1),
-# which macOS lacks. Its stdout is ours to keep clean; the lock must not outlive us in a child, hence 9>&-.
+# run SECONDS WHAT COMMAND...: says every 30 s that it still goes on, and ends it after SECONDS (not by timeout(1),
+# which macOS lacks). What the command says is shown only if it fails. The lock is not for children: 9>&-.
 run() {
-  local limit=$1 what=$2 begun=$SECONDS told=$SECONDS status=0
+  local limit=$1 what=$2 begun=$SECONDS told=$SECONDS late='' status=0
   shift 2
-  "$@" >&2 9>&- &
+  "$@" >"$work/log" 2>&1 9>&- &
   child=$!
   while kill -0 "$child" 2>/dev/null; do
     if ((SECONDS - begun >= limit)); then
       say "$what: no end after $limit s, stopped"
       kill "$child" 2>/dev/null || true
-      status=124
+      late=yes
       break
     fi
     if ((SECONDS - told >= 30)); then
@@ -88,32 +92,40 @@ run() {
     fi
     sleep 0.2
   done
-  wait "$child" || status=${status/#0/$?}
+  wait "$child" || status=$?
   child=
+  [[ -z $late ]] || status=124
+  [[ $status == 0 ]] || tail -n 15 "$work/log" >&2
   return "$status"
 }
 
-# Says the version of the pulumi given; nothing if it does not run or is no Pulumi 3.
-version_of() { PULUMI_SKIP_UPDATE_CHECK=true "$1" version 2>/dev/null | sed -n '1s/^v\{0,1\}\(3\.[0-9].*\)$/\1/p' || true; }
+# Prints the version of the pulumi given; nothing if it does not run or is no Pulumi 3. Even `pulumi version` writes
+# a log file into its home, hence one for the moment.
+version_of() {
+  local home
+  home=$(mktemp -d)
+  PULUMI_HOME=$home PULUMI_SKIP_UPDATE_CHECK=true "$1" version 2>/dev/null | sed -n '1s/^v\{0,1\}\(3\.[0-9].*\)$/\1/p' || true
+  rm -rf "$home"
+}
 
 # --- path ------------------------------------------------------------------------------------------------------
 
 from_path() {
-  local cli found beside
+  local cli found beside npm=$root/node_modules/@pulumi/pulumi
   cli=$(type -P pulumi) || { say 'none on PATH'; return 1; }
   found=$(version_of "$cli")
   [[ -n $found ]] || { say "$cli is on PATH but does not answer as Pulumi 3"; return 1; }
-  if has pulumi-language-nodejs; then
-    folders=
+  beside=$(dirname -- "$(readlink -f -- "$cli" || printf '%s' "$cli")")
+  has $language || [[ -x $beside/$language ]] || { say "$cli is on PATH, but no $language there or beside it"; return 1; }
+  if has $dynamic || [[ -x $beside/$dynamic ]]; then
+    # Nothing is missing. The folder that comes first anyway changes nothing; that of pulumi might put another
+    # node in front, and an empty line would make the working directory part of PATH.
+    folders=${PATH%%:*}
+  elif [[ -x $npm/$dynamic ]]; then
+    folders=$npm
   else
-    # Beside it, or beside what a link such as /usr/local/bin/pulumi leads to.
-    for beside in "$cli" "$(readlink -f "$cli" 2>/dev/null || true)"; do
-      beside=$(cd -- "$(dirname -- "$beside")" && pwd)
-      [[ -x $beside/pulumi-language-nodejs ]] && break
-      beside=
-    done
-    [[ -n $beside ]] || { say "$cli is on PATH, but no pulumi-language-nodejs there or beside it"; return 1; }
-    folders=$beside:
+    say "$cli is on PATH, but no $dynamic there, beside it, or in $npm (npm ci?)"
+    return 1
   fi
   say "taking $found from PATH ($cli)"
 }
@@ -124,14 +136,14 @@ from_path() {
 # was made from, so that a newer language host is not missed and `go` does not take a download for its own.
 from_cache() {
   local source
-  [[ -x $folder/pulumi && -x $folder/pulumi-language-nodejs && -r $folder/source ]] || return 1
+  [[ -x $folder/pulumi && -x $folder/$language && -x $folder/$dynamic && -r $folder/source ]] || return 1
   source=$(<"$folder/source")
   if [[ $source == "$built" ]]; then
     allows go || return 1
   else
     [[ $source == download:* ]] && allows download || return 1
   fi
-  folders=$folder:
+  folders=$folder
   say "taking $folder ($source)"
 }
 
@@ -154,7 +166,7 @@ try_lock() {
 
 lock() {
   local begun=$SECONDS told=-30
-  mkdir -p "$cache" || fail "can't write to $cache; set ABLESTACK_CACHE"
+  if ! mkdir -p "$cache" || ! touch "$folder.lock"; then fail "can't write to $cache; set ABLESTACK_CACHE"; fi
   if has flock; then exec 9>"$folder.lock"; fi
   until try_lock; do
     if ((SECONDS - begun >= 3600)); then fail "another run has been at work on $folder for an hour"; fi
@@ -169,33 +181,31 @@ lock() {
 # Gives what is in $work/new its name in the cache. Argument: the line for the file `source`.
 keep() {
   local answer
-  answer=$(PULUMI_HOME=$work/home version_of "$work/new/pulumi")
-  [[ $answer == "$version" && -x $work/new/pulumi-language-nodejs ]] || {
-    say "expected pulumi $version and pulumi-language-nodejs, got pulumi '$answer'"
-    return 1
-  }
-  printf '%s\n' "$1" >"$work/new/source"
+  answer=$(version_of "$work/new/pulumi")
+  [[ $answer == "$version" ]] || { say "what came of it answers '$answer', not $version"; return 1; }
+  printf '%s\n' "$1" >"$work/new/source" || return 1
   sync # or a power cut could leave a name without its content
-  if [[ -e $folder ]]; then mv "$folder" "$work/old"; fi
+  if [[ -e $folder ]]; then mv "$folder" "$work/old" || return 1; fi
   mv "$work/new" "$folder"
 }
 
 # --- go --------------------------------------------------------------------------------------------------------
 
-# go_in MODULE ARGUMENT...: becomes go (only ever the background process of `run`). What the caller's
+# go_in FOLDER ARGUMENT...: becomes go (so only in a process of its own: by `run`, or in $(...)). What the caller's
 # environment says about other builds must not reach this one; `direct` is dropped from GOPROXY because a module
 # that the proxy lacks would otherwise be looked for in repositories all over the world.
 go_in() {
   local proxy
   proxy=$(go env GOPROXY)
   if [[ $proxy != direct ]]; then proxy=${proxy%[,|]direct}; fi
-  cd "$here/$1" || exit 1
+  cd "$1" || exit 1
   shift
   exec env GOFLAGS= GOWORK=off GOOS= GOARCH= CGO_ENABLED=0 GOTMPDIR="$work" GOPROXY="$proxy" go "$@"
 }
 
-go_build() { # MODULE PACKAGE VERSION
+go_build() { # FOLDER PACKAGE VERSION
   local name=${2##*/} begun=$SECONDS
+  # A step of its own, and with a bound, because only this one depends on the network.
   run 900 "fetching what $name is made of" go_in "$1" list -deps -f '{{with .Error}}{{.}}{{end}}' "$2" || return 1
   say "$name: modules there after $((SECONDS - begun)) s, building"
   run 3600 "building $name $3" go_in "$1" build -trimpath -buildvcs=false \
@@ -204,16 +214,20 @@ go_build() { # MODULE PACKAGE VERSION
 }
 
 from_go() {
+  local sdk_folder
   has go || { say 'no go on PATH, so no build from source'; return 1; }
-  say "building pulumi $version with $(go env GOVERSION), once; about 5 minutes on two cores"
-  run 20 'asking the Go module proxy' go_in cli list -m "$cli_module@v$version" || {
-    say "the Go module proxy ($(go env GOPROXY)) does not serve $cli_module, or go is older than $go_needed"
+  say "building pulumi $version with $(go env GOVERSION), once; 5 to 8 minutes on two cores"
+  run 20 'asking the Go module proxy' go_in "$work" list -m -f '{{""}}' "$cli_module@v$version" || {
+    say "no $cli_module v$version from the Go module proxy (GOPROXY)"
     return 1
   }
-  if ! go_build language "$language_package" "$language_version" ||
-    ! go_build cli "$cli_package" "$version" ||
+  if ! go_build "$here/language" "$language_package" "$language_version" ||
+    ! go_build "$here/cli" "$cli_package" "$version" ||
+    ! sdk_folder=$(go_in "$here/cli" list -m -f '{{.Dir}}' "$sdk") ||
+    ! cp "$sdk_folder/$dynamic_script" "$work/new/$dynamic" ||
+    ! chmod 755 "$work/new/$dynamic" ||
     ! keep "$built"; then
-    say 'the build from source failed'
+    say "the build from source failed (it needs Go $go_needed or newer)"
     return 1
   fi
 }
@@ -221,15 +235,16 @@ from_go() {
 # --- download --------------------------------------------------------------------------------------------------
 
 from_download() {
-  local base=${ABLESTACK_PULUMI_DOWNLOAD_URL:-https://get.pulumi.com/releases/sdk} url
+  local base=${ABLESTACK_PULUMI_DOWNLOAD_URL:-https://get.pulumi.com/releases/sdk} url shown
   has curl || { say 'no curl on PATH, so no download'; return 1; }
   url=${base%/}/pulumi-v$version-$os-${arch/#amd64/x64}.tar.gz
-  say "downloading $url"
+  shown=${url/:\/\/*@/://} # a mirror's address may hold a password
+  say "downloading $shown"
   # Closed networks lose 5 s here, stalled ones 15.
   if ! run 900 'downloading' curl -fsSL --connect-timeout 5 --speed-limit 1024 --speed-time 15 -o "$work/archive" "$url" ||
-    ! tar -xzf "$work/archive" -C "$work" pulumi/pulumi pulumi/pulumi-language-nodejs ||
+    ! tar -xzf "$work/archive" -C "$work" pulumi/pulumi "pulumi/$language" "pulumi/$dynamic" ||
     ! mv "$work/pulumi" "$work/new" ||
-    ! keep "download: pulumi $version from $base"; then
+    ! keep "download: pulumi $version from $shown"; then
     say 'the download failed'
     return 1
   fi
@@ -241,7 +256,7 @@ make_in_cache() {
   lock
   if from_cache; then return; fi # another run was quicker
   rm -rf "$folder".tmp.* # of runs that were killed
-  work=$(mktemp -d "$folder.tmp.XXXXXX")
+  work=$(mktemp -d "$folder.tmp.XXXXXX") || return 1
   if allows go && from_go; then
     :
   elif allows download && rm -rf "$work/new" && from_download; then
@@ -257,7 +272,6 @@ case $allowed in
   *) fail "ABLESTACK_PULUMI_SOURCE is '$allowed'; it may be path, go or download" ;;
 esac
 [[ $cache$root != *:* ]] || fail "a colon in '$cache' or '$root' can't be part of PATH"
-[[ -x $npm/pulumi-resource-pulumi-nodejs ]] || fail "$npm/pulumi-resource-pulumi-nodejs is not there: run npm ci in $root first"
 
 folders=
 if allows path && from_path; then
@@ -270,4 +284,4 @@ else
   - have Go $go_needed or newer on PATH, and GOPROXY name a module proxy that can be reached
   - let curl reach get.pulumi.com, or have ABLESTACK_PULUMI_DOWNLOAD_URL name a folder that holds its archives"
 fi
-printf '%s\n' "$folders$npm"
+printf '%s\n' "$folders"

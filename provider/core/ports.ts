@@ -127,8 +127,10 @@ export interface World {
   kubernetes(access: ClusterAccess): KubernetesPort;
   readonly clock: Clock;
   readonly log: Log;
-  /** This run: `host:pid:random`. All resources of one `up` share it; the lock carries it. */
+  /** This run: `host.pid.random`. All resources of one `up` share it; the lock carries it. */
   readonly run: string;
+  /** True when that run is known to have ended without giving its locks back: same machine, process gone. */
+  runEnded(run: string): boolean;
   /** Who declares this: `pulumi:<project>/<stack>`. Written on everything owned. */
   readonly owner: string;
   /** Aborts when the engine is gone or the user gave up: no new step begins. */

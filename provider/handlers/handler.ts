@@ -5,6 +5,24 @@ import type { World } from "../core/ports";
 
 /** An input an engine does not know yet (at preview). Adapters put it in place of their own marker. */
 export const unknown: unique symbol = Symbol.for("ablestack-kubernetes.unknown") as never;
+export const isUnknown = (value: unknown): boolean => value === unknown;
+
+/** True when anything inside is unknown. */
+export function hasUnknown(value: unknown): boolean {
+  if (isUnknown(value)) return true;
+  if (Array.isArray(value)) return value.some(hasUnknown);
+  return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
+}
+
+/** Filled in by the SDKs, not by programs: who declares the resource, and under which name. */
+export interface Declared {
+  readonly declaredBy: {
+    /** `pulumi:<organization>/<project>/<stack>` */
+    readonly owner: string;
+    /** The resource's name in the program. */
+    readonly resource: string;
+  };
+}
 
 /** One thing wrong with a declaration. `property` is a path: `workers.count`. */
 export interface CheckFailure {
@@ -24,26 +42,30 @@ export interface DiffResult {
   readonly changes: boolean;
   /** Properties that can only change by replacing the resource. */
   readonly replaces: readonly string[];
-  /** Outputs that stay as they are whatever else changes in place. */
-  readonly stables: readonly string[];
   /** The plan in words, a line each; empty when there is nothing to do. */
   readonly plan: readonly string[];
+}
+
+/** What an engine recorded. */
+export interface State<Inputs, Outputs> {
+  readonly inputs: Inputs;
+  readonly outputs: Outputs;
 }
 
 /** How a handler gets at the world: connections by name, one Mold client each, shared by all resources of a run. */
 export interface Session {
   /** Throws an error that names what to configure when there is no such connection. */
-  world(connection: string | undefined): World;
+  world(connection: string | undefined, declared: Declared["declaredBy"]): World;
 }
 
 export interface Handler<Inputs, Outputs> {
   check(session: Session, olds: Inputs | undefined, news: Inputs): Promise<CheckResult<Inputs>>;
-  diff(session: Session, id: string, olds: Outputs, news: Inputs): Promise<DiffResult>;
+  diff(session: Session, id: string, olds: State<Inputs, Outputs>, news: Inputs): Promise<DiffResult>;
   create(session: Session, inputs: Inputs): Promise<{ id: string; outputs: Outputs }>;
   /** `undefined`: it is gone. */
-  read(session: Session, id: string, outputs: Outputs): Promise<{ id: string; outputs: Outputs } | undefined>;
-  update(session: Session, id: string, olds: Outputs, news: Inputs): Promise<{ outputs: Outputs }>;
-  delete(session: Session, id: string, outputs: Outputs): Promise<void>;
+  read(session: Session, id: string, state: State<Inputs, Outputs>): Promise<{ id: string; outputs: Outputs } | undefined>;
+  update(session: Session, id: string, olds: State<Inputs, Outputs>, news: Inputs): Promise<{ outputs: Outputs }>;
+  delete(session: Session, id: string, state: State<Inputs, Outputs>): Promise<void>;
 }
 
 /** Something was made, not all of it: the engine records the id and the outputs, and the next run goes on from there. */
@@ -51,7 +73,7 @@ export class PartialFailure extends Error {
   override readonly name = "PartialFailure";
   constructor(
     readonly id: string,
-    readonly outputs: Readonly<Record<string, unknown>>,
+    readonly outputs: unknown,
     readonly reasons: readonly string[],
     options?: ErrorOptions,
   ) {

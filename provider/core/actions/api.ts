@@ -1,0 +1,122 @@
+/** Steps on the way to the cluster's API: anti-affinity group, balancer rule, firewall rules, and the first answer. */
+import { apiPort, anchorOf } from "../desired";
+import { claimRule } from "../claim";
+import { affinityGroupName, readFirewallRule } from "../observe";
+import { apiRuleDescription } from "../plan";
+import { mark, ownershipTags, tagKeys } from "../ownership";
+import type { Work } from "../step";
+import type { Operation } from "./operation";
+
+export async function createAffinityGroup(operation: Operation, { strict }: Extract<Work, { kind: "createAffinityGroup" }>): Promise<void> {
+  const { desired, world } = operation;
+  const group = await world.mold.run(
+    "createAffinityGroup",
+    {
+      name: affinityGroupName(desired.uid),
+      // It can carry no tag (431): the description says whose it is.
+      description: `control planes of ${desired.name}, ${world.owner} ${mark(desired.uid)}`,
+      type: strict ? "host anti-affinity" : "non-strict host anti-affinity",
+    },
+    { ...operation.context("anti-affinity group"), property: "affinity" },
+  );
+  operation.affinityGroupId = group.id;
+}
+
+export async function deleteAffinityGroup(operation: Operation, { groupId }: Extract<Work, { kind: "deleteAffinityGroup" }>): Promise<void> {
+  await operation.world.mold.run("deleteAffinityGroup", { id: groupId }, operation.context("anti-affinity group"));
+}
+
+export async function createApiRule(operation: Operation): Promise<void> {
+  const { desired, world } = operation;
+  const context = operation.context("API balancer rule");
+  const job = await world.mold.start(
+    "createLoadBalancerRule",
+    {
+      publicipid: desired.place.publicIpAddressId,
+      networkid: desired.place.networkId,
+      name: `${desired.name}-api`,
+      description: apiRuleDescription(desired),
+      algorithm: "roundrobin",
+      publicport: apiPort,
+      privateport: apiPort,
+      // Always: a rule made without a protocol can't be updated later (530).
+      protocol: "tcp",
+      // Otherwise Mold opens the port to the world by a rule that carries no tag.
+      openfirewall: false,
+    },
+    context,
+  );
+  const rule = await job.done();
+  operation.apiRuleId = rule.id ?? job.id;
+  await operation.tagger.add("LoadBalancer", operation.apiRuleId!, ownershipTags(desired.uid, world.owner, "api"));
+}
+
+export async function describeApiRule(operation: Operation, { ruleId }: Extract<Work, { kind: "describeApiRule" }>): Promise<void> {
+  await operation.world.mold.run(
+    "updateLoadBalancerRule",
+    { id: ruleId, description: apiRuleDescription(operation.desired), protocol: "tcp", algorithm: "roundrobin" },
+    operation.context("API balancer rule"),
+  );
+}
+
+export async function deleteApiRule(operation: Operation, { ruleId }: Extract<Work, { kind: "deleteApiRule" }>): Promise<void> {
+  await operation.world.mold.run("deleteLoadBalancerRule", { id: ruleId }, operation.context("API balancer rule"));
+}
+
+export async function joinApiBalancer(operation: Operation, { machines }: Extract<Work, { kind: "joinApiBalancer" }>): Promise<void> {
+  await operation.world.mold.run(
+    "assignToLoadBalancerRule",
+    { id: operation.apiRuleId!, virtualmachineids: machines.map((machine) => operation.idOf(machine)) },
+    operation.context("API balancer rule"),
+  );
+}
+
+export async function openApi(operation: Operation, { cidr }: Extract<Work, { kind: "openApi" }>): Promise<void> {
+  const { desired, world } = operation;
+  const { place } = desired;
+  const context = { ...operation.context("API firewall rule"), property: "apiAccess.cidrList" };
+  await claimRule(world, {
+    what: `firewall rule tcp/${apiPort} from ${cidr}`,
+    resource: context.resource,
+    property: context.property,
+    address: place.publicIpAddressId,
+    kind: "FirewallRule",
+    tuple: `firewall tcp ${apiPort}-${apiPort} ${cidr}`,
+    tags: ownershipTags(desired.uid, world.owner, "api"),
+    find: async () =>
+      (await world.mold.list("listFirewallRules", { ipaddressid: place.publicIpAddressId }, context))
+        .map(readFirewallRule)
+        .filter(({ protocol, startPort, endPort, cidrs }) => protocol === "tcp" && startPort === apiPort && endPort === apiPort && cidrs.join() === cidr),
+    create: async () =>
+      world.mold.start("createFirewallRule", { ipaddressid: place.publicIpAddressId, protocol: "tcp", startport: apiPort, endport: apiPort, cidrlist: [cidr] }, context),
+  });
+}
+
+export async function closeApi(operation: Operation, { ruleId }: Extract<Work, { kind: "closeApi" }>): Promise<void> {
+  await operation.world.mold.run("deleteFirewallRule", { id: ruleId }, operation.context("API firewall rule"));
+}
+
+export async function awaitApi(operation: Operation): Promise<void> {
+  const { desired, patience, kubernetes } = operation;
+  await patience.until(
+    async () => ((await kubernetes.ready()) ? true : undefined),
+    (waited) =>
+      `the API at ${desired.place.publicIpAddress}:${apiPort} does not answer after ${waited}. The first control plane's console in Mold says how far it came; ` +
+      "see also that nothing between here and the address blocks the port (apiAccess.cidrList must let this machine in). Then run again: it goes on from here.",
+  );
+}
+
+export async function markInitialised(operation: Operation): Promise<void> {
+  const { desired, tagger } = operation;
+  const anchor = anchorOf(desired.place);
+  await tagger.add(anchor.kind, anchor.id, { [tagKeys.initialised]: desired.uid });
+}
+
+export async function untagAnchor(operation: Operation, { tags }: Extract<Work, { kind: "untagAnchor" }>): Promise<void> {
+  const anchor = anchorOf(operation.subject.place);
+  await operation.world.mold.run(
+    "deleteTags",
+    { resourcetype: anchor.kind, resourceids: [anchor.id], tags: Object.entries(tags).map(([key, value]) => ({ key, value })) },
+    operation.context(),
+  );
+}

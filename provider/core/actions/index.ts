@@ -1,0 +1,39 @@
+import type { Work, WorkKind } from "../step";
+import * as api from "./api";
+import * as joining from "./joining";
+import * as machines from "./machines";
+import type { Operation } from "./operation";
+
+type Actions = { readonly [K in WorkKind]: (operation: Operation, work: Extract<Work, { kind: K }>) => Promise<void> };
+
+/** Which action carries out which kind of step. */
+export const actions: Actions = {
+  createAffinityGroup: api.createAffinityGroup,
+  createApiRule: api.createApiRule,
+  describeApiRule: api.describeApiRule,
+  openApi: api.openApi,
+  closeApi: api.closeApi,
+  deployMachine: machines.deployMachine,
+  discardMachine: (operation, { machine }) => machines.destroyMachine(operation, machine),
+  awaitRunning: (operation, { machine }) => machines.awaitRunning(operation, machine),
+  startMachine: (operation, { machine }) => machines.startMachine(operation, machine),
+  tagMachine: machines.tagMachine,
+  untagMachine: machines.untagMachine,
+  attachIso: (operation, { machine }) => machines.attachIso(operation, machine),
+  detachIso: (operation, { machine }) => machines.detachIso(operation, machine),
+  joinApiBalancer: api.joinApiBalancer,
+  joinBalancer: joining.joinBalancer,
+  awaitApi: (operation) => api.awaitApi(operation),
+  markInitialised: (operation) => api.markInitialised(operation),
+  publishToken: (operation) => operation.tokens.publish(),
+  withdrawToken: (operation) => operation.tokens.withdraw(),
+  awaitNode: (operation, { machine }) => joining.awaitNode(operation, machine),
+  labelNode: (operation, { machine }) => joining.labelNode(operation, machine),
+  replaceUserData: (operation, { machine }) => machines.replaceUserData(operation, machine),
+  destroyMachine: (operation, { machine }) => machines.destroyMachine(operation, machine),
+  deleteApiRule: api.deleteApiRule,
+  deleteAffinityGroup: api.deleteAffinityGroup,
+  untagAnchor: api.untagAnchor,
+};
+
+export const act = <W extends Work>(operation: Operation, work: W): Promise<void> => (actions[work.kind] as (operation: Operation, work: W) => Promise<void>)(operation, work);

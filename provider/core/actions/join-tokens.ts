@@ -1,0 +1,51 @@
+import { gunzipSync } from "node:zlib";
+import { newBootstrapToken } from "../../kubernetes/bootstrap-token";
+import { tagKeys } from "../ownership";
+import { joinSeconds } from "../plan";
+import type { Operation } from "./operation";
+
+/**
+ * The join tokens of one operation: a random one of its own, and those that machines of an interrupted run were deployed with and
+ * still try. They are read from those machines' user data, which is theirs until they have joined.
+ */
+export class JoinTokens {
+  readonly own: string;
+  private earlier: Promise<string[]> | undefined;
+
+  constructor(
+    private readonly operation: Operation,
+    random: (bytes: number) => Uint8Array,
+  ) {
+    this.own = newBootstrapToken(random);
+  }
+
+  async publish(): Promise<void> {
+    const expires = new Date(this.operation.world.clock.now() + joinSeconds * 1000);
+    for (const token of await this.all()) await this.operation.kubernetes.putBootstrapToken(token, expires);
+  }
+
+  async withdraw(): Promise<void> {
+    for (const token of await this.all()) await this.operation.kubernetes.deleteBootstrapToken(token);
+  }
+
+  private async all(): Promise<string[]> {
+    this.earlier ??= this.readEarlier();
+    return [...new Set([this.own, ...(await this.earlier)])];
+  }
+
+  private async readEarlier(): Promise<string[]> {
+    const { world, observed } = this.operation;
+    const waiting = observed.machines.filter(({ tags, state }) => tags[tagKeys.joined] !== "yes" && state !== "Error");
+    const data = await Promise.all(
+      waiting.map(({ id, name }) => world.mold.call("getVirtualMachineUserData", { virtualmachineid: id }, this.operation.context(`machine ${name}`))),
+    );
+    return data.flatMap(({ userdata }) => (userdata ? tokensIn(userdata) : []));
+  }
+}
+
+/** Pure: the bootstrap tokens in user data as the API shows it. */
+export function tokensIn(userData: string): string[] {
+  const bytes = Buffer.from(userData, "base64");
+  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString("utf8");
+  return [...text.matchAll(/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g)].map(([token]) => token);
+}

@@ -1,0 +1,20 @@
+/** Steps on nodes that are joining. */
+import { balancerMembers } from "../observe";
+import type { MachineRef, Work } from "../step";
+import type { Operation } from "./operation";
+
+export async function awaitNode(operation: Operation, machine: MachineRef): Promise<void> {
+  await operation.nodes.ready(machine.name, "Its console in Mold says how far it came. Run again: it goes on from here, and a machine that never joins is made anew.");
+}
+
+export async function labelNode(operation: Operation, machine: MachineRef): Promise<void> {
+  await operation.kubernetes.labelNode(machine.name, { "node-role.kubernetes.io/worker": "" });
+}
+
+/** Assigning a member that is there already fails the whole job: an interrupted run may have got that far. */
+export async function joinBalancer(operation: Operation, { rule, machines }: Extract<Work, { kind: "joinBalancer" }>): Promise<void> {
+  const members = await balancerMembers(operation.world, rule.id);
+  const missing = machines.map((machine) => operation.idOf(machine)).filter((id) => !members.includes(id));
+  if (missing.length === 0) return;
+  await operation.world.mold.run("assignToLoadBalancerRule", { id: rule.id, virtualmachineids: missing }, operation.context(`balancer rule ${rule.name}`));
+}

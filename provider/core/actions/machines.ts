@@ -1,0 +1,119 @@
+/** Steps on machines: deploy, start, ISO, user data, tags, destroy. Each may find its work already done. */
+import { encodeUserData, machineUserData, scrubbedUserData } from "../../node/user-data";
+import { ClusterError } from "../errors";
+import { displayName } from "../observe";
+import { roleOf } from "../desired";
+import { joinSeconds } from "../plan";
+import { tagParameters } from "../ownership";
+import type { MachineRef, Work } from "../step";
+import type { Operation } from "./operation";
+
+export async function deployMachine(operation: Operation, { machine, action }: Extract<Work, { kind: "deployMachine" }>): Promise<void> {
+  const { desired, world, catalogue } = operation;
+  const { identity, place } = desired;
+  const context = operation.context(`machine ${machine.name}`);
+  const role = roleOf(desired, machine.role);
+  const property = machine.role === "control-plane" ? "controlPlane" : "workers";
+  const [offering, template, version] = await Promise.all([
+    catalogue.offering(role.offering, `${property}.offering`),
+    catalogue.template(desired.template, place.zoneId),
+    catalogue.version(desired.version, place.zoneId),
+  ]);
+  const userData = encodeUserData(
+    machineUserData({
+      nodeName: machine.name,
+      role: machine.role,
+      action,
+      kubernetesVersion: version.version,
+      clusterUid: desired.uid,
+      endpoint: `${place.publicIpAddress}:6443`,
+      token: operation.tokens.own,
+      tokenTtlSeconds: joinSeconds,
+      joinTimeoutSeconds: joinSeconds,
+      certificates: machine.role === "control-plane" ? identity : { caCertificate: identity.caCertificate },
+      podCidr: desired.podCidr,
+      serviceCidr: desired.serviceCidr,
+      privateRegistry: desired.privateRegistry,
+    }),
+  );
+  const job = await world.mold.start(
+    "deployVirtualMachine",
+    {
+      zoneid: place.zoneId,
+      serviceofferingid: offering.id,
+      templateid: template.id,
+      networkids: [place.networkId],
+      name: machine.name,
+      displayname: displayName(machine.name, desired.uid, action),
+      rootdisksize: role.rootDiskGb,
+      keypair: desired.sshKeyPair,
+      affinitygroupids: machine.role === "control-plane" && operation.affinityGroupId ? [operation.affinityGroupId] : undefined,
+      userdata: userData,
+    },
+    { ...context, property: `${property}.offering` },
+  );
+  if (job.id) operation.made(machine.name, job.id);
+  const deployed = await job.done();
+  if (deployed.id) operation.made(machine.name, deployed.id);
+}
+
+/** For machines that an interrupted run asked for: their job may still be at it. */
+export async function awaitRunning(operation: Operation, machine: MachineRef): Promise<void> {
+  const state = await operation.patience.until(
+    async () => {
+      const [found] = await operation.world.mold.list("listVirtualMachines", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
+      return found?.state === "Starting" || found?.state === "Stopping" || found?.state === "Migrating" ? undefined : (found?.state ?? "gone");
+    },
+    (waited) => `${machine.name} does not run after ${waited}. Look at its events in Mold.`,
+  );
+  if (state !== "Running") throw new ClusterError(`${machine.name} is ${state} instead of Running. Run again: it is then started or made anew.`, operation.context(`machine ${machine.name}`));
+}
+
+export async function startMachine(operation: Operation, machine: MachineRef): Promise<void> {
+  await operation.world.mold.run("startVirtualMachine", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
+}
+
+export async function attachIso(operation: Operation, machine: MachineRef): Promise<void> {
+  const { desired, catalogue, world } = operation;
+  const version = await catalogue.version(desired.version, desired.place.zoneId);
+  await world.mold.run("attachIso", { id: version.isoId, virtualmachineid: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
+}
+
+/** Detaching where nothing is attached fails its job, so a machine of an earlier run is asked first. */
+export async function detachIso(operation: Operation, machine: MachineRef): Promise<void> {
+  const context = operation.context(`machine ${machine.name}`);
+  const seen = operation.observed.machines.find(({ name }) => name === machine.name);
+  if (seen) {
+    const [now] = await operation.world.mold.list("listVirtualMachines", { id: seen.id }, context);
+    if (!now?.isoid) return;
+  }
+  await operation.world.mold.run("detachIso", { virtualmachineid: operation.idOf(machine) }, context);
+}
+
+/** What runs on a machine can read its user data; a real server lets it be replaced while the machine runs. */
+export async function replaceUserData(operation: Operation, machine: MachineRef): Promise<void> {
+  await operation.world.mold.call(
+    "updateVirtualMachine",
+    { id: operation.idOf(machine), userdata: encodeUserData(scrubbedUserData()) },
+    operation.context(`machine ${machine.name}`),
+  );
+}
+
+export async function tagMachine(operation: Operation, { machine, tags }: Extract<Work, { kind: "tagMachine" }>): Promise<void> {
+  await operation.tagger.add("UserVm", operation.idOf(machine), tags);
+}
+
+export async function untagMachine(operation: Operation, { machine, tags }: Extract<Work, { kind: "untagMachine" }>): Promise<void> {
+  await operation.world.mold.run(
+    "deleteTags",
+    { resourcetype: "UserVm", resourceids: [machine.id], tags: tagParameters(tags) },
+    operation.context(`machine ${machine.name}`),
+  );
+}
+
+/** Expunged at once where this account may; else Mold expunges it in its own time. */
+export async function destroyMachine(operation: Operation, machine: MachineRef & { id: string }): Promise<void> {
+  const context = operation.context(`machine ${machine.name}`);
+  const { allowuserexpungerecovervm: mayExpunge } = await operation.catalogue.capabilities();
+  await operation.world.mold.run("destroyVirtualMachine", { id: machine.id, expunge: mayExpunge ? true : undefined }, context);
+}

@@ -1,0 +1,70 @@
+/** What the steps of one operation share: the world, the declaration, and what earlier steps found out. */
+import { randomBytes } from "node:crypto";
+import type { Catalogue } from "../catalogue";
+import { accessOf, type ClusterSubject, type DesiredCluster } from "../desired";
+import { ClusterError } from "../errors";
+import type { ObservedCluster } from "../observe";
+import type { CallContext, KubernetesPort, World } from "../ports";
+import type { MachineRef } from "../step";
+import { Tagger } from "../tagging";
+import { Patience } from "../waiting";
+import { JoinTokens } from "./join-tokens";
+import { NodeWatch } from "./node-watch";
+
+export class Operation {
+  readonly tagger: Tagger;
+  readonly patience: Patience;
+  private readonly known: { kubernetes?: KubernetesPort; nodes?: NodeWatch; tokens?: JoinTokens } = {};
+  private readonly machineIds: Map<string, string>;
+  affinityGroupId: string | undefined;
+  apiRuleId: string | undefined;
+
+  constructor(
+    readonly world: World,
+    readonly subject: ClusterSubject,
+    readonly observed: ObservedCluster,
+    readonly catalogue: Catalogue,
+    /** The longest that any one wait may take, in seconds. */
+    waitSeconds: number,
+    private readonly declared?: DesiredCluster,
+  ) {
+    this.tagger = new Tagger(world);
+    this.patience = new Patience(world.clock, world.signal, waitSeconds * 1000);
+    this.machineIds = new Map(observed.machines.map(({ name, id }) => [name, id]));
+    this.affinityGroupId = observed.affinityGroupId;
+    this.apiRuleId = observed.apiRule?.id;
+  }
+
+  /** What is declared. A delete has no declaration, and none of its steps asks for one. */
+  get desired(): DesiredCluster {
+    if (!this.declared) throw new ClusterError("this step needs the cluster's declaration", this.context());
+    return this.declared;
+  }
+
+  get kubernetes(): KubernetesPort {
+    return (this.known.kubernetes ??= this.world.kubernetes(accessOf(this.desired.identity, this.desired.place)));
+  }
+
+  get nodes(): NodeWatch {
+    return (this.known.nodes ??= new NodeWatch(this.kubernetes, this.patience));
+  }
+
+  get tokens(): JoinTokens {
+    return (this.known.tokens ??= new JoinTokens(this, randomBytes));
+  }
+
+  /** For errors and logs: `KubernetesCluster prod: machine prod-worker-2`. */
+  context(subject?: string): CallContext {
+    return { resource: `KubernetesCluster ${this.subject.name}${subject ? `: ${subject}` : ""}`, signal: this.world.signal };
+  }
+
+  made(machine: string, id: string): void {
+    this.machineIds.set(machine, id);
+  }
+
+  idOf(machine: MachineRef): string {
+    const id = machine.id ?? this.machineIds.get(machine.name);
+    if (!id) throw new ClusterError(`${machine.name} is not there yet`, this.context(`machine ${machine.name}`));
+    return id;
+  }
+}

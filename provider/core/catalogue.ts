@@ -1,0 +1,171 @@
+/**
+ * What a zone has to offer: offerings, templates, Kubernetes versions. Names and ids are taken alike; a name that isn't there is
+ * answered with the nearest ones that are.
+ */
+import * as semver from "semver";
+import { ClusterError } from "./errors";
+import type { Answer, MoldPort } from "./ports";
+
+export interface Zone {
+  readonly id: string;
+  readonly name: string;
+}
+export interface Offering {
+  readonly id: string;
+  readonly name: string;
+  readonly cpus: number;
+  readonly memoryMb: number;
+}
+export interface Template {
+  readonly id: string;
+  readonly name: string;
+}
+export interface KubernetesVersion {
+  readonly id: string;
+  /** `1.35.4` */
+  readonly version: string;
+  readonly isoId: string;
+  readonly usable: boolean;
+  /** Why it can't be used: its ISO is not Ready, or it is Disabled. */
+  readonly reason?: string;
+  readonly minCpus: number;
+  readonly minMemoryMb: number;
+}
+
+/** Everything is asked for when it is first needed and at most once a run. */
+export class Catalogue {
+  private readonly asked = new Map<string, Promise<unknown>>();
+
+  constructor(private readonly mold: MoldPort) {}
+
+  private once<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.asked.get(what) as Promise<T> | undefined;
+    if (known) return known;
+    const asking = ask();
+    this.asked.set(what, asking);
+    asking.catch(() => this.asked.delete(what));
+    return asking;
+  }
+
+  /** What this account may do: `allowuserexpungerecovervm`, for one. */
+  async capabilities(): Promise<Answer<"listCapabilities">> {
+    const [capabilities] = await this.once("capabilities", () => this.mold.list("listCapabilities", {}));
+    return capabilities ?? {};
+  }
+
+  async zone(wanted: string): Promise<Zone> {
+    const zones = await this.once("zones", () => this.mold.list("listZones", { available: true }));
+    return find("zone", wanted, zones.map(named));
+  }
+
+  async offering(wanted: string, property: string): Promise<Offering> {
+    const offerings = await this.once("offerings", () => this.mold.list("listServiceOfferings", {}));
+    return find(
+      property,
+      wanted,
+      offerings.map((offering) => ({ ...named(offering), cpus: offering.cpunumber ?? 0, memoryMb: offering.memory ?? 0 })),
+      "compute offering",
+    );
+  }
+
+  async template(wanted: string, zoneId: string): Promise<Template> {
+    const templates = await this.once(`templates ${zoneId}`, () => this.mold.list("listTemplates", { templatefilter: "executable", zoneid: zoneId }));
+    const template = find("template", wanted, templates.map((each) => ({ ...named(each), ready: each.isready !== false })));
+    if (!template.ready) throw new ClusterError(`template ${wanted} is not ready in the zone yet. Wait for its download to end in Mold, or name another.`, { property: "template" });
+    return template;
+  }
+
+  async networkOffering(wanted: string): Promise<{ id: string; name: string }> {
+    const offerings = await this.once("network offerings", () => this.mold.list("listNetworkOfferings", { state: "Enabled" }));
+    return find("networkOffering", wanted, offerings.map(named), "network offering");
+  }
+
+  /** A network of the user's own. Names of networks are not unique on Mold: two of one name are refused. */
+  async network(wanted: string, zoneId: string): Promise<Answer<"listNetworks">> {
+    const networks = await this.once(`networks ${zoneId}`, () => this.mold.list("listNetworks", { zoneid: zoneId }));
+    const same = networks.filter(({ name }) => name === wanted);
+    if (same.length > 1) {
+      throw new ClusterError(`${same.length} networks are named ${wanted} (${same.map(({ id }) => id).join(", ")}). Give the id of the one you mean.`, { property: "network" });
+    }
+    const { id } = find("network", wanted, networks.map(named));
+    return networks.find((network) => network.id === id)!;
+  }
+
+  async sshKeyPair(wanted: string): Promise<void> {
+    const pairs = await this.once("key pairs", () => this.mold.list("listSSHKeyPairs", {}));
+    find("sshKeyPair", wanted, pairs.map(({ name }) => ({ id: name ?? "", name: name ?? "" })), "SSH key pair");
+  }
+
+  async versions(zoneId: string): Promise<KubernetesVersion[]> {
+    const versions = await this.once(`versions ${zoneId}`, () => this.mold.list("listKubernetesSupportedVersions", { zoneid: zoneId }));
+    return versions.map((each) => ({
+      id: each.id ?? "",
+      version: each.semanticversion ?? "",
+      isoId: each.isoid ?? "",
+      usable: each.state === "Enabled" && each.isostate === "Ready",
+      ...(each.state === "Enabled" ? (each.isostate === "Ready" ? {} : { reason: `its ISO is ${each.isostate ?? "missing"}` }) : { reason: `it is ${each.state ?? "disabled"}` }),
+      minCpus: each.mincpunumber ?? 0,
+      minMemoryMb: each.minmemory ?? 0,
+    }));
+  }
+
+  /** `1.35.4` or the newest registered patch of `1.35`. */
+  async version(wanted: string, zoneId: string): Promise<KubernetesVersion> {
+    return chooseVersion(wanted, await this.versions(zoneId));
+  }
+}
+
+/** Pure. Throws a ClusterError that names `version` and what is registered. */
+export function chooseVersion(wanted: string, registered: readonly KubernetesVersion[]): KubernetesVersion {
+  const matches = registered
+    .filter(({ version }) => version === wanted || version.startsWith(`${wanted}.`))
+    .sort((a, b) => semver.rcompare(a.version, b.version));
+  const usable = matches.find((each) => each.usable);
+  if (usable) return usable;
+  const all = registered.map(({ version, reason }) => (reason ? `${version} (${reason})` : version)).sort();
+  const found = matches[0] ? `${matches[0].version} is registered but ${matches[0].reason}` : `no Kubernetes version ${wanted} is registered in the zone`;
+  throw new ClusterError(`${found}. Registered: ${all.join(", ") || "none"}. Register its ISO in Mold (Images, Kubernetes ISOs) or choose one of these.`, { property: "version" });
+}
+
+/** Pure: an offering that is too small for a version is refused before anything is made. */
+export function offeringProblem(offering: Offering, version: KubernetesVersion): string | undefined {
+  if (offering.cpus >= version.minCpus && offering.memoryMb >= version.minMemoryMb) return undefined;
+  return (
+    `offering ${offering.name} has ${offering.cpus} CPU cores and ${offering.memoryMb} MB; Kubernetes ${version.version} ` +
+    `needs at least ${version.minCpus} and ${version.minMemoryMb} MB. Choose a larger offering.`
+  );
+}
+
+const named = (each: { id?: string; name?: string }): { id: string; name: string } => ({ id: each.id ?? "", name: each.name ?? "" });
+
+function find<T extends { id: string; name: string }>(property: string, wanted: string, all: readonly T[], kind = property): T {
+  const found = all.find(({ id }) => id === wanted) ?? all.find(({ name }) => name === wanted);
+  if (found) return found;
+  const near = nearest(wanted, all.map(({ name }) => name));
+  throw new ClusterError(
+    `there is no ${kind} ${JSON.stringify(wanted)}. ${near.length ? `Nearest: ${near.join(", ")}.` : `This account sees no ${kind} at all.`}`,
+    { property },
+  );
+}
+
+/** The three names that take the fewest edits. */
+export function nearest(wanted: string, names: readonly string[]): string[] {
+  const lower = wanted.toLowerCase();
+  return [...new Set(names)]
+    .map((name) => ({ name, distance: name.toLowerCase().includes(lower) ? 0 : edits(lower, name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+    .slice(0, 3)
+    .map(({ name }) => name);
+}
+
+function edits(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

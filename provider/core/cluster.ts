@@ -1,0 +1,127 @@
+/** The machines of a cluster: plan and apply. Its place (network and address) is made before, by `endpoint.ts`. */
+import { randomBytes } from "node:crypto";
+import { act } from "./actions";
+import { Operation } from "./actions/operation";
+import type { Catalogue } from "./catalogue";
+import { accessOf, anchorOf, type DesiredCluster } from "./desired";
+import { ClusterError } from "./errors";
+import { execute, seconds } from "./execute";
+import { withLock, type Lease } from "./lock";
+import { observeCluster, type ObservedCluster } from "./observe";
+import { tagKeys, tagParameters, type Tags } from "./ownership";
+import { planCluster, type Plan } from "./plan";
+import type { World } from "./ports";
+import { estimatePlan, pools, type Step } from "./step";
+
+/** One cluster as this run works on it. */
+export class ClusterRun {
+  constructor(
+    private readonly world: World,
+    private readonly catalogue: Catalogue,
+    private readonly desired: DesiredCluster,
+    private readonly formerTags: Tags = {},
+  ) {}
+
+  private get resource(): string {
+    return `KubernetesCluster ${this.desired.name}`;
+  }
+
+  /** Nodes are asked for only where something hangs on them: a cluster that is as declared costs no call to its own API. */
+  async observe(options: { withNodes: boolean }): Promise<ObservedCluster> {
+    const { identity, place, name, uid, affinity } = this.desired;
+    return observeCluster(this.world, {
+      name,
+      uid,
+      place,
+      withAffinity: affinity !== "none",
+      ...(options.withNodes ? { kubernetes: this.world.kubernetes(accessOf(identity, place)) } : {}),
+    });
+  }
+
+  async plan(): Promise<Plan & { observed: ObservedCluster }> {
+    const observed = await this.observe({ withNodes: false });
+    const plan = this.planFor(observed);
+    const hangsOnNodes = observed.machines.length > 0 && plan.steps.some(({ work }) => "machine" in work);
+    if (!hangsOnNodes) return { ...plan, observed };
+    const nodes = await this.nodes();
+    const whole = nodes ? { ...observed, nodes } : observed;
+    return { ...this.planFor(whole), observed: whole };
+  }
+
+  private async nodes(): Promise<ObservedCluster["nodes"]> {
+    return this.world
+      .kubernetes(accessOf(this.desired.identity, this.desired.place))
+      .nodes()
+      .catch(() => undefined);
+  }
+
+  private planFor(observed: ObservedCluster): Plan {
+    return planCluster({ desired: this.desired, observed, owner: this.world.owner, formerTags: this.formerTags });
+  }
+
+  /**
+   * Brings the cluster to what is declared, from wherever it is. `birth`: this is a create, which begins a new life (generation)
+   * of the cluster, even where it goes on with what an interrupted create has made: so a delete of an earlier id touches nothing.
+   */
+  async apply(options: { birth: boolean }): Promise<{ observed: ObservedCluster; generation: string }> {
+    return withLock(this.world, anchorOf(this.desired.place), this.resource, async (lease) => {
+      let generation: string | undefined;
+      for (let round = 1; ; round++) {
+        const { steps, problems, observed } = await this.plan();
+        refuse(this.resource, problems);
+        generation ??= await this.generation(observed, options.birth);
+        if (steps.length === 0) {
+          const nodes = observed.nodes ?? (await this.nodes());
+          return { observed: nodes ? { ...observed, nodes } : observed, generation };
+        }
+        if (round > 3) throw new ClusterError(`still not as declared after three rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
+        await this.execute(steps, observed, lease, this.desired.timeouts.createSeconds);
+      }
+    });
+  }
+
+  private async generation(observed: ObservedCluster, birth: boolean): Promise<string> {
+    const anchor = anchorOf(this.desired.place);
+    const now = observed.anchorTags?.[tagKeys.generation];
+    if (!birth && now !== undefined) return now;
+    const fresh = randomBytes(4).toString("hex");
+    const subject = { resourcetype: anchor.kind, resourceids: [anchor.id] };
+    if (now !== undefined) await this.world.mold.run("deleteTags", { ...subject, tags: tagParameters({ [tagKeys.generation]: now }) });
+    await this.world.mold.run("createTags", { ...subject, tags: tagParameters({ [tagKeys.generation]: fresh }) });
+    return fresh;
+  }
+
+  private async execute(steps: readonly Step[], observed: ObservedCluster, lease: Lease, waitSeconds: number): Promise<void> {
+    const { world, desired } = this;
+    const operation = new Operation(world, desired, observed, this.catalogue, waitSeconds, desired);
+    await carryOut(operation, steps, lease);
+  }
+}
+
+/** Runs the steps of one operation under its lock. */
+export async function carryOut(operation: Operation, steps: readonly Step[], lease: Lease): Promise<void> {
+  const { world } = operation;
+  world.log.info(`${operation.context().resource}: ${steps.length} steps, about ${seconds(estimatePlan(steps) * 1000)}`);
+  await execute({
+    steps,
+    run: (step) => act(operation, step.work),
+    pools,
+    clock: world.clock,
+    log: world.log,
+    signal: world.signal,
+    keep: () => lease.keep(),
+  });
+}
+
+export function refuse(resource: string | undefined, problems: Plan["problems"]): void {
+  if (problems.length === 0) return;
+  throw new ClusterError(problems.map(({ property, reason }) => `${property}: ${reason}`).join("\n"), { resource, property: problems[0]!.property });
+}
+
+/** The plan in words, a line each: what previews, progress and the CLI show. */
+export function planLines(steps: readonly Step[]): string[] {
+  if (steps.length === 0) return [];
+  const lines = steps.map(({ title, why }) => (why ? `${title} (${why})` : title));
+  return [...lines, `about ${seconds(estimatePlan(steps) * 1000)} in all`];
+}
+

@@ -1,0 +1,49 @@
+/** Deleting what a cluster owns: its machines and rules, later its place. Everything of its own goes, nothing else does. */
+import { Operation } from "./actions/operation";
+import type { Catalogue } from "./catalogue";
+import { carryOut, refuse } from "./cluster";
+import { anchorOf, type ClusterSubject } from "./desired";
+import { ClusterError } from "./errors";
+import { withLock } from "./lock";
+import { observeCluster, type ObservedCluster } from "./observe";
+import { tagKeys } from "./ownership";
+import { planDelete } from "./plan-delete";
+import type { World } from "./ports";
+
+export interface DeleteOptions {
+  /** The life that is to end. Undefined: whichever there is. */
+  readonly generation?: string;
+  /** The longest that any one wait may take. */
+  readonly waitSeconds: number;
+}
+
+/** Removes the machines, the API's rules and the anti-affinity group, and sees that they are gone. */
+export async function deleteMachines(world: World, catalogue: Catalogue, subject: ClusterSubject, options: DeleteOptions): Promise<void> {
+  const resource = `KubernetesCluster ${subject.name}`;
+  const observe = (): Promise<ObservedCluster> => observeCluster(world, { ...subject, withAffinity: true });
+  const before = await observe();
+  if (!before.anchorTags) return;
+  const now = before.anchorTags[tagKeys.generation];
+  if (options.generation !== undefined && now !== undefined && now !== options.generation) {
+    world.log.warn(`${resource}: life ${options.generation} is over; the cluster there now is of life ${now} and is left alone`);
+    return;
+  }
+  await withLock(world, anchorOf(subject.place), resource, async (lease) => {
+    for (let round = 1; ; round++) {
+      const observed = await observe();
+      const { steps, problems } = planDelete({ subject, observed, foreign: await foreignMachines(world, subject, observed) });
+      refuse(resource, problems);
+      if (steps.length === 0) return;
+      if (round > 3) throw new ClusterError(`not all of it is gone after three rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource });
+      await carryOut(new Operation(world, subject, observed, catalogue, options.waitSeconds), steps, lease);
+    }
+  });
+}
+
+/** Machines on our own network that aren't ours: the network could not go, and they would lose it. */
+async function foreignMachines(world: World, { place }: ClusterSubject, observed: ObservedCluster): Promise<string[]> {
+  if (!place.networkOwned) return [];
+  const all = await world.mold.list("listVirtualMachines", { networkid: place.networkId });
+  const ours = new Set([...observed.machines, ...observed.destroyed].map(({ id }) => id));
+  return all.filter(({ id, state }) => !ours.has(id ?? "") && state !== "Destroyed" && state !== "Expunging").map(({ name, id }) => name ?? id ?? "");
+}

@@ -1,0 +1,84 @@
+/** A cluster as declared, in the core's own terms. Handlers make it from checked inputs. */
+import type { ClusterAccess } from "./ports";
+import type { Role, Tags } from "./ownership";
+import type { Anchor } from "./lock";
+
+export interface DesiredRole {
+  readonly count: number;
+  /** Name or id. */
+  readonly offering: string;
+  /** GB. Default: the template's own size. */
+  readonly rootDiskGb?: number;
+}
+
+/** Where the cluster lives: made before its machines, and unchanged as long as it lives. */
+export interface ClusterPlace {
+  readonly zoneId: string;
+  readonly networkId: string;
+  readonly networkOwned: boolean;
+  /** `10.1.1.0/24` */
+  readonly networkCidr: string;
+  readonly publicIpAddressId: string;
+  readonly publicIpAddress: string;
+}
+
+/** What never changes in the cluster's life. PEM texts. */
+export interface ClusterIdentity {
+  readonly caCertificate: string;
+  readonly caKey: string;
+  readonly frontProxyCaCertificate: string;
+  readonly frontProxyCaKey: string;
+  readonly etcdCaCertificate: string;
+  readonly etcdCaKey: string;
+  readonly serviceAccountPublicKey: string;
+  readonly serviceAccountKey: string;
+  readonly adminCertificate: string;
+  readonly adminKey: string;
+}
+
+/** Enough to find and to delete a cluster. */
+export interface ClusterSubject {
+  readonly name: string;
+  readonly uid: string;
+  readonly place: ClusterPlace;
+}
+
+export interface DesiredCluster extends ClusterSubject {
+  readonly description?: string;
+  readonly identity: ClusterIdentity;
+  /** `1.35.4` or `1.35`. */
+  readonly version: string;
+  /** Name or id of the cloud image. */
+  readonly template: string;
+  readonly controlPlane: DesiredRole;
+  readonly workers: DesiredRole;
+  readonly affinity: "preferred" | "required" | "none";
+  /** Who may reach the API, beside the cluster's own network. */
+  readonly apiCidrs: readonly string[];
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+  readonly sshKeyPair?: string;
+  readonly privateRegistry?: { readonly url: string; readonly username?: string; readonly password?: string };
+  /** The user's own tags, on every machine. */
+  readonly tags: Tags;
+  readonly timeouts: { readonly createSeconds: number; readonly deleteSeconds: number };
+}
+
+export const apiPort = 6443;
+
+export function anchorOf(place: ClusterPlace): Anchor {
+  return place.networkOwned ? { kind: "Network", id: place.networkId } : { kind: "PublicIpAddress", id: place.publicIpAddressId };
+}
+
+export const endpointOf = (place: ClusterPlace): string => `https://${place.publicIpAddress}:${apiPort}`;
+
+export function accessOf(identity: ClusterIdentity, place: ClusterPlace): ClusterAccess {
+  return {
+    endpoint: endpointOf(place),
+    caCertificate: identity.caCertificate,
+    clientCertificate: identity.adminCertificate,
+    clientKey: identity.adminKey,
+  };
+}
+
+export const roleOf = (desired: DesiredCluster, role: Role): DesiredRole => (role === "control-plane" ? desired.controlPlane : desired.workers);

@@ -1,0 +1,22 @@
+/** What a user reads when something can't be done: which resource and property, what was found, what to do. */
+export class ClusterError extends Error {
+  override readonly name: string = "ClusterError";
+  constructor(
+    message: string,
+    readonly details: { readonly resource?: string; readonly property?: string; readonly cause?: unknown } = {},
+  ) {
+    super(details.resource ? `${details.resource}: ${message}` : message, { cause: details.cause });
+  }
+}
+
+/** Somebody else is at work on the same cluster, or this run is no longer the one at work. */
+export class LockError extends ClusterError {
+  override readonly name = "LockError";
+}
+
+/** The engine is gone or the user gave up: nothing new was begun. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

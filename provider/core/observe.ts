@@ -1,0 +1,200 @@
+/** What is there now, as Mold and the cluster itself show it. Lists only: the number of calls does not grow with the machines. */
+import { anchorOf, apiPort, type ClusterSubject } from "./desired";
+import { mark, parseMachineName, tagKeys, tagsOf, type Role, type Tags } from "./ownership";
+import { isKubernetesFailure, type Answer, type KubernetesNode, type KubernetesPort, type World } from "./ports";
+
+export interface ObservedMachine {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly index: number;
+  /** Mold's word: Starting, Running, Stopping, Stopped, Destroyed, Expunging, Error … */
+  readonly state: string;
+  readonly ipAddress?: string;
+  readonly offeringId: string;
+  readonly offeringName: string;
+  readonly cpus: number;
+  readonly memoryMb: number;
+  readonly isoId?: string;
+  /** It was deployed to initialise etcd; its display name says so from its first moment. */
+  readonly initialises: boolean;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  readonly tags: Tags;
+}
+
+export interface ObservedRule {
+  readonly id: string;
+  readonly state: string;
+  readonly tags: Tags;
+}
+export interface ObservedFirewallRule extends ObservedRule {
+  readonly protocol: string;
+  readonly startPort?: number;
+  readonly endPort?: number;
+  readonly icmpType?: number;
+  readonly icmpCode?: number;
+  readonly cidrs: readonly string[];
+}
+export interface ObservedBalancerRule extends ObservedRule {
+  readonly name: string;
+  readonly description: string;
+  readonly publicPort: number;
+  readonly privatePort: number;
+  readonly memberIds: readonly string[];
+}
+
+export interface ObservedCluster {
+  /** Milliseconds since 1970, when this was seen. */
+  readonly at: number;
+  /** Undefined: the network or the address is gone. */
+  readonly anchorTags: Tags | undefined;
+  readonly account: string;
+  readonly domain: string;
+  readonly zoneName: string;
+  readonly networkName: string;
+  readonly created: string;
+  readonly affinityGroupId?: string;
+  /** Our machines, without those that are destroyed. */
+  readonly machines: readonly ObservedMachine[];
+  /** Ours too: destroyed, waiting for Mold to expunge them. */
+  readonly destroyed: readonly ObservedMachine[];
+  /** The API's balancer rule. */
+  readonly apiRule?: ObservedBalancerRule;
+  /** Balancer rules on the address that follow a role: cluster steps move their members. */
+  readonly followers: readonly Omit<ObservedBalancerRule, "memberIds">[];
+  /** Firewall rules on the API's port. */
+  readonly apiFirewall: readonly ObservedFirewallRule[];
+  /** Undefined: the cluster's API does not answer, or was not asked. */
+  readonly nodes?: readonly KubernetesNode[];
+}
+
+export const affinityGroupName = (uid: string): string => `ablestack-kubernetes-${uid}`;
+
+export interface ObserveSubject extends ClusterSubject {
+  readonly withAffinity: boolean;
+  /** Asked for the nodes only when something hangs on them. */
+  readonly kubernetes?: KubernetesPort;
+}
+
+export async function observeCluster(world: World, subject: ObserveSubject): Promise<ObservedCluster> {
+  const { mold } = world;
+  const { uid, name, place } = subject;
+  const [machines, networks, addresses, balancers, firewall, groups, nodes] = await Promise.all([
+    // The mark is in the display name from the first moment, before any tag can be there.
+    mold.list("listVirtualMachines", { keyword: uid }),
+    mold.list("listNetworks", { id: place.networkId }).catch(goneAsEmpty),
+    mold.list("listPublicIpAddresses", { associatednetworkid: place.networkId }).catch(goneAsEmpty),
+    mold.list("listLoadBalancerRules", { publicipid: place.publicIpAddressId }).catch(goneAsEmpty),
+    mold.list("listFirewallRules", { ipaddressid: place.publicIpAddressId }).catch(goneAsEmpty),
+    subject.withAffinity ? mold.list("listAffinityGroups", { name: affinityGroupName(uid) }) : [],
+    subject.kubernetes ? nodesOrNothing(subject.kubernetes) : undefined,
+  ]);
+  const network = networks.find(({ id }) => id === place.networkId);
+  const address = addresses.find(({ id }) => id === place.publicIpAddressId);
+  const ours = machines.flatMap((machine) => readMachine(name, uid, machine));
+  const rule = balancers.find((each) => tagsOf(each)[tagKeys.role] === "api" || (each.description ?? "").endsWith(mark(uid)) && Number(each.publicport) === apiPort);
+  const anchor = anchorOf(place).kind === "Network" ? network : address;
+  return {
+    at: world.clock.now(),
+    anchorTags: network && address && anchor ? tagsOf(anchor) : undefined,
+    account: network?.account ?? "",
+    domain: network?.domain ?? "",
+    zoneName: network?.zonename ?? "",
+    networkName: network?.name ?? "",
+    created: network?.created ?? "",
+    ...(groups[0]?.id ? { affinityGroupId: groups[0].id } : {}),
+    machines: ours.filter(({ state }) => !gone.has(state)),
+    destroyed: ours.filter(({ state }) => gone.has(state)),
+    ...(rule ? { apiRule: await readBalancer(world, rule) } : {}),
+    followers: balancers.map(readBalancerRule).filter(({ tags }) => tags[tagKeys.cluster] === uid && tags[tagKeys.target] !== undefined),
+    apiFirewall: firewall.map(readFirewallRule).filter(({ protocol, startPort, endPort }) => protocol === "tcp" && startPort === apiPort && (endPort ?? startPort) === apiPort),
+    ...(nodes ? { nodes } : {}),
+  };
+}
+
+/** In the display name of the machine that initialises etcd. */
+const initialisesWord = "(first)";
+
+/** `prod-control-1 (first) [ablestack-kubernetes k3x9…]`: whose it is can be read before any tag is there. */
+export const displayName = (machine: string, uid: string, action: "init" | "join"): string => `${machine} ${action === "init" ? `${initialisesWord} ` : ""}${mark(uid)}`;
+
+const gone = new Set(["Destroyed", "Expunging", "Expunged"]);
+
+/** A list that is asked about one thing answers 431 when the thing is gone. */
+function goneAsEmpty(error: unknown): never[] {
+  if (error instanceof Error && (error as { code?: unknown }).code === 431) return [];
+  throw error;
+}
+
+async function nodesOrNothing(kubernetes: KubernetesPort): Promise<KubernetesNode[] | undefined> {
+  try {
+    return await kubernetes.nodes();
+  } catch (error) {
+    if (isKubernetesFailure(error) && error.kind !== "foreign") return undefined;
+    throw error;
+  }
+}
+
+type Machine = Answer<"listVirtualMachines">;
+
+function readMachine(cluster: string, uid: string, machine: Machine): ObservedMachine[] {
+  const tags = tagsOf(machine);
+  const ours = tags[tagKeys.cluster] === uid || (machine.displayname ?? "").endsWith(mark(uid));
+  const parsed = parseMachineName(cluster, machine.name ?? "");
+  if (!ours || !parsed || !machine.id) return [];
+  const nic = (machine.nic as { ipaddress?: string }[] | undefined)?.[0];
+  return [
+    {
+      id: machine.id,
+      name: machine.name!,
+      ...parsed,
+      state: machine.state ?? "Unknown",
+      ...(nic?.ipaddress ? { ipAddress: nic.ipaddress } : {}),
+      offeringId: machine.serviceofferingid ?? "",
+      offeringName: machine.serviceofferingname ?? "",
+      cpus: machine.cpunumber ?? 0,
+      memoryMb: machine.memory ?? 0,
+      ...(machine.isoid ? { isoId: machine.isoid } : {}),
+      initialises: (machine.displayname ?? "").includes(initialisesWord),
+      created: Date.parse((machine.created ?? "").replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || 0,
+      tags,
+    },
+  ];
+}
+
+async function readBalancer(world: World, rule: Answer<"listLoadBalancerRules">): Promise<ObservedBalancerRule> {
+  return { ...readBalancerRule(rule), memberIds: await balancerMembers(world, rule.id!) };
+}
+
+export function readBalancerRule(rule: Answer<"listLoadBalancerRules">): Omit<ObservedBalancerRule, "memberIds"> {
+  return {
+    id: rule.id!,
+    name: rule.name ?? "",
+    description: rule.description ?? "",
+    state: rule.state ?? "",
+    publicPort: Number(rule.publicport),
+    privatePort: Number(rule.privateport),
+    tags: tagsOf(rule),
+  };
+}
+
+export async function balancerMembers(world: World, ruleId: string): Promise<string[]> {
+  // The catalogue describes an envelope; recorded answers list the machines themselves.
+  const members = await world.mold.list("listLoadBalancerRuleInstances", { id: ruleId });
+  return members.flatMap((member) => ((member as Machine).id ?? [])).sort();
+}
+
+export function readFirewallRule(rule: Answer<"listFirewallRules">): ObservedFirewallRule {
+  return {
+    id: rule.id!,
+    state: rule.state ?? "",
+    protocol: rule.protocol ?? "",
+    ...(rule.startport === undefined ? {} : { startPort: Number(rule.startport) }),
+    ...(rule.endport === undefined ? {} : { endPort: Number(rule.endport) }),
+    ...(rule.icmptype === undefined ? {} : { icmpType: Number(rule.icmptype) }),
+    ...(rule.icmpcode === undefined ? {} : { icmpCode: Number(rule.icmpcode) }),
+    cidrs: (rule.cidrlist ?? "").split(",").filter((cidr) => cidr !== "").sort(),
+    tags: tagsOf(rule),
+  };
+}

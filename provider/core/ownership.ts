@@ -1,0 +1,67 @@
+/**
+ * How the things of one cluster are told from everybody else's. A run keeps no files: what Mold shows is all it knows, so every
+ * owned thing says whose it is from its first moment, by name or display text, and by tags as soon as it can carry them.
+ */
+
+/** What Mold lets us tag. Affinity groups and Kubernetes clusters refuse tags (431). */
+export type TaggedKind = "UserVm" | "Network" | "PublicIpAddress" | "LoadBalancer" | "PortForwardingRule" | "FirewallRule";
+
+export const tagKeys = {
+  /** The cluster's uid. */
+  cluster: "ablestack-cluster",
+  /** Who declares it: `pulumi:<organization>/<project>/<stack>`. */
+  owner: "ablestack-owner",
+  /** What it is in the cluster: `control-plane`, `worker`, `network`, `address`, `api`. */
+  role: "ablestack-role",
+  /** The declared resource's own name, on the one rule that it owns. */
+  resource: "ablestack-resource",
+  /** Which members a balancer rule follows: `role=worker`. */
+  target: "ablestack-target",
+  /** On the anchor: who is at work, `<run>:<seconds since 1970>`. */
+  lock: "ablestack-lock",
+  /** On the anchor: which life of the cluster this is. A delete of an earlier one touches nothing. */
+  generation: "ablestack-generation",
+  /** On the anchor: etcd exists. From then on every machine joins and none initialises. */
+  initialised: "ablestack-initialised",
+  /** On a machine: its node was Ready, its ISO is detached and its user data replaced. */
+  joined: "ablestack-joined",
+  /** On the anchor, plus what it is for: about to be made. */
+  intent: "ablestack-intent-",
+} as const;
+
+export type Tags = Readonly<Record<string, string>>;
+
+interface MaybeTagged {
+  readonly tags?: readonly { key?: string; value?: string }[];
+}
+
+export function tagsOf(object: MaybeTagged): Tags {
+  return Object.fromEntries((object.tags ?? []).flatMap(({ key, value }) => (key === undefined ? [] : [[key, value ?? ""]])));
+}
+
+/** The tags in the form Mold's commands take them. */
+export function tagParameters(tags: Tags): { key: string; value: string }[] {
+  return Object.entries(tags).map(([key, value]) => ({ key, value }));
+}
+
+/** The end of every display text and description of ours. Searchable by `keyword`. */
+export const mark = (uid: string): string => `[ablestack-kubernetes ${uid}]`;
+
+/** Who owns a thing, and what it is to the cluster. */
+export function ownershipTags(uid: string, owner: string, role: string): Tags {
+  return { [tagKeys.cluster]: uid, [tagKeys.owner]: owner, [tagKeys.role]: role };
+}
+
+export type Role = "control-plane" | "worker";
+
+const roleInName: Readonly<Record<Role, string>> = { "control-plane": "control", worker: "worker" };
+
+/** `prod-control-1`: host name, node name and name on Mold are one. */
+export const machineName = (cluster: string, role: Role, index: number): string => `${cluster}-${roleInName[role]}-${index}`;
+
+/** The other way round; undefined for a name that isn't of this cluster. */
+export function parseMachineName(cluster: string, name: string): { role: Role; index: number } | undefined {
+  const match = /^(.*)-(control|worker)-([1-9]\d*)$/.exec(name);
+  if (!match || match[1] !== cluster) return undefined;
+  return { role: match[2] === "control" ? "control-plane" : "worker", index: Number(match[3]) };
+}

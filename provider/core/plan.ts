@@ -1,0 +1,277 @@
+/**
+ * From what is declared and what is there to a graph of steps. Pure and total: a plan, or problems that each name a property.
+ */
+import type { DesiredCluster } from "./desired";
+import { roleOf } from "./desired";
+import type { ObservedCluster, ObservedMachine } from "./observe";
+import { machineName, mark, ownershipTags, tagKeys, type Tags } from "./ownership";
+import { estimates, type MachineRef, type Step, type Work } from "./step";
+
+export interface Problem {
+  readonly property: string;
+  readonly reason: string;
+}
+
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly problems: readonly Problem[];
+}
+
+/** How long a machine may take to join before it is made anew, and how long its token lives. */
+export const joinSeconds = 2 * 3600;
+
+export interface PlanInput {
+  readonly desired: DesiredCluster;
+  readonly observed: ObservedCluster;
+  readonly owner: string;
+  /** Tags that the user declared last time, so that those taken out of the declaration go. */
+  readonly formerTags?: Tags;
+}
+
+/** Collects steps; a step's id is its kind and what it is about. */
+class Steps {
+  readonly all: Step[] = [];
+
+  add(work: Work, title: string, needs: readonly (string | undefined)[] = [], options: { why?: string; pool?: string } = {}): string {
+    const subject = "machine" in work ? work.machine.name : "cidr" in work ? work.cidr : "rule" in work ? work.rule.id : "";
+    const id = subject ? `${work.kind} ${subject}` : work.kind;
+    this.all.push({ id, work, title, needs: needs.filter((need) => need !== undefined), estimateSeconds: estimates[work.kind], ...options });
+    return id;
+  }
+}
+
+export function planCluster(input: PlanInput): Plan {
+  const { desired, observed } = input;
+  if (!observed.anchorTags) {
+    return { steps: [], problems: [{ property: "network", reason: "the cluster's network or its public address is gone from Mold. Destroy the cluster and create it anew." }] };
+  }
+  const problems = [...rolesThatCannotChange(desired, observed), ...versionThatCannotChange(desired, observed)];
+  if (problems.length > 0) return { steps: [], problems };
+
+  const steps = new Steps();
+  const group = planAffinityGroup(steps, desired, observed);
+  const api = planApiRule(steps, input);
+  planMachines(steps, input, group, api);
+  return { steps: steps.all, problems: [] };
+}
+
+function planAffinityGroup(steps: Steps, desired: DesiredCluster, observed: ObservedCluster): string | undefined {
+  if (desired.affinity === "none" || observed.affinityGroupId) return undefined;
+  return steps.add({ kind: "createAffinityGroup", strict: desired.affinity === "required" }, `create the anti-affinity group of ${desired.name}`, [], {
+    why: "control planes on different hosts",
+  });
+}
+
+/** The balancer rule and the firewall rules on the API's port. */
+function planApiRule(steps: Steps, { desired, observed, owner }: PlanInput): { rule?: string; open: string[] } {
+  const where = `${desired.place.publicIpAddress}:6443`;
+  const rule = observed.apiRule ? undefined : steps.add({ kind: "createApiRule" }, `create the API's balancer rule on ${where}`);
+  if (observed.apiRule && observed.apiRule.description !== apiRuleDescription(desired)) {
+    steps.add({ kind: "describeApiRule", ruleId: observed.apiRule.id }, `change the description of ${desired.name}`);
+  }
+  const own = observed.apiFirewall.filter((each) => each.tags[tagKeys.cluster] === desired.uid && each.tags[tagKeys.owner] === owner && each.tags[tagKeys.role] === "api");
+  const wanted = apiCidrs(desired);
+  const open = wanted
+    .filter((cidr) => !own.some(({ cidrs }) => cidrs.length === 1 && cidrs[0] === cidr))
+    .map((cidr) => steps.add({ kind: "openApi", cidr }, `let ${cidr} reach the API on ${where}`));
+  for (const each of own) {
+    const cidr = each.cidrs.join(",");
+    if (!wanted.includes(cidr)) steps.add({ kind: "closeApi", ruleId: each.id, cidr }, `no longer let ${cidr} reach the API on ${where}`, open);
+  }
+  return { ...(rule ? { rule } : {}), open };
+}
+
+/**
+ * The declared ranges and the guest network's own: the virtual router filters by destination on every interface, so a kubelet that
+ * talks to its API by the public address needs to be let in too.
+ */
+export function apiCidrs(desired: DesiredCluster): string[] {
+  const cidrs = new Set(desired.apiCidrs);
+  if (!cidrs.has("0.0.0.0/0")) cidrs.add(desired.place.networkCidr);
+  return [...cidrs].sort();
+}
+
+export const apiRuleDescription = (desired: DesiredCluster): string => `${desired.description ?? `Kubernetes API of ${desired.name}`} ${mark(desired.uid)}`;
+
+interface PlannedMachine {
+  readonly ref: MachineRef;
+  readonly seen?: ObservedMachine;
+  /** The step after which it runs; undefined: it runs. */
+  readonly running?: string;
+  readonly initialises: boolean;
+}
+
+function planMachines(steps: Steps, input: PlanInput, group: string | undefined, api: { rule?: string; open: string[] }): void {
+  const { desired, observed } = input;
+  const initialised = isInitialised(desired, observed);
+  const { kept, discarded } = sortMachines(observed);
+
+  for (const machine of discarded) {
+    steps.add({ kind: "discardMachine", machine: refOf(machine) }, `remove ${machine.name}`, [], {
+      pool: "destroy",
+      why: machine.state === "Error" ? "Mold could not deploy it" : "it did not join in time",
+    });
+  }
+  const fresh = newMachines(desired, kept, observed.destroyed);
+  const someoneInitialises = initialised || kept.some(({ initialises }) => initialises);
+  const machines: PlannedMachine[] = [
+    ...kept.map((seen) => ({ ref: refOf(seen), seen, running: planRunning(steps, seen), initialises: seen.initialises && !initialised })),
+    ...fresh.map((ref, at) => planDeploy(steps, ref, !someoneInitialises && at === 0, group, discarded)),
+  ];
+
+  planMachineTags(steps, input, machines);
+  const members = planApiMembers(steps, desired, observed, machines, api.rule);
+  const joining = machines.filter(({ seen }) => seen?.tags[tagKeys.joined] !== "yes");
+  if (joining.length > 0 || !initialised) planJoin(steps, input, joining, [members, api.rule, ...api.open]);
+}
+
+function planDeploy(steps: Steps, ref: MachineRef, initialises: boolean, group: string | undefined, discarded: readonly ObservedMachine[]): PlannedMachine {
+  const replaced = discarded.find(({ name }) => name === ref.name);
+  const running = steps.add(
+    { kind: "deployMachine", machine: ref, action: initialises ? "init" : "join" },
+    `deploy ${ref.name}`,
+    [ref.role === "control-plane" ? group : undefined, replaced ? `discardMachine ${replaced.name}` : undefined],
+    { pool: "deploy", ...(initialises ? { why: "the first control plane initialises the cluster" } : {}) },
+  );
+  return { ref, running, initialises };
+}
+
+/** Machines find their own way in; the steps wait for them and clear up after them. */
+function planJoin(steps: Steps, { desired, observed }: PlanInput, joining: readonly PlannedMachine[], api: readonly (string | undefined)[]): void {
+  const recorded = observed.anchorTags?.[tagKeys.initialised] === desired.uid;
+  const mounted = new Map(
+    joining.map(({ ref, seen, running }) => [ref.name, seen?.isoId ? running : steps.add({ kind: "attachIso", machine: ref }, `attach the Kubernetes ISO to ${ref.name}`, [running])]),
+  );
+  const first = joining.find(({ initialises }) => initialises);
+  const ready = steps.add({ kind: "awaitApi" }, `wait for the API of ${desired.name}`, [...api, first && mounted.get(first.ref.name)], {
+    why: recorded ? "machines join by it" : "the first control plane initialises etcd",
+  });
+  const marked = recorded ? ready : steps.add({ kind: "markInitialised" }, `record that ${desired.name} is initialised`, [ready], { why: "from now on every machine joins" });
+  // A first control plane that is deployed by this run brings the token along; an API that is there already has to be told of it.
+  const known = first !== undefined && first.seen === undefined && joining.every(({ seen }) => seen === undefined);
+  const token = known || joining.length === 0 ? marked : steps.add({ kind: "publishToken" }, "make a join token for the new machines", [marked]);
+  const joined = joining.map(({ ref, seen }) => planJoined(steps, ref, seen, [mounted.get(ref.name), token]));
+  planFollowers(steps, observed, joining.map(({ ref }) => ref));
+  if (joining.length > 0) steps.add({ kind: "withdrawToken" }, "withdraw the join token", joined, { why: "nothing joins with it any longer" });
+}
+
+/** Balancers that follow a role get its new machines once they are Ready. */
+function planFollowers(steps: Steps, observed: ObservedCluster, joining: readonly MachineRef[]): void {
+  for (const rule of observed.followers) {
+    const machines = joining.filter(({ role }) => rule.tags[tagKeys.target] === `role=${role}`);
+    if (machines.length === 0) continue;
+    steps.add(
+      { kind: "joinBalancer", rule: { id: rule.id, name: rule.name }, machines },
+      `put ${machines.map(({ name }) => name).join(", ")} behind ${rule.name}`,
+      machines.map(({ name }) => `awaitNode ${name}`),
+    );
+  }
+}
+
+/** By its tag; or because nodes answer, should the run have died between the two. */
+function isInitialised(desired: DesiredCluster, observed: ObservedCluster): boolean {
+  return observed.anchorTags?.[tagKeys.initialised] === desired.uid || (observed.nodes ?? []).length > 0;
+}
+
+/** After a machine has joined nothing secret stays where whatever runs on it could read it. */
+function planJoined(steps: Steps, ref: MachineRef, seen: ObservedMachine | undefined, needs: readonly (string | undefined)[]): string {
+  const node = steps.add({ kind: "awaitNode", machine: ref }, `wait for ${ref.name} to be Ready`, needs);
+  const label = ref.role === "worker" ? steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [node], { why: "a kubelet may not give itself a role" }) : undefined;
+  const iso = steps.add({ kind: "detachIso", machine: ref }, `detach the Kubernetes ISO from ${ref.name}`, [node]);
+  const data = steps.add({ kind: "replaceUserData", machine: ref }, `replace the user data of ${ref.name}`, [node], { why: "it holds join material" });
+  return steps.add({ kind: "tagMachine", machine: ref, tags: { [tagKeys.joined]: "yes" } }, `record that ${ref.name} has joined`, [label, iso, data, seen ? undefined : `deployMachine ${ref.name}`]);
+}
+
+function planRunning(steps: Steps, machine: ObservedMachine): string | undefined {
+  const ref = refOf(machine);
+  if (machine.state === "Running") return undefined;
+  if (machine.state === "Stopped") return steps.add({ kind: "startMachine", machine: ref }, `start ${machine.name}`, [], { why: "it was found stopped" });
+  return steps.add({ kind: "awaitRunning", machine: ref }, `wait for ${machine.name} to run`, [], { why: `it was found ${machine.state}` });
+}
+
+/** Ownership tags where they are missing yet, and the user's own tags as declared. */
+function planMachineTags(steps: Steps, { desired, owner, formerTags = {} }: PlanInput, machines: readonly { ref: MachineRef; seen?: ObservedMachine }[]): void {
+  for (const { ref, seen } of machines) {
+    const wanted: Tags = { ...ownershipTags(desired.uid, owner, ref.role), ...desired.tags };
+    const have = seen?.tags ?? {};
+    const stale = Object.fromEntries(
+      Object.entries(have).filter(([key, value]) => (key in desired.tags ? desired.tags[key] !== value : key in formerTags && !(key in wanted))),
+    );
+    const missing = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => have[key] !== value && (!(key in have) || key in stale)));
+    const untag = seen && Object.keys(stale).length > 0 ? steps.add({ kind: "untagMachine", machine: refOf(seen), tags: stale }, `remove tags from ${ref.name}`) : undefined;
+    if (Object.keys(missing).length === 0) continue;
+    // Two tag steps of one machine have two ids: this one is named after what it does first.
+    const id = steps.add({ kind: "tagMachine", machine: ref, tags: missing }, `tag ${ref.name}`, [untag, seen ? undefined : `deployMachine ${ref.name}`]);
+    const step = steps.all.pop()!;
+    steps.all.push({ ...step, id: `${id} as ours` });
+  }
+}
+
+function planApiMembers(
+  steps: Steps,
+  desired: DesiredCluster,
+  observed: ObservedCluster,
+  machines: readonly { ref: MachineRef; running?: string }[],
+  rule: string | undefined,
+): string | undefined {
+  const missing = machines.filter(({ ref }) => ref.role === "control-plane" && !(ref.id && observed.apiRule?.memberIds.includes(ref.id)));
+  if (missing.length === 0) return rule;
+  const names = missing.map(({ ref }) => ref.name).join(", ");
+  return steps.add({ kind: "joinApiBalancer", machines: missing.map(({ ref }) => ref) }, `put ${names} behind the API of ${desired.name}`, [rule, ...missing.map(({ running }) => running)]);
+}
+
+const refOf = ({ id, name, role }: ObservedMachine): MachineRef & { id: string } => ({ id, name, role });
+
+/** A machine that Mold could not make, or that never joined in time, is made anew; nothing of it is in the cluster. */
+function sortMachines(observed: ObservedCluster): { kept: ObservedMachine[]; discarded: ObservedMachine[] } {
+  const nodes = new Set(observed.nodes?.map(({ name }) => name));
+  const spent = (machine: ObservedMachine): boolean =>
+    machine.tags[tagKeys.joined] !== "yes" && !nodes.has(machine.name) && observed.at - machine.created > joinSeconds * 1000;
+  const ordered = [...observed.machines].sort((a, b) => (a.role === b.role ? a.index - b.index : a.role === "control-plane" ? -1 : 1));
+  const discarded = ordered.filter((machine) => machine.state === "Error" || spent(machine));
+  const kept = ordered.filter((machine) => !discarded.includes(machine));
+  return { kept, discarded };
+}
+
+/** The lowest free numbers: those of machines that Mold has not expunged yet are still taken, as host names. */
+function newMachines(desired: DesiredCluster, kept: readonly ObservedMachine[], destroyed: readonly ObservedMachine[]): MachineRef[] {
+  return (["control-plane", "worker"] as const).flatMap((role) => {
+    const taken = new Set([...kept, ...destroyed].filter((machine) => machine.role === role).map(({ index }) => index));
+    const missing = roleOf(desired, role).count - kept.filter((machine) => machine.role === role).length;
+    const fresh: MachineRef[] = [];
+    for (let index = 1; fresh.length < missing; index++) if (!taken.has(index)) fresh.push({ name: machineName(desired.name, role, index), role });
+    return fresh;
+  });
+}
+
+function rolesThatCannotChange(desired: DesiredCluster, observed: ObservedCluster): Problem[] {
+  const problems: Problem[] = [];
+  const initialised = isInitialised(desired, observed);
+  for (const [role, property] of [["control-plane", "controlPlane"], ["worker", "workers"]] as const) {
+    const there = observed.machines.filter((machine) => machine.role === role);
+    const { count, offering } = roleOf(desired, role);
+    if (there.length > count) {
+      problems.push({ property: `${property}.count`, reason: `not yet: ${there.length} are there and ${count} are declared; taking machines away comes with a later release. Declare ${there.length}.` });
+    }
+    const joined = there.filter((machine) => machine.tags[tagKeys.joined] === "yes");
+    if (role === "control-plane" && initialised && joined.length > 0 && there.length < count && lostMembers(observed).length > 0) {
+      problems.push({ property: `${property}.count`, reason: `${lostMembers(observed).join(", ")} is gone from Mold but still a member of etcd; replacing a lost control plane comes with a later release.` });
+    }
+    const other = joined.find((machine) => machine.offeringName !== offering && machine.offeringId !== offering);
+    if (other) {
+      problems.push({ property: `${property}.offering`, reason: `not yet: ${other.name} has offering ${other.offeringName}, ${offering} is declared; changing it comes with a later release.` });
+    }
+  }
+  return problems;
+}
+
+/** Control planes that the cluster knows and Mold doesn't: their etcd members are still counted. */
+function lostMembers(observed: ObservedCluster): string[] {
+  const machines = new Set(observed.machines.map(({ name }) => name));
+  return (observed.nodes ?? []).filter(({ name, labels }) => "node-role.kubernetes.io/control-plane" in labels && !machines.has(name)).map(({ name }) => name);
+}
+
+function versionThatCannotChange(desired: DesiredCluster, observed: ObservedCluster): Problem[] {
+  const node = observed.nodes?.find(({ version }) => version !== desired.version && !version.startsWith(`${desired.version}.`));
+  return node ? [{ property: "version", reason: `not yet: ${node.name} runs ${node.version} and ${desired.version} is declared; upgrading comes with a later release.` }] : [];
+}

@@ -1,0 +1,97 @@
+/** Everything the core can do to a cluster, one small idempotent step each. A step is data: planning makes it, `actions/` carries it out. */
+import type { StepNode } from "./execute";
+import type { Role, Tags } from "./ownership";
+
+export interface MachineRef {
+  readonly name: string;
+  readonly role: Role;
+  /** Undefined: it is made by an earlier step of the same plan. */
+  readonly id?: string;
+}
+
+export type Work =
+  | { readonly kind: "createAffinityGroup"; readonly strict: boolean }
+  | { readonly kind: "createApiRule" }
+  | { readonly kind: "describeApiRule"; readonly ruleId: string }
+  | { readonly kind: "openApi"; readonly cidr: string }
+  | { readonly kind: "closeApi"; readonly ruleId: string; readonly cidr: string }
+  | { readonly kind: "deployMachine"; readonly machine: MachineRef; readonly action: "init" | "join" }
+  | { readonly kind: "discardMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "awaitRunning"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "startMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "tagMachine"; readonly machine: MachineRef; readonly tags: Tags }
+  | { readonly kind: "untagMachine"; readonly machine: MachineRef & { id: string }; readonly tags: Tags }
+  | { readonly kind: "attachIso"; readonly machine: MachineRef }
+  | { readonly kind: "detachIso"; readonly machine: MachineRef }
+  | { readonly kind: "joinApiBalancer"; readonly machines: readonly MachineRef[] }
+  | { readonly kind: "joinBalancer"; readonly rule: { readonly id: string; readonly name: string }; readonly machines: readonly MachineRef[] }
+  | { readonly kind: "awaitApi" }
+  | { readonly kind: "markInitialised" }
+  | { readonly kind: "publishToken" }
+  | { readonly kind: "withdrawToken" }
+  | { readonly kind: "awaitNode"; readonly machine: MachineRef }
+  | { readonly kind: "labelNode"; readonly machine: MachineRef }
+  | { readonly kind: "replaceUserData"; readonly machine: MachineRef }
+  // Deleting
+  | { readonly kind: "destroyMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "deleteApiRule"; readonly ruleId: string }
+  | { readonly kind: "deleteAffinityGroup"; readonly groupId: string }
+  | { readonly kind: "untagAnchor"; readonly tags: Tags };
+
+export type WorkKind = Work["kind"];
+
+export interface Step extends StepNode {
+  readonly work: Work;
+  /** Why it is there, where that isn't plain from the title. */
+  readonly why?: string;
+  readonly estimateSeconds: number;
+}
+
+/** Seconds a step usually takes on a real server (recorded) or node (measured). For previews only: nothing waits by them. */
+export const estimates: Readonly<Record<WorkKind, number>> = {
+  createAffinityGroup: 1,
+  createApiRule: 1,
+  describeApiRule: 1,
+  openApi: 1,
+  closeApi: 1,
+  deployMachine: 7,
+  discardMachine: 10,
+  awaitRunning: 7,
+  startMachine: 5,
+  tagMachine: 1,
+  untagMachine: 1,
+  attachIso: 1,
+  detachIso: 1,
+  joinApiBalancer: 1,
+  joinBalancer: 1,
+  awaitApi: 45,
+  markInitialised: 1,
+  publishToken: 1,
+  withdrawToken: 1,
+  awaitNode: 30,
+  labelNode: 1,
+  replaceUserData: 1,
+  destroyMachine: 10,
+  deleteApiRule: 1,
+  deleteAffinityGroup: 1,
+  untagAnchor: 1,
+};
+
+/** Machines that Mold is asked for at the same time. It places about four at once; a short queue keeps it busy. */
+export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12 };
+
+/** The longest way through the graph, in seconds. */
+export function estimatePlan(steps: readonly Step[]): number {
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  const known = new Map<string, number>();
+  const endOf = (id: string): number => {
+    const step = byId.get(id);
+    if (!step) return 0;
+    const seen = known.get(id);
+    if (seen !== undefined) return seen;
+    const end = Math.max(0, ...step.needs.map(endOf)) + step.estimateSeconds;
+    known.set(id, end);
+    return end;
+  };
+  return Math.max(0, ...steps.map(({ id }) => endOf(id)));
+}

@@ -1,0 +1,56 @@
+/** What a command is made of. Commands are grouped by noun in `commands/`. */
+import type { Call } from "./call";
+import type { ApiError } from "./errors";
+import type { JobRow, TableName } from "./model";
+
+interface Common {
+  /** Only for the root admin: others are told that the API does not exist for them (432). */
+  readonly admin?: true;
+  /** Tables of parameters whose meaning hangs on the command, as `id`. */
+  readonly refs?: Readonly<Record<string, TableName>>;
+  /** The key of the answer where it isn't `<command in lower case>response`. */
+  readonly key?: string;
+}
+
+/** A command that answers at once. */
+export interface SyncCommand extends Common {
+  readonly kind: "sync";
+  run(call: Call): object;
+}
+
+/** What the first part of an asynchronous command decides. */
+export interface Begun {
+  /** Answered at once beside the job's id, for commands that create. */
+  readonly id?: string;
+  readonly instanceType?: string;
+  readonly instanceId?: string;
+  /** Milliseconds of work. */
+  readonly ms: number;
+  /** Takes one of the few places in which machines are placed and started; waits until one is free. */
+  readonly placing?: boolean;
+  /** Kept with the job for what follows. */
+  readonly made?: Readonly<Record<string, string>>;
+}
+
+/** What starting a job changes of it. */
+export interface Started {
+  readonly ms?: number;
+  readonly made?: Readonly<Record<string, string>>;
+}
+
+/** A command that is done by a job. Each part is one transaction. */
+export interface AsyncCommand extends Common {
+  readonly kind: "async";
+  /** Checks, and makes what is answered at once. Throwing refuses the call itself. */
+  begin(call: Call): Begun;
+  /** When the job's work starts: at once, or when it has got its place. */
+  start?(call: Call, job: JobRow): Started | undefined;
+  /** When its time is over. Throwing an {@link ApiError} fails the job and undoes what was changed; returning one fails it and keeps that. */
+  finish(call: Call, job: JobRow): object | ApiError;
+  /** Puts right what {@link start} changed when an ordered fault or a throw ends the job. */
+  failed?(call: Call, job: JobRow): void;
+}
+
+export type Command = SyncCommand | AsyncCommand;
+
+export type Commands = Readonly<Record<string, Command>>;

@@ -1,0 +1,317 @@
+/** Instances: deploy, power, destroy. */
+import { machineResult } from "./machine-answer";
+import type { Call } from "../call";
+import type { Cloud } from "../cloud";
+import type { AsyncCommand, Commands } from "../command";
+import { ApiError, badValue, conflict, internal, invalid } from "../errors";
+import { nextGuestIp } from "../guest-addresses";
+import { withinLimits } from "../limits";
+import type { JobRow, MachineRow } from "../model";
+import { placeOn } from "../placement";
+import { expunge, expungeLater, implement, machineEvent, powerOff, powerOn } from "../power";
+
+const inJson = (machine: MachineRow, state: string): string =>
+  `VM instance {"id":${machine.number},"instanceName":"${machine.instanceName}","state":"${state}","type":"User","uuid":"${machine.id}"}`;
+
+/** The machine of a job, or the 431 that Mold gives for one that is gone. */
+function machineOf(call: Call, name = "id"): MachineRow {
+  const id = call.need(name);
+  const machine = call.cloud.table("machines").get(id);
+  if (machine === undefined) throw invalid(`unable to find a virtual machine with id ${call.numberOf("machines", id)}`);
+  return machine;
+}
+
+const onMachine = (call: Call, ms: number, name = "id"): { instanceType: string; instanceId: string; ms: number } => ({ instanceType: "VirtualMachine", instanceId: call.need(name), ms });
+
+/** Checks user data as the server does: base64, and its length before encoding. */
+export function checkedUserData(call: Call): string | undefined {
+  const given = call.text("userdata");
+  if (given === undefined) return undefined;
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(given)) throw invalid("User data is not base64 encoded");
+  const { maxUserData } = call.cloud.settings;
+  if (Buffer.from(given, "base64").length > maxUserData) throw invalid(`User data has exceeded configurable max length: ${maxUserData}`);
+  return given;
+}
+
+const deploy: AsyncCommand = {
+  kind: "async",
+  begin(call) {
+    const { cloud } = call;
+    const zone = call.must("zones", "zoneid");
+    const offering = call.must("offerings", "serviceofferingid");
+    const template = call.must("templates", "templateid");
+    if (template.type === "SYSTEM") throw invalid(`Unable to use system template ${template.id} to deploy a user vm`);
+    const networkIds = call.list("networkids");
+    const network = cloud.table("networks").get(networkIds[0] ?? "");
+    if (networkIds.length > 1) throw internal("The embedded Mold deploys instances with one network; give one id in networkids");
+    if (network === undefined) throw networkIds[0] === undefined ? invalid("Unable to find a default network for the Instance: give networkids") : badValue(call.command, "networkids", networkIds[0]);
+    if (network.zoneId !== zone.id) throw invalid(`Network id=${network.id} is in a different zone than the Instance`);
+    const name = call.text("name") ?? `VM-${cloud.uuid()}`;
+    if (!/^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/.test(name)) {
+      throw invalid("Invalid name. Vm name can contain ASCII letters 'a' through 'z', the digits '0' through '9', and the hyphen ('-'), must be between 1 and 63 characters long, and can't start or end with \"-\" and can't start with digit");
+    }
+    if (cloud.table("machines").find((one) => one.networkId === network.id && one.name.toLowerCase() === name.toLowerCase()) !== undefined) {
+      throw invalid(`The vm with hostName ${name} already exists in the network domain: ${network.domain}; network=${network.name}`);
+    }
+    const userData = checkedUserData(call);
+    const keyNames = [...call.list("keypairs"), ...call.list("keypair")];
+    const keys = keyNames.map((key) => cloud.table("keyPairs").find((row) => row.name === key && row.accountId === call.caller.account.id));
+    if (keys.includes(undefined)) throw invalid(`Not all specified keyparis exist`);
+    const groups = affinityGroups(call);
+    withinLimits(call, { user_vm: 1, cpu: offering.cpus, memory: offering.memoryMb });
+    const wantedIp = call.text("ipaddress");
+    const guestIp = nextGuestIp(cloud, network, wantedIp);
+    if (guestIp === undefined) throw wantedIp === undefined ? new ApiError(533, `Unable to acquire a guest address on network ${network.name}`) : invalid(`The IP address ${wantedIp} is not free on network ${network.name}`);
+
+    const { id, number } = cloud.identity("machines");
+    const account = call.caller.account;
+    const volumeId = cloud.uuid();
+    const rootGb = call.whole("rootdisksize");
+    const starts = call.flag("startvm") !== false;
+    const publicKeys = keys.flatMap((key) => key?.publicKey ?? []);
+    const machine = cloud.table("machines").put({
+      id,
+      number,
+      ...call.owner,
+      name,
+      displayName: call.text("displayname") ?? name,
+      instanceName: `i-${account.number}-${number}-VM`,
+      userId: call.caller.user.id,
+      zoneId: zone.id,
+      networkId: network.id,
+      templateId: template.id,
+      offeringId: offering.id,
+      state: "Stopped",
+      guestIp,
+      mac: `02:01:${[8, 0].map((shift) => ((network.number >> shift) & 0xff).toString(16).padStart(2, "0")).join(":")}:${[8, 0].map((shift) => ((number >> shift) & 0xff).toString(16).padStart(2, "0")).join(":")}`,
+      nicId: cloud.uuid(),
+      userData,
+      keyPairs: keyNames,
+      affinityGroupIds: groups,
+      details: {
+        deployvm: "true",
+        ...(rootGb === undefined ? {} : { rootdisksize: String(rootGb) }),
+        ...(keyNames.length > 0 ? { "SSH.PublicKey": publicKeys.join("\n"), "SSH.KeyPairNames": keyNames.join(",") } : {}),
+      },
+      volumeId,
+      deleteProtection: false,
+    });
+    cloud.table("volumes").put({
+      id: volumeId,
+      number: cloud.count("volumes"),
+      ...call.owner,
+      name: `ROOT-${number}`,
+      machineId: id,
+      zoneId: zone.id,
+      sizeBytes: (rootGb ?? template.sizeGb) * 2 ** 30,
+      state: "Allocated",
+    });
+    machineEvent(cloud, machine, "VM.CREATE", `Successfully created entity for deploying Instance. Instance Id: ${id}`);
+    return { id, instanceType: "VirtualMachine", instanceId: id, ms: starts ? cloud.durations.deploy : cloud.durations.deployStopped, placing: starts, made: { machineId: id } };
+  },
+  start: (call, job) => (call.flag("startvm") === false ? undefined : place(call, job)),
+  finish(call, job) {
+    const machine = call.cloud.table("machines").get(job.made.machineId ?? "");
+    if (machine === undefined) throw internal("the Instance was destroyed while it was being deployed");
+    if (call.flag("startvm") === false) return machineResult(call, machine.id, job.id);
+    return started(call, job, machine, true);
+  },
+  failed: (call, job) => leaveInError(call.cloud, job),
+};
+
+/** The ids of the affinity groups that a deploy names by id or name. */
+function affinityGroups(call: Call): string[] {
+  const table = call.cloud.table("affinityGroups");
+  const byName = call.list("affinitygroupnames").map((name) => {
+    const group = table.find((one) => one.name === name && call.mayUse(one));
+    if (group === undefined) throw invalid(`Unable to find group by name ${name}`);
+    return group.id;
+  });
+  for (const id of call.list("affinitygroupids")) if (table.get(id) === undefined) throw badValue(call.command, "affinitygroupids", id);
+  return [...call.list("affinitygroupids"), ...byName];
+}
+
+/** Finds a host. Without one the job fails soon, and `made.nowhere` says so. */
+function place(call: Call, job: JobRow): { ms?: number; made: Record<string, string> } {
+  const { cloud } = call;
+  const machine = cloud.table("machines").get(job.instanceId ?? "");
+  if (machine === undefined) return { made: {} };
+  const ordered = cloud.faults.take("noCapacity", { command: call.command, names: [machine.name, machine.displayName], account: call.caller.account.name, changing: true });
+  const host = ordered === undefined ? placeOn(cloud, machine) : undefined;
+  if (host === undefined) return { ms: cloud.durations.deployStopped, made: { nowhere: "true" } };
+  cloud.table("machines").patch(machine.id, { state: "Starting", hostId: host.id, lastUpdated: cloud.now() });
+  return { made: { hostId: host.id } };
+}
+
+function started(call: Call, job: JobRow, machine: MachineRow, deploying: boolean): object | ApiError {
+  const { cloud } = call;
+  if (job.made.nowhere !== undefined) {
+    const text = `No destination found for a deployment for ${inJson(machine, "Stopped")}`;
+    cloud.table("machines").patch(machine.id, { state: deploying ? "Error" : "Stopped", lastUpdated: cloud.now() });
+    machineEvent(cloud, machine, deploying ? "VM.CREATE" : "VM.START", text, "ERROR");
+    return new ApiError(533, text);
+  }
+  const network = cloud.table("networks").get(machine.networkId);
+  if (network !== undefined) implement(cloud, network);
+  const running = powerOn(cloud, machine);
+  machineEvent(cloud, running, deploying ? "VM.CREATE" : "VM.START", `Successfully completed starting Instance. Instance Id: ${machine.id}`);
+  return machineResult(call, machine.id, job.id);
+}
+
+/** A deploy that failed leaves the machine in state Error, for its owner to destroy. */
+function leaveInError(cloud: Cloud, job: JobRow): void {
+  const machine = cloud.table("machines").get(job.made.machineId ?? "");
+  if (machine === undefined) return;
+  cloud.table("machines").patch(machine.id, { state: "Error", hostId: undefined, lastUpdated: cloud.now() });
+  machineEvent(cloud, machine, "VM.CREATE", `Error while starting Instance. Instance Id: ${machine.id}`, "ERROR");
+}
+
+/** After a failed job a machine is what it was before it. */
+function putBack(call: Call, job: JobRow): void {
+  const machine = call.cloud.table("machines").get(job.instanceId ?? "");
+  const before = job.made.before as MachineRow["state"] | undefined;
+  if (machine === undefined || before === undefined) return;
+  call.cloud.table("machines").patch(machine.id, { state: before, ...(before === "Running" ? {} : { hostId: undefined }) });
+}
+
+/** Shows a state while the job runs, and remembers the one before. */
+function showing(state: MachineRow["state"], from: readonly MachineRow["state"][]): AsyncCommand["start"] {
+  return (call, job) => {
+    const machine = call.cloud.table("machines").get(job.instanceId ?? "");
+    if (machine === undefined || !from.includes(machine.state)) return undefined;
+    call.cloud.table("machines").patch(machine.id, { state, lastUpdated: call.cloud.now() });
+    return { made: { before: machine.state } };
+  };
+}
+
+const busy = (machine: MachineRow, doing: string): ApiError => conflict(`Unable to ${doing} ${inJson(machine, machine.state)} as it is ${machine.state}`, 9999);
+
+const start: AsyncCommand = {
+  kind: "async",
+  refs: { id: "machines" },
+  begin: (call) => ({ ...onMachine(call, call.cloud.durations.start), placing: true }),
+  start(call, job) {
+    const machine = call.cloud.table("machines").get(job.instanceId ?? "");
+    if (machine?.state !== "Stopped") return undefined;
+    const placed = place(call, job);
+    return { ...placed, made: { ...placed.made, before: "Stopped" } };
+  },
+  finish(call, job) {
+    const machine = machineOf(call);
+    if (job.made.before === undefined) {
+      if (machine.state === "Running") return machineResult(call, machine.id, job.id);
+      if (machine.state === "Destroyed" || machine.state === "Expunging" || machine.state === "Error") {
+        throw internal(`Unable to orchestrate the start of VM instance {"instanceName":"${machine.instanceName}","uuid":"${machine.id}"}.`);
+      }
+      throw busy(machine, "start");
+    }
+    return started(call, job, machine, false);
+  },
+  failed: putBack,
+};
+
+const stop: AsyncCommand = {
+  kind: "async",
+  refs: { id: "machines" },
+  begin(call) {
+    const { stop: running, stopStopped } = call.cloud.durations;
+    return onMachine(call, call.ref("machines", "id")?.state === "Running" ? running : stopStopped);
+  },
+  start: showing("Stopping", ["Running"]),
+  finish(call, job) {
+    const machine = machineOf(call);
+    if (machine.state === "Stopping") {
+      const stopped = powerOff(call.cloud, machine, call.flag("forced") === true);
+      machineEvent(call.cloud, stopped, "VM.STOP", `Successfully completed stopping Instance. Instance Id: ${machine.id}`);
+    } else if (machine.state !== "Stopped") throw busy(machine, "stop");
+    return machineResult(call, machine.id, job.id);
+  },
+  failed: putBack,
+};
+
+const reboot: AsyncCommand = {
+  kind: "async",
+  refs: { id: "machines" },
+  begin: (call) => onMachine(call, call.cloud.durations.reboot),
+  finish(call, job) {
+    const machine = machineOf(call);
+    if (machine.state !== "Running") throw invalid(`Unable to find a running virtual machine with id ${machine.number} to reboot`);
+    call.cloud.afterwards(() => call.cloud.hypervisor.reboot(machine.id));
+    machineEvent(call.cloud, machine, "VM.REBOOT", `Successfully completed rebooting Instance. Instance Id: ${machine.id}`);
+    return machineResult(call, machine.id, job.id);
+  },
+};
+
+const destroy: AsyncCommand = {
+  kind: "async",
+  refs: { id: "machines" },
+  begin(call) {
+    const { stop: stopping, destroy: destroying, expunge: expunging } = call.cloud.durations;
+    const running = call.ref("machines", "id")?.state === "Running";
+    return onMachine(call, (running ? stopping : 0) + destroying + (call.flag("expunge") === true ? expunging : 0));
+  },
+  start: showing("Stopping", ["Running"]),
+  finish(call, job) {
+    const { cloud } = call;
+    const wanted = call.flag("expunge") === true;
+    mayExpunge(call, wanted, "Parameter expunge can be passed by Admin only. Or when the allow.user.expunge.recover.vm key is set.");
+    const machine = machineOf(call);
+    if (machine.deleteProtection) throw invalid(`Instance [id = ${machine.id}, name = ${machine.name}] has delete protection enabled and cannot be deleted.`);
+    if (machine.state === "Starting") throw busy(machine, "destroy");
+    const stopped = machine.state === "Stopping" ? powerOff(cloud, machine, true) : machine;
+    if (stopped.state !== "Destroyed" && stopped.state !== "Expunging") {
+      // One in state Error goes on to Expunging at once: the state machine in upstream's VirtualMachine.java.
+      const state = stopped.state === "Error" ? "Expunging" : "Destroyed";
+      const destroyed = cloud.table("machines").patch(machine.id, { state, destroyed: cloud.now(), lastUpdated: cloud.now(), isoId: undefined, hostId: undefined });
+      machineEvent(cloud, destroyed, "VM.DESTROY", `Successfully completed destroying Instance. Instance Id: ${machine.id}`);
+      cloud.afterwards(() => expungeLater(cloud, destroyed, cloud.settings.expungeDelay));
+    }
+    if (wanted) expunge(cloud, cloud.table("machines").get(machine.id) ?? machine);
+    return machineResult(call, machine.id, job.id);
+  },
+  failed: putBack,
+};
+
+function mayExpunge(call: Call, wanted: boolean, text: string): void {
+  if (wanted && !call.admin && !call.cloud.settings.allowUserExpungeRecoverVm) throw internal(text);
+}
+
+const expungeCommand: AsyncCommand = {
+  kind: "async",
+  refs: { id: "machines" },
+  begin: (call) => onMachine(call, call.cloud.durations.expunge),
+  finish(call) {
+    mayExpunge(call, true, "Expunging an Instance can only be done by an Admin. Or when the allow.user.expunge.recover.vm key is set.");
+    const machine = machineOf(call);
+    if (machine.state !== "Destroyed" && machine.state !== "Expunging") {
+      throw invalid(`Please destroy Instance with specified vmId before expunge`);
+    }
+    expunge(call.cloud, machine);
+    return { success: true };
+  },
+};
+
+const scale: AsyncCommand = {
+  kind: "async",
+  refs: { id: "machines" },
+  begin: (call) => onMachine(call, call.cloud.durations.scale),
+  finish(call, job) {
+    const machine = machineOf(call);
+    const offering = call.must("offerings", "serviceofferingid");
+    if (machine.state === "Running") throw internal(`Unable to scale ${inJson(machine, "Running")} as it does not have tools to support dynamic scaling.`);
+    if (machine.state !== "Stopped") throw invalid(`Unable to scale ${inJson(machine, machine.state)}: it must be Stopped or Running`);
+    call.cloud.table("machines").patch(machine.id, { offeringId: offering.id });
+    machineEvent(call.cloud, machine, "VM.UPGRADE", `Successfully completed upgrading Instance. Instance Id: ${machine.id}`);
+    return machineResult(call, machine.id, job.id);
+  },
+};
+
+export const machineCommands: Commands = {
+  deployVirtualMachine: deploy,
+  startVirtualMachine: start,
+  stopVirtualMachine: stop,
+  rebootVirtualMachine: reboot,
+  destroyVirtualMachine: destroy,
+  expungeVirtualMachine: expungeCommand,
+  scaleVirtualMachine: scale,
+};

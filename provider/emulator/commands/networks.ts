@@ -1,0 +1,188 @@
+/** Guest networks. */
+import { asked, equals, hasAnnotations, keyword, owner, page, taggedAsAsked, tagsOn, time, zone } from "../answers";
+import type { Call } from "../call";
+import type { AsyncCommand, Commands } from "../command";
+import { ApiError, internal, invalid } from "../errors";
+import { dotted, range } from "../guest-addresses";
+import { withinLimits } from "../limits";
+import type { NetworkRow } from "../model";
+import { servicesOf } from "../network-services";
+import { physicalNetworkId } from "../seed-ids";
+import { release } from "./addresses";
+
+export function networkAnswer(call: Call, network: NetworkRow): object {
+  const { cloud, admin } = call;
+  const offering = cloud.table("networkOfferings").get(network.networkOfferingId);
+  return {
+    id: network.id,
+    name: network.name,
+    displaytext: network.displayText,
+    broadcastdomaintype: "Vlan",
+    traffictype: "Guest",
+    gateway: network.gateway,
+    netmask: network.netmask,
+    cidr: network.cidr,
+    ...zone(cloud, network.zoneId),
+    networkofferingid: network.networkOfferingId,
+    networkofferingname: offering?.name ?? "",
+    networkofferingdisplaytext: offering?.displayText ?? "",
+    networkofferingconservemode: true,
+    networkofferingavailability: "Required",
+    issystem: false,
+    state: network.state,
+    related: network.id,
+    ...(network.vlan !== undefined && admin ? { broadcasturi: `vlan://${network.vlan}`, vlan: String(network.vlan) } : {}),
+    dns1: "127.0.0.53",
+    type: offering?.guestType ?? "Isolated",
+    acltype: "Account",
+    ...owner(cloud, network),
+    service: servicesOf(offering?.services ?? []),
+    networkdomain: network.domain,
+    physicalnetworkid: physicalNetworkId,
+    restartrequired: false,
+    specifyvlan: false,
+    specifyipranges: false,
+    canusefordeploy: true,
+    ispersistent: false,
+    tags: tagsOn(cloud, network.id),
+    ...(admin ? { details: {}, displaynetwork: true } : {}),
+    strechedl2subnet: false,
+    redundantrouter: false,
+    supportsvmautoscaling: true,
+    created: time(network.created),
+    receivedbytes: 0,
+    sentbytes: 0,
+    egressdefaultpolicy: offering?.egressDefaultPolicy ?? false,
+    publicmtu: 1500,
+    privatemtu: 1500,
+    ...(admin ? { keepmacaddressonpublicnic: true } : {}),
+    hasannotations: hasAnnotations(cloud, network.id),
+  };
+}
+
+function addressing(call: Call): { cidr: string; gateway: string; netmask: string } {
+  const gateway = call.text("gateway");
+  const netmask = call.text("netmask");
+  const zone = call.must("zones", "zoneid");
+  if (gateway === undefined && netmask === undefined) {
+    const within = range(zone.guestCidr);
+    return { cidr: zone.guestCidr, gateway: dotted((within?.first ?? 0) + 1), netmask: maskOf(within?.bits ?? 24) };
+  }
+  if (gateway === undefined || netmask === undefined) throw invalid("Gateway and netmask must be specified together");
+  const bits = bitsOf(netmask);
+  const within = bits === undefined ? undefined : range(`${gateway}/${bits}`);
+  if (within === undefined) throw invalid(`Invalid gateway ${gateway} or netmask ${netmask}`);
+  return { cidr: `${dotted(within.first)}/${within.bits}`, gateway, netmask };
+}
+
+const maskOf = (bits: number): string => dotted(bits === 0 ? 0 : 0xffffffff - (2 ** (32 - bits) - 1));
+const bitsOf = (netmask: string): number | undefined => Array.from({ length: 31 }, (_, at) => at + 1).find((bits) => maskOf(bits) === netmask);
+
+/** Machines keep a network from going, also destroyed ones that are not expunged yet. */
+function occupied(call: Call, network: NetworkRow): boolean {
+  return call.cloud.table("machines").find(({ networkId }) => networkId === network.id) !== undefined;
+}
+
+const deleteNetwork: AsyncCommand = {
+  kind: "async",
+  refs: { id: "networks" },
+  begin(call) {
+    if (call.ref("networks", "id") === undefined) throw invalid(`unable to find network ${call.numberOf("networks", call.need("id"))}`);
+    return { instanceType: "Network", instanceId: call.need("id"), ms: call.cloud.durations.deleteNetwork };
+  },
+  finish(call) {
+    const { cloud } = call;
+    const network = call.ref("networks", "id");
+    if (network === undefined) throw invalid(`unable to find network ${call.numberOf("networks", call.need("id"))}`);
+    if (occupied(call, network)) throw internal("Failed to delete network");
+    for (const address of cloud.table("addresses").filter(({ networkId }) => networkId === network.id)) release(cloud, address);
+    for (const rule of cloud.table("firewallRules").filter(({ networkId }) => networkId === network.id)) cloud.drop("firewallRules", rule);
+    cloud.drop("networks", network);
+    cloud.event(call.actor, { type: "NETWORK.DELETE", text: `Successfully completed deleting network. Network Id: ${network.id}`, resourceId: network.id, resourceType: "Network", resourceName: network.name });
+    return { success: true };
+  },
+};
+
+export const networkCommands: Commands = {
+  listNetworks: {
+    kind: "sync",
+    refs: { id: "networks" },
+    run: (call) => {
+      const networks = call.cloud.table("networks").filter(
+        (network) =>
+          asked(call, network) &&
+          call.shows(network) &&
+          keyword(call, network.name, network.displayText) &&
+          equals(call, "name", network.name) &&
+          equals(call, "zoneid", network.zoneId) &&
+          equals(call, "networkofferingid", network.networkOfferingId) &&
+          equals(call, "type", call.cloud.table("networkOfferings").get(network.networkOfferingId)?.guestType) &&
+          equals(call, "traffictype", "Guest") &&
+          call.flag("issystem") !== true &&
+          call.flag("forvpc") !== true &&
+          taggedAsAsked(call, network.id),
+      );
+      return page(call, "network", networks, (network) => networkAnswer(call, network));
+    },
+  },
+
+  createNetwork: {
+    kind: "sync",
+    run(call) {
+      const { cloud } = call;
+      const zone = call.must("zones", "zoneid");
+      const offering = call.must("networkOfferings", "networkofferingid");
+      if (offering.guestType !== "Isolated") throw new ApiError(531, "Only a root admin makes shared networks", 4365);
+      const name = call.need("name");
+      const where = addressing(call);
+      withinLimits(call, { network: 1 });
+      const row = cloud.table("networks").put({
+        ...cloud.identity("networks"),
+        ...call.owner,
+        name,
+        displayText: call.text("displaytext") ?? name,
+        zoneId: zone.id,
+        networkOfferingId: offering.id,
+        state: "Allocated",
+        ...where,
+        domain: call.text("networkdomain") ?? `cs${call.caller.account.number}cloud.internal`,
+      });
+      const wanted = call.text("sourcenatipaddress");
+      if (wanted !== undefined) {
+        const address = cloud.table("addresses").find((one) => one.address === wanted && one.zoneId === zone.id && one.state === "Free");
+        if (address === undefined) throw invalid(`The source NAT address ${wanted} is not free in the zone`);
+        cloud.table("addresses").patch(address.id, { state: "Allocated", sourceNat: true, networkId: row.id, accountId: row.accountId, projectId: row.projectId, allocated: cloud.now() });
+      }
+      cloud.event(call.actor, { type: "NETWORK.CREATE", text: `Successfully completed creating network. Network Id: ${row.id}`, resourceId: row.id, resourceType: "Network", resourceName: name });
+      return { network: networkAnswer(call, row) };
+    },
+  },
+
+  updateNetwork: {
+    kind: "async",
+    refs: { id: "networks" },
+    begin: (call) => ({ instanceType: "Network", instanceId: call.need("id"), ms: call.cloud.durations.createNetwork }),
+    finish(call) {
+      const network = call.must("networks", "id");
+      const updated = call.cloud.table("networks").patch(network.id, {
+        ...(call.text("name") === undefined ? {} : { name: call.need("name") }),
+        ...(call.text("displaytext") === undefined ? {} : { displayText: call.need("displaytext") }),
+        ...(call.text("networkdomain") === undefined ? {} : { domain: call.need("networkdomain") }),
+      });
+      return { network: networkAnswer(call, updated) };
+    },
+  },
+
+  restartNetwork: {
+    kind: "async",
+    refs: { id: "networks" },
+    begin: (call) => ({ instanceType: "Network", instanceId: call.need("id"), ms: call.cloud.durations.restartNetwork }),
+    finish(call) {
+      const network = call.must("networks", "id");
+      if (network.state !== "Implemented") throw invalid("Network is not in the right state to be restarted. Correct states are: Implemented, Setup");
+      return { success: true };
+    },
+  },
+
+  deleteNetwork,
+};

@@ -1,0 +1,44 @@
+/**
+ * How long things take, in milliseconds of work (divided by the clock's speed). From the `seconds` of the recordings; what
+ * varied there (a first machine makes its network's router too) is one fixed figure here, so that plans can be measured.
+ */
+export const defaultDurations = {
+  createNetwork: 200,
+  deleteNetwork: 540,
+  restartNetwork: 6000,
+  associateIpAddress: 500,
+  disassociateIpAddress: 500,
+  firewallRule: 600,
+  egressRule: 530,
+  createForward: 540,
+  changeForward: 540,
+  createBalancer: 500,
+  changeBalancer: 550,
+  deleteBalancer: 550,
+  assign: 500,
+  unassign: 500,
+  tags: 50,
+  deploy: 6300,
+  deployStopped: 550,
+  start: 1600,
+  stop: 5000,
+  stopStopped: 1500,
+  reboot: 1100,
+  destroy: 1000,
+  expunge: 1000,
+  attachIso: 500,
+  detachIso: 500,
+  scale: 580,
+  affinityGroup: 50,
+  cluster: 500,
+  /** A job that only finds that it can't: `deleteLoadBalancerRule` of what is gone. */
+  refuse: 30,
+  /** How long after a machine runs an ordered `hostLost` strikes, and how long its host is away. */
+  hostLostAfter: 30_000,
+  hostAway: 60_000,
+  /** How long an ordered `processKilled` keeps an in-process emulator away. */
+  processAway: 5000,
+} as const;
+
+export type DurationName = keyof typeof defaultDurations;
+export type Durations = Readonly<Record<DurationName, number>>;

@@ -1,0 +1,62 @@
+/** From the rules to the public ports: what the hypervisor is told. */
+import type { ExposureTarget, PublicExposure } from "./hypervisor";
+import type { FirewallRow, MachineRow } from "./model";
+import type { Store } from "./store";
+
+/** A port-forwarding range is shown port by port, up to this many: a listener each is opened at most for the Kubernetes API. */
+const WIDEST_RANGE = 64;
+
+const gone = new Set(["Destroyed", "Expunging", "Error"]);
+
+/** Every public port that a balancer or forwarding rule leads somewhere, in a stable order. */
+export function exposures(store: Store): PublicExposure[] {
+  const addresses = store.table("addresses");
+  const machines = store.table("machines");
+  const firewall = store.table("firewallRules").filter((rule) => rule.state === "Active" && rule.direction === "Ingress");
+  const rules: PublicExposure[] = [];
+  const target = (machine: MachineRow | undefined, privatePort: number): ExposureTarget[] =>
+    machine === undefined || gone.has(machine.state) ? [] : [{ machineId: machine.id, guestIp: machine.guestIp, privatePort }];
+
+  for (const balancer of store.table("balancers").filter((rule) => rule.state !== "Revoke")) {
+    const address = addresses.get(balancer.addressId);
+    if (address === undefined) continue;
+    const protocol = balancer.protocol === "udp" ? "udp" : "tcp";
+    rules.push({
+      address: address.address,
+      port: balancer.publicPort,
+      protocol,
+      kind: "loadBalancer",
+      ruleId: balancer.id,
+      allowedCidrs: letIn(firewall, address.id, protocol, balancer.publicPort),
+      targets: balancer.memberIds.flatMap((id) => target(machines.get(id), balancer.privatePort)),
+    });
+  }
+  for (const forward of store.table("forwards").filter((rule) => rule.state === "Active")) {
+    const address = addresses.get(forward.addressId);
+    if (address === undefined) continue;
+    const protocol = forward.protocol === "udp" ? "udp" : "tcp";
+    const width = Math.min(forward.publicEndPort - forward.publicPort, WIDEST_RANGE - 1);
+    for (let offset = 0; offset <= width; offset += 1) {
+      rules.push({
+        address: address.address,
+        port: forward.publicPort + offset,
+        protocol,
+        kind: "portForward",
+        ruleId: forward.id,
+        allowedCidrs: letIn(firewall, address.id, protocol, forward.publicPort + offset),
+        targets: target(machines.get(forward.machineId), forward.privatePort + offset),
+      });
+    }
+  }
+  return rules;
+}
+
+function letIn(rules: readonly FirewallRow[], addressId: string, protocol: string, port: number): string[] {
+  const cidrs = new Set<string>();
+  for (const rule of rules) {
+    if (rule.addressId !== addressId || (rule.protocol !== "all" && rule.protocol !== protocol)) continue;
+    if (rule.startPort !== undefined && (port < rule.startPort || port > (rule.endPort ?? rule.startPort))) continue;
+    for (const cidr of rule.cidrs) cidrs.add(cidr);
+  }
+  return [...cidrs].sort();
+}

@@ -1,0 +1,156 @@
+/** Asynchronous jobs, by the clock. A job that is pending when the process dies goes on when it is started again. */
+import type { Call } from "./call";
+import { workLeft, type Cancel } from "./clock";
+import type { Cloud } from "./cloud";
+import type { AsyncCommand } from "./command";
+import { ApiError } from "./errors";
+import { forget } from "./retention";
+import type { JobRow } from "./model";
+import { owner, time } from "./answers";
+
+/** Finds the command of a job and builds its call anew. */
+export type Recall = (job: JobRow) => { command: AsyncCommand; call: Call } | undefined;
+
+export class Jobs {
+  private readonly timers = new Map<string, Cancel>();
+
+  constructor(
+    private readonly cloud: Cloud,
+    private readonly recall: Recall,
+  ) {}
+
+  /** Begins a job within the running transaction; returns what is answered at once. `faulty` are the ordered faults it meets. */
+  begin(call: Call, command: AsyncCommand, faulty: { fault?: JobRow["fault"]; more: number; held?: boolean }): { id?: string; jobid: string } {
+    const begun = command.begin(call);
+    const { id, number } = this.cloud.identity("jobs");
+    this.cloud.table("jobs").put({
+      id,
+      number,
+      ...call.owner,
+      command: call.command,
+      userId: call.caller.user.id,
+      params: call.params,
+      made: begun.made ?? {},
+      instanceType: begun.instanceType,
+      instanceId: begun.instanceId,
+      phase: "waiting",
+      ms: begun.ms,
+      ...(faulty.fault === undefined ? {} : { fault: faulty.fault }),
+      ...(faulty.held === true ? { held: true } : {}),
+      ...(faulty.more > 0 ? { more: faulty.more } : {}),
+      ...(begun.placing === true ? { placing: true } : {}),
+    });
+    forget(this.cloud);
+    this.pump();
+    return { ...(begun.id === undefined ? {} : { id: begun.id }), jobid: id };
+  }
+
+  /** Takes up what was pending when the process ended. */
+  resume(): void {
+    for (const job of this.cloud.table("jobs").filter(({ phase }) => phase === "running")) this.arm(job);
+    this.cloud.change(() => this.pump());
+  }
+
+  /** Lets go the jobs that an ordered fault holds. */
+  release(): void {
+    for (const job of this.cloud.table("jobs").filter(({ held, phase }) => held === true && phase === "running")) {
+      this.timers.get(job.id)?.();
+      this.timers.set(job.id, this.cloud.clock.after(0, () => this.finish(job.id)));
+    }
+  }
+
+  close(): void {
+    for (const cancel of this.timers.values()) cancel();
+    this.timers.clear();
+  }
+
+  /** Starts what may start: everything that needs no place, and as many others as there are places. In order of their numbers. */
+  private pump(): void {
+    const jobs = this.cloud.table("jobs");
+    let placing = jobs.filter((job) => job.phase === "running" && job.placing === true).length;
+    for (const job of jobs.filter(({ phase }) => phase === "waiting")) {
+      if (job.placing === true) {
+        if (placing >= this.cloud.settings.deploySlots) continue;
+        placing += 1;
+      }
+      this.start(job);
+    }
+  }
+
+  private start(job: JobRow): void {
+    const recalled = this.recall(job);
+    const started = recalled?.command.start?.(recalled.call, job);
+    const running = this.cloud.table("jobs").patch(job.id, {
+      phase: "running",
+      started: this.cloud.now(),
+      ms: (started?.ms ?? job.ms) + (job.more ?? 0),
+      made: { ...job.made, ...started?.made },
+    });
+    this.cloud.afterwards(() => this.arm(running));
+  }
+
+  private arm(job: JobRow): void {
+    const left = workLeft(this.cloud.clock, job.started ?? this.cloud.now(), job.ms);
+    this.timers.set(job.id, this.cloud.clock.after(left, () => this.finish(job.id)));
+  }
+
+  private finish(id: string): void {
+    this.timers.delete(id);
+    const job = this.cloud.table("jobs").get(id);
+    if (job?.phase !== "running") return;
+    const recalled = this.recall(job);
+    let failure: ApiError | undefined;
+    try {
+      this.cloud.change(() => {
+        if (job.fault !== undefined) throw new ApiError(job.fault.code, job.fault.text);
+        if (recalled === undefined) throw new ApiError(530, "the caller of this job is gone");
+        const result = recalled.command.finish(recalled.call, job);
+        this.complete(job, result);
+      });
+    } catch (error) {
+      failure = error instanceof ApiError ? error : new ApiError(530, error instanceof Error ? error.message : String(error));
+      if (!(error instanceof ApiError)) this.cloud.log(`job ${job.command} ${id} broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    }
+    if (failure === undefined) return;
+    const failed = failure;
+    this.cloud.change(() => {
+      if (recalled !== undefined) recalled.command.failed?.(recalled.call, job);
+      this.complete(job, failed);
+    });
+  }
+
+  private complete(job: JobRow, result: object): void {
+    const failed = result instanceof ApiError;
+    this.cloud.table("jobs").patch(job.id, {
+      phase: failed ? "failed" : "done",
+      completed: this.cloud.now(),
+      result: failed ? { errorcode: result.code, errortext: result.text } : result,
+      resultCode: failed ? result.code : 0,
+    });
+    this.pump();
+  }
+}
+
+/** A job as `queryAsyncJobResult` and `listAsyncJobs` show it. */
+export function jobAnswer(cloud: Cloud, job: JobRow): object {
+  const { account, domainid, domainpath } = owner(cloud, { accountId: job.accountId }) as { account?: string; domainid?: string; domainpath?: string };
+  const ended = job.phase === "done" || job.phase === "failed";
+  return {
+    accountid: job.accountId,
+    account,
+    domainid,
+    domainpath,
+    userid: job.userId,
+    cmd: `org.apache.cloudstack.api.command.user.${job.command.charAt(0).toUpperCase()}${job.command.slice(1)}Cmd`,
+    jobprocstatus: 0,
+    jobresultcode: job.resultCode ?? 0,
+    ...(ended ? { jobresulttype: "object", jobresult: job.result } : {}),
+    ...(job.instanceType === undefined ? {} : { jobinstancetype: job.instanceType }),
+    ...(job.instanceId === undefined ? {} : { jobinstanceid: job.instanceId }),
+    ...(ended ? {} : { managementserverid: "00000000-0000-4000-8000-00000000e300", managementservername: "localhost" }),
+    created: time(job.created),
+    ...(job.completed === undefined ? {} : { completed: time(job.completed) }),
+    jobid: job.id,
+    jobstatus: job.phase === "done" ? 1 : job.phase === "failed" ? 2 : 0,
+  };
+}

@@ -1,0 +1,362 @@
+/**
+ * What exists in the emulated cloud: one row type per table. Rows are plain JSON, never changed in place (the store writes
+ * the new row and remembers the old one).
+ */
+
+/** `number` is the database id that some of Mold's messages show (`VM 3 with 10.1.1.122 is already mapped`). */
+export interface Row {
+  readonly id: string;
+  readonly number: number;
+}
+
+/** Something that belongs to an account or a project. `created` is in milliseconds since the epoch. */
+export interface OwnedRow extends Row {
+  readonly accountId: string;
+  readonly projectId?: string;
+  readonly created: number;
+}
+
+export interface ZoneRow extends Row {
+  readonly name: string;
+  readonly guestCidr: string;
+}
+
+export interface HostRow extends Row {
+  readonly name: string;
+  readonly zoneId: string;
+  readonly state: "Up" | "Down";
+  readonly cpus: number;
+  readonly memoryMb: number;
+}
+
+export interface OfferingRow extends Row {
+  readonly name: string;
+  readonly displayText: string;
+  readonly cpus: number;
+  readonly cpuMhz: number;
+  readonly memoryMb: number;
+  readonly created: number;
+}
+
+export interface DiskOfferingRow extends Row {
+  readonly name: string;
+  readonly sizeGb: number;
+  readonly created: number;
+}
+
+export interface TemplateRow extends Row {
+  readonly name: string;
+  readonly displayText: string;
+  readonly type: "USER" | "SYSTEM" | "BUILTIN";
+  readonly public: boolean;
+  readonly osType: string;
+  readonly sizeGb: number;
+  readonly created: number;
+}
+
+export interface IsoRow extends Row {
+  readonly name: string;
+  readonly displayText: string;
+  /** `1.35.4` for a Kubernetes ISO. */
+  readonly kubernetesVersion?: string;
+  readonly zoneId?: string;
+  readonly url: string;
+  readonly created: number;
+}
+
+export interface VersionRow extends Row {
+  readonly name: string;
+  readonly semanticVersion: string;
+  readonly isoId: string;
+  readonly zoneId?: string;
+  readonly minCpus: number;
+  readonly minMemoryMb: number;
+  readonly state: "Enabled" | "Disabled";
+  readonly created: number;
+}
+
+export interface NetworkOfferingRow extends Row {
+  readonly name: string;
+  readonly displayText: string;
+  readonly guestType: "Isolated" | "Shared";
+  readonly egressDefaultPolicy: boolean;
+  readonly services: readonly string[];
+  readonly created: number;
+}
+
+export interface DomainRow extends Row {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Resources that an account can be limited in; absent is unlimited. The names are those of Mold's resource types. */
+export interface Limits {
+  readonly user_vm?: number;
+  readonly public_ip?: number;
+  readonly network?: number;
+  readonly volume?: number;
+  readonly cpu?: number;
+  /** In MiB. */
+  readonly memory?: number;
+}
+
+export interface AccountRow extends Row {
+  readonly name: string;
+  readonly domainId: string;
+  readonly admin: boolean;
+  readonly limits: Limits;
+  readonly created: number;
+}
+
+export interface UserRow extends Row {
+  readonly name: string;
+  readonly accountId: string;
+  readonly apiKey: string;
+  readonly secretKey: string;
+  readonly created: number;
+}
+
+export interface ProjectRow extends Row {
+  readonly name: string;
+  readonly displayText: string;
+  readonly domainId: string;
+  readonly accountIds: readonly string[];
+  readonly created: number;
+}
+
+export interface NetworkRow extends OwnedRow {
+  readonly name: string;
+  readonly displayText: string;
+  readonly zoneId: string;
+  readonly networkOfferingId: string;
+  readonly state: "Allocated" | "Implemented";
+  readonly cidr: string;
+  readonly gateway: string;
+  readonly netmask: string;
+  readonly domain: string;
+  /** Assigned when the network is implemented. */
+  readonly vlan?: number;
+}
+
+export interface AddressRow extends Row {
+  readonly address: string;
+  readonly zoneId: string;
+  readonly state: "Free" | "Allocating" | "Allocated";
+  readonly accountId?: string;
+  readonly projectId?: string;
+  readonly allocated?: number;
+  readonly networkId?: string;
+  readonly sourceNat: boolean;
+}
+
+export interface FirewallRow extends OwnedRow {
+  readonly direction: "Ingress" | "Egress";
+  readonly addressId?: string;
+  readonly networkId: string;
+  readonly protocol: string;
+  readonly startPort?: number;
+  readonly endPort?: number;
+  readonly icmpType?: number;
+  readonly icmpCode?: number;
+  readonly cidrs: readonly string[];
+  readonly destCidrs: readonly string[];
+  readonly state: "Add" | "Active" | "Revoke";
+  /** The rule whose `openfirewall` made this one; it goes when that goes. */
+  readonly relatedRuleId?: string;
+}
+
+export interface ForwardRow extends OwnedRow {
+  readonly addressId: string;
+  readonly networkId: string;
+  readonly protocol: string;
+  readonly publicPort: number;
+  readonly publicEndPort: number;
+  readonly privatePort: number;
+  readonly privateEndPort: number;
+  readonly machineId: string;
+  readonly cidrs: readonly string[];
+  readonly state: "Add" | "Active" | "Revoke";
+}
+
+export interface BalancerRow extends OwnedRow {
+  readonly name: string;
+  readonly description?: string;
+  readonly addressId: string;
+  readonly networkId: string;
+  readonly publicPort: number;
+  readonly privatePort: number;
+  readonly algorithm: string;
+  readonly protocol?: string;
+  readonly cidrs: readonly string[];
+  readonly memberIds: readonly string[];
+  readonly state: "Add" | "Active" | "Revoke";
+}
+
+export type MachineState = "Stopped" | "Starting" | "Running" | "Stopping" | "Destroyed" | "Expunging" | "Error";
+
+export interface MachineRow extends OwnedRow {
+  readonly name: string;
+  readonly displayName: string;
+  readonly instanceName: string;
+  readonly userId: string;
+  readonly zoneId: string;
+  readonly networkId: string;
+  readonly templateId: string;
+  readonly offeringId: string;
+  readonly state: MachineState;
+  readonly guestIp: string;
+  readonly mac: string;
+  readonly nicId: string;
+  readonly hostId?: string;
+  readonly lastUpdated?: number;
+  readonly isoId?: string;
+  readonly userData?: string;
+  readonly keyPairs: readonly string[];
+  readonly affinityGroupIds: readonly string[];
+  readonly details: Readonly<Record<string, string>>;
+  /** When it was destroyed, for the expunge thread. */
+  readonly destroyed?: number;
+  readonly volumeId: string;
+  readonly deleteProtection: boolean;
+}
+
+export interface VolumeRow extends OwnedRow {
+  readonly name: string;
+  readonly machineId: string;
+  readonly zoneId: string;
+  readonly sizeBytes: number;
+  readonly state: "Allocated" | "Ready";
+}
+
+export interface AffinityGroupRow extends OwnedRow {
+  readonly name: string;
+  readonly description?: string;
+  readonly type: string;
+}
+
+export interface KeyPairRow extends OwnedRow {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly publicKey: string;
+}
+
+/** `id` is `<resource id>/<key>`: there is one value per key and resource. */
+export interface TagRow extends Row {
+  readonly resourceId: string;
+  readonly resourceType: string;
+  readonly key: string;
+  readonly value: string;
+  readonly accountId: string;
+  readonly projectId?: string;
+}
+
+export interface AnnotationRow extends OwnedRow {
+  readonly entityId: string;
+  readonly entityType: string;
+  readonly entityName: string;
+  readonly text: string;
+  readonly userId: string;
+  readonly adminsOnly: boolean;
+}
+
+export interface ClusterRow extends OwnedRow {
+  readonly name: string;
+  readonly description?: string;
+  readonly zoneId: string;
+  readonly networkId?: string;
+  readonly machines: readonly { readonly machineId: string; readonly control: boolean }[];
+  readonly versionId?: string;
+  readonly state: "Running";
+}
+
+export interface EventRow extends OwnedRow {
+  readonly type: string;
+  readonly text: string;
+  readonly level: "INFO" | "WARN" | "ERROR";
+  readonly state: "Created" | "Scheduled" | "Started" | "Completed";
+  readonly userId: string;
+  readonly resourceId?: string;
+  readonly resourceType?: string;
+  readonly resourceName?: string;
+  readonly parentId?: string;
+}
+
+export type JobPhase = "waiting" | "running" | "done" | "failed";
+
+export interface JobRow extends OwnedRow {
+  readonly command: string;
+  readonly userId: string;
+  /** The call's parameters as sent, without credentials. */
+  readonly params: Readonly<Record<string, string>>;
+  /** What `begin` left for `finish`. */
+  readonly made: Readonly<Record<string, string>>;
+  readonly instanceType?: string;
+  readonly instanceId?: string;
+  readonly phase: JobPhase;
+  /** Milliseconds of work from `started` to the end. */
+  readonly ms: number;
+  readonly started?: number;
+  readonly completed?: number;
+  readonly result?: object;
+  readonly resultCode?: number;
+  /** An ordered fault that this job meets at its end. */
+  readonly fault?: { readonly code: number; readonly text: string };
+  /** Held by an ordered fault until its time is over or until released. */
+  readonly held?: boolean;
+  /** It needs one of the few places in which machines are placed and started. */
+  readonly placing?: boolean;
+  /** Milliseconds of work that an ordered fault adds. */
+  readonly more?: number;
+}
+
+/** What was removed keeps its UUID: Mold knows it, and answers otherwise than to one that never was. */
+export interface RemovedRow extends Row {
+  readonly table: string;
+  readonly name?: string;
+  readonly accountId?: string;
+}
+
+/** One value under one key: settings of the store itself, and what the hypervisor keeps. `number` is 0. */
+export interface ValueRow extends Row {
+  readonly value: unknown;
+}
+
+export interface Tables {
+  zones: ZoneRow;
+  hosts: HostRow;
+  offerings: OfferingRow;
+  diskOfferings: DiskOfferingRow;
+  templates: TemplateRow;
+  isos: IsoRow;
+  versions: VersionRow;
+  networkOfferings: NetworkOfferingRow;
+  domains: DomainRow;
+  accounts: AccountRow;
+  users: UserRow;
+  projects: ProjectRow;
+  networks: NetworkRow;
+  addresses: AddressRow;
+  firewallRules: FirewallRow;
+  forwards: ForwardRow;
+  balancers: BalancerRow;
+  machines: MachineRow;
+  volumes: VolumeRow;
+  affinityGroups: AffinityGroupRow;
+  keyPairs: KeyPairRow;
+  tags: TagRow;
+  annotations: AnnotationRow;
+  clusters: ClusterRow;
+  events: EventRow;
+  jobs: JobRow;
+  removed: RemovedRow;
+  meta: ValueRow;
+  hypervisor: ValueRow;
+}
+
+export type TableName = keyof Tables;
+
+export const tableNames: readonly TableName[] = [
+  "zones", "hosts", "offerings", "diskOfferings", "templates", "isos", "versions", "networkOfferings", "domains", "accounts", "users",
+  "projects", "networks", "addresses", "firewallRules", "forwards", "balancers", "machines", "volumes", "affinityGroups", "keyPairs",
+  "tags", "annotations", "clusters", "events", "jobs", "removed", "meta", "hypervisor",
+];

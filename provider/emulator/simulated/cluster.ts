@@ -1,0 +1,189 @@
+/** A simulated cluster: its etcd members, its kubelets as the control plane sees them, and its API. */
+import type { HypervisorContext, Json } from "../hypervisor";
+import type { Durations } from "./durations";
+import { certificateHash, clientIdentity, type Identity } from "./certificates";
+import { anonymous, bearerIdentity } from "./kubernetes-api/access";
+import { KubernetesApi, type Answer } from "./kubernetes-api/api";
+import { furnishCluster, signClusterInfo, type ClusterFacts } from "./kubernetes-api/cluster-objects";
+import { heartbeat } from "./kubernetes-api/node-objects";
+import { ObjectStore, type KubernetesObject } from "./kubernetes-api/objects";
+import type { ApiRequest } from "./kubernetes-api/request";
+import { Refusal } from "./kubernetes-api/status";
+import { Workloads } from "./kubernetes-api/workloads";
+
+/** An etcd member. A destroyed machine's member stays until somebody removes it, as in a real etcd. */
+export interface Member {
+  /** Unsigned 64 bits in hexadecimal, as etcd prints it. */
+  readonly id: string;
+  readonly name: string;
+  readonly machineId: string;
+  readonly peerUrl: string;
+  learner: boolean;
+}
+
+/**
+ * A kubelet as the node controller knows it. `starting`: registered, not Ready; `ready`; `never`: the fault of that name;
+ * `silent`: its machine is down, the grace runs; `lost`: shown NotReady.
+ */
+export interface Kubelet {
+  machineId: string;
+  state: "starting" | "ready" | "never" | "silent" | "lost";
+  /** Since when it is silent. */
+  since: number;
+}
+
+interface Kept {
+  readonly id: string;
+  readonly facts: ClusterFacts;
+  readonly caKey: string;
+  members: Member[];
+  kubelets: Record<string, Kubelet>;
+  /** Whether etcd had its majority when last looked at. */
+  available: boolean;
+}
+
+export class Cluster {
+  readonly store: ObjectStore;
+  readonly workloads: Workloads;
+  readonly caHash: string;
+  private readonly api: KubernetesApi;
+
+  private constructor(
+    private readonly kept: Kept,
+    private readonly context: HypervisorContext,
+    durations: Durations,
+    podDeleted: (cluster: Cluster, pod: KubernetesObject) => void,
+  ) {
+    const { clock } = context;
+    this.caHash = certificateHash(kept.facts.caCertificate);
+    this.store = new ObjectStore({ save: (key, value) => context.persist(`object/${kept.id}/${key}`, value as unknown as Json) }, () => clock.now(), () => context.uuid());
+    this.workloads = new Workloads(this.store, () => clock.now(), () => context.uuid());
+    this.api = new KubernetesApi({
+      store: this.store, workloads: this.workloads, clock, uuid: () => context.uuid(), endpoint: kept.facts.endpoint, serviceSubnet: kept.facts.serviceSubnet, caCertificate: kept.facts.caCertificate,
+      bookmarkEveryMs: durations.watchBookmark,
+      present: (object) => this.present(object),
+      podDeleted: (pod) => podDeleted(this, pod),
+    });
+  }
+
+  /** What `kubeadm init` makes. */
+  static init(facts: ClusterFacts, caKey: string, context: HypervisorContext, durations: Durations, podDeleted: (cluster: Cluster, pod: KubernetesObject) => void): Cluster {
+    const cluster = new Cluster({ id: context.uuid(), facts, caKey, members: [], kubelets: {}, available: true }, context, durations, podDeleted);
+    furnishCluster(cluster.store, facts);
+    cluster.save();
+    return cluster;
+  }
+
+  /** Takes up every cluster that was kept. */
+  static restore(context: HypervisorContext, durations: Durations, podDeleted: (cluster: Cluster, pod: KubernetesObject) => void): Cluster[] {
+    return context.keys("cluster/").map((key) => {
+      const cluster = new Cluster(context.load(key) as unknown as Kept, context, durations, podDeleted);
+      const prefix = `object/${cluster.id}/`;
+      cluster.store.load(new Map(context.keys(prefix).map((each) => [each.slice(prefix.length), context.load(each) as unknown as KubernetesObject])));
+      return cluster;
+    });
+  }
+
+  get id(): string {
+    return this.kept.id;
+  }
+  get facts(): ClusterFacts {
+    return this.kept.facts;
+  }
+  get caKey(): string {
+    return this.kept.caKey;
+  }
+  get members(): readonly Member[] {
+    return this.kept.members;
+  }
+  get kubelets(): Readonly<Record<string, Readonly<Kubelet>>> {
+    return this.kept.kubelets;
+  }
+  get available(): boolean {
+    return this.kept.available;
+  }
+  set available(value: boolean) {
+    this.kept.available = value;
+    this.save();
+  }
+
+  save(): void {
+    this.context.persist(`cluster/${this.id}`, { ...this.kept } as unknown as Json);
+  }
+
+  /** Its machines are gone: nothing of it is left. */
+  forget(): void {
+    for (const key of this.context.keys(`object/${this.id}/`)) this.context.persist(key, undefined);
+    this.context.persist(`cluster/${this.id}`, undefined);
+  }
+
+  /** Adds a member, or finds the one that this machine already has. */
+  addMember(machineId: string, name: string, address: string, learner: boolean): void {
+    if (!this.kept.members.some((member) => member.machineId === machineId)) {
+      const id = this.context.uuid().replace(/-/g, "").slice(0, 16);
+      this.kept.members.push({ id, name, machineId, peerUrl: `https://${address}:2380`, learner });
+    }
+    this.save();
+  }
+
+  promote(machineId: string): void {
+    const member = this.kept.members.find((each) => each.machineId === machineId);
+    if (member) member.learner = false;
+    this.save();
+  }
+
+  /** etcd has its majority: more than half of the voting members are up. */
+  hasQuorum(isUp: (machineId: string) => boolean): boolean {
+    const voters = this.kept.members.filter((member) => !member.learner);
+    return voters.filter((member) => isUp(member.machineId)).length * 2 > voters.length;
+  }
+
+  /** The member that leads: the oldest one that is up. */
+  leader(isUp: (machineId: string) => boolean): Member | undefined {
+    return this.kept.members.find((member) => !member.learner && isUp(member.machineId));
+  }
+
+  setKubelet(nodeName: string, kubelet: Kubelet): void {
+    this.kept.kubelets[nodeName] = kubelet;
+    this.save();
+  }
+
+  forgetKubelet(nodeName: string): void {
+    delete this.kept.kubelets[nodeName];
+    this.save();
+  }
+
+  private present(object: KubernetesObject): KubernetesObject {
+    if (object.kind === "ConfigMap" && object.metadata.name === "cluster-info" && object.metadata.namespace === "kube-public") return signClusterInfo(object, this.store, this.context.clock.now());
+    if (object.kind !== "Node" && !(object.kind === "Lease" && object.metadata.namespace === "kube-node-lease")) return object;
+    const state = this.kept.kubelets[object.metadata.name]?.state;
+    return state === "ready" || state === "starting" || state === "never" ? heartbeat(object, this.context.clock.now()) : object;
+  }
+
+  /**
+   * Answers a request as one of its API servers.
+   * @param clientCertificate what the client showed in its handshake, PEM.
+   */
+  answer(request: ApiRequest, clientCertificate: string | undefined, version: string): Answer {
+    try {
+      return this.api.handle(request, this.identify(request, clientCertificate), version);
+    } catch (error) {
+      if (error instanceof Refusal) return { status: error.code, contentType: "application/json", body: JSON.stringify(error.status()) };
+      throw error;
+    }
+  }
+
+  private identify(request: ApiRequest, clientCertificate: string | undefined): Identity {
+    if (clientCertificate !== undefined) {
+      const identity = clientIdentity(clientCertificate, this.facts.caCertificate);
+      if (typeof identity === "string") throw new Refusal("Unauthorized", "Unauthorized");
+      return { user: identity.user, groups: [...identity.groups, "system:authenticated"] };
+    }
+    const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? "");
+    if (bearer) {
+      const identity = bearerIdentity(this.store, bearer[1] ?? "", this.context.clock.now());
+      return { user: identity.user, groups: [...identity.groups, "system:authenticated"] };
+    }
+    return anonymous;
+  }
+}

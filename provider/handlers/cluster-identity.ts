@@ -1,0 +1,73 @@
+/**
+ * What never changes in a cluster's life: its uid, certificate authorities and keys. Made first, so that a crash loses none of it
+ * and a kubeconfig is known from then on. It carries the whole declaration, since it is the first to be checked: what is wrong
+ * with it is said before anything is made.
+ */
+import { randomBytes } from "node:crypto";
+import type { CheckedKubernetesClusterInputs, ClusterIdentityOutputs } from "../../schema/generated/types";
+import { changedProperties, checkChanges } from "../../schema/changes";
+import { checkInputs } from "../../schema/check";
+import { EndpointRun } from "../core/endpoint";
+import { catalogueOf } from "./catalogues";
+import { checkAgainstZone } from "./declaration";
+import { isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
+
+export type IdentityInputs = CheckedKubernetesClusterInputs & Declared;
+
+export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = {
+  async check(session: Session, olds: IdentityInputs | undefined, news: IdentityInputs): Promise<CheckResult<IdentityInputs>> {
+    const { declaredBy, ...declaration } = news;
+    const checked = checkInputs("KubernetesCluster", declaration, { isUnknown });
+    const inputs = { ...checked.inputs, declaredBy } as IdentityInputs;
+    const failures = [...checked.failures, ...(olds ? checkChanges("KubernetesCluster", olds, inputs, { isUnknown }) : [])];
+    if (failures.length > 0) return { inputs, failures, warnings: checked.warnings };
+    const changed = olds ? new Set(changedProperties("KubernetesCluster", olds, inputs, { isUnknown }).map(({ property }) => property.split(".")[0]!)) : undefined;
+    if (changed?.size === 0) return { ...checked, inputs };
+    const world = session.world(inputs.connection, declaredBy);
+    const missing = await checkAgainstZone(catalogueOf(world), inputs, (property) => changed?.has(property) ?? true);
+    return { inputs, failures: missing, warnings: checked.warnings };
+  },
+
+  async diff(_session, _id, olds, news): Promise<DiffResult> {
+    const replaces = changedProperties("KubernetesCluster", olds.inputs, news, { isUnknown }).filter(({ change }) => change === "replace");
+    return { changes: replaces.length > 0, replaces: replaces.map(({ property }) => property), plan: [] };
+  },
+
+  async create(session, inputs) {
+    const { createClusterCertificates } = await import("../kubernetes/certificates.js");
+    const uid = newUid();
+    const { clock } = session.world(inputs.connection, inputs.declaredBy);
+    const certificates = await createClusterCertificates({ uid, now: clock.now() });
+    return { id: uid, outputs: { uid, ...certificates } };
+  },
+
+  async read(_session, id, state) {
+    return { id, outputs: state.outputs };
+  },
+
+  async update(_session, _id, olds) {
+    return { outputs: olds.outputs };
+  },
+
+  /** An interrupted run may have made things that no state knows of: they carry the uid and go with it. */
+  async delete(session, _id, { inputs, outputs }: State<IdentityInputs, ClusterIdentityOutputs>) {
+    const world = session.world(inputs.connection, inputs.declaredBy);
+    await new EndpointRun(world, catalogueOf(world), {
+      name: inputs.name,
+      uid: outputs.uid,
+      zone: inputs.zone,
+      network: inputs.network,
+      networkOffering: inputs.networkOffering,
+      timeouts: { createSeconds: inputs.timeouts.create, deleteSeconds: inputs.timeouts.delete },
+    }).delete();
+  },
+};
+
+/** Twelve characters, about 62 bits. */
+function newUid(): string {
+  const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
+  // 252 is the largest multiple of 36 in a byte: larger ones would favour the first letters.
+  const chosen: string[] = [];
+  while (chosen.length < 12) for (const byte of randomBytes(24)) if (byte < 252 && chosen.length < 12) chosen.push(letters[byte % 36]!);
+  return chosen.join("");
+}

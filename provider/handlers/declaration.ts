@@ -1,0 +1,137 @@
+/** From a checked declaration to what the core works with, and back to outputs. Pure but for the look-ups in the catalogue. */
+import type { CheckedClusterInputs, CheckedKubernetesClusterInputs, ClusterEndpointOutputs, ClusterOutputs } from "../../schema/generated/types";
+import { offeringProblem, type Catalogue } from "../core/catalogue";
+import type { ClusterPlace, DesiredCluster } from "../core/desired";
+import { endpointOf } from "../core/desired";
+import { ClusterError } from "../core/errors";
+import type { ObservedCluster } from "../core/observe";
+import { hasUnknown, isUnknown, type CheckFailure } from "./handler";
+
+export const placeOf = (endpoint: ClusterEndpointOutputs): ClusterPlace => ({
+  zoneId: endpoint.zoneId,
+  networkId: endpoint.networkId,
+  networkOwned: endpoint.networkOwned,
+  networkCidr: endpoint.networkCidr,
+  publicIpAddressId: endpoint.publicIpAddressId,
+  publicIpAddress: endpoint.publicIpAddress,
+});
+
+/** `recorded`: the exact version that the cluster has. A minor is satisfied by it, however many patches were registered since. */
+export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string): DesiredCluster {
+  const { identity, endpoint } = inputs;
+  return {
+    name: inputs.name,
+    uid: identity.uid,
+    description: inputs.description,
+    identity,
+    place: placeOf(endpoint),
+    version: recorded?.startsWith(`${inputs.version}.`) ? recorded : inputs.version,
+    template: inputs.template ?? "",
+    controlPlane: inputs.controlPlane,
+    workers: inputs.workers,
+    affinity: inputs.affinity,
+    apiCidrs: [...inputs.apiAccess.cidrList].sort(),
+    podCidr: inputs.podCidr,
+    serviceCidr: inputs.serviceCidr,
+    sshKeyPair: inputs.sshKeyPair,
+    privateRegistry: inputs.privateRegistry,
+    tags: inputs.tags ?? {},
+    timeouts: { createSeconds: inputs.timeouts.create, deleteSeconds: inputs.timeouts.delete },
+  };
+}
+
+export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedCluster, generation: string, former?: ClusterOutputs): ClusterOutputs {
+  const { identity, endpoint } = inputs;
+  const nodes = new Map(observed.nodes?.map((node) => [node.name, node]));
+  const version = observed.nodes?.[0]?.version ?? former?.kubernetesVersion ?? inputs.version;
+  return {
+    uid: identity.uid,
+    clusterId: `${identity.uid}/${generation}`,
+    kubernetesVersion: version,
+    endpoint: endpointOf(placeOf(endpoint)),
+    caCertificate: identity.caCertificate,
+    networkId: endpoint.networkId,
+    networkName: endpoint.networkName,
+    publicIpAddressId: endpoint.publicIpAddressId,
+    publicIpAddress: endpoint.publicIpAddress,
+    state: stateOf(inputs, observed),
+    size: observed.machines.filter(({ role }) => role === "worker").length,
+    controlPlaneCount: observed.machines.filter(({ role }) => role === "control-plane").length,
+    cpuCores: sum(observed.machines.map(({ cpus }) => cpus)),
+    memoryMb: sum(observed.machines.map(({ memoryMb }) => memoryMb)),
+    account: observed.account,
+    domain: observed.domain,
+    zoneId: endpoint.zoneId,
+    zoneName: endpoint.zoneName,
+    clusterType: "ExternalManaged",
+    created: former?.created || firstCreated(observed),
+    autoscalingEnabled: false,
+    nodes: [...observed.machines]
+      .sort((a, b) => (a.role === b.role ? a.index - b.index : a.role === "control-plane" ? -1 : 1))
+      .map(({ name, role, id, state, ipAddress, offeringName }) => ({
+        name,
+        role,
+        machineId: id,
+        state,
+        ipAddress: ipAddress ?? "",
+        offering: offeringName,
+        version: nodes.get(name)?.version ?? former?.nodes.find((node) => node.name === name)?.version ?? version,
+      })),
+  };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
+function firstCreated(observed: ObservedCluster): string {
+  const times = observed.machines.map(({ created }) => created).filter((time) => time > 0);
+  return times.length > 0 ? new Date(Math.min(...times)).toISOString() : "";
+}
+
+/** As Mold's pages word it. */
+function stateOf(inputs: CheckedClusterInputs, observed: ObservedCluster): string {
+  const wanted = inputs.controlPlane.count + inputs.workers.count;
+  const running = observed.machines.filter(({ state }) => state === "Running").length;
+  if (running >= wanted) return "Running";
+  return running === 0 ? "Stopped" : "Alert";
+}
+
+/**
+ * What only the zone can tell: unknown names, versions, offerings that are too small. `changed` are the properties to look at:
+ * what was found good before is not asked for again.
+ */
+export async function checkAgainstZone(catalogue: Catalogue, inputs: CheckedKubernetesClusterInputs, changed: (property: string) => boolean): Promise<CheckFailure[]> {
+  const failures: CheckFailure[] = [];
+  const attempt = async <T>(property: string, look: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await look();
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      failures.push({ property: error.details.property ?? property, reason: error.message });
+      return undefined;
+    }
+  };
+  const placeable = changed("zone") || changed("version") || changed("template") || changed("network") || changed("networkOffering") || changed("controlPlane") || changed("workers");
+  if ((!placeable && !changed("sshKeyPair")) || isUnknown(inputs.zone)) return failures;
+  const zone = await attempt("zone", () => catalogue.zone(inputs.zone));
+  if (!zone) return failures;
+  const known = <T>(value: T): value is NonNullable<T> => value !== undefined && !hasUnknown(value);
+
+  const [version] = await Promise.all([
+    known(inputs.version) && placeable ? attempt("version", () => catalogue.version(inputs.version, zone.id)) : undefined,
+    known(inputs.template) && changed("template") ? attempt("template", () => catalogue.template(inputs.template!, zone.id)) : undefined,
+    known(inputs.network) && changed("network") ? attempt("network", () => catalogue.network(inputs.network!, zone.id)) : undefined,
+    inputs.network === undefined && known(inputs.networkOffering) && changed("networkOffering")
+      ? attempt("networkOffering", () => catalogue.networkOffering(inputs.networkOffering))
+      : undefined,
+    known(inputs.sshKeyPair) && changed("sshKeyPair") ? attempt("sshKeyPair", () => catalogue.sshKeyPair(inputs.sshKeyPair!)) : undefined,
+  ]);
+  for (const role of ["controlPlane", "workers"] as const) {
+    const property = `${role}.offering`;
+    const wanted = inputs[role].offering;
+    if (isUnknown(inputs[role]) || !known(wanted) || !(changed(role) || changed("version"))) continue;
+    const offering = await attempt(property, () => catalogue.offering(wanted, property));
+    const problem = offering && version && offeringProblem(offering, version);
+    if (problem) failures.push({ property, reason: problem });
+  }
+  return failures;
+}

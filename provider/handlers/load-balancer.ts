@@ -1,0 +1,97 @@
+/** LoadBalancer: one balancer rule of a public address, and its members. */
+import type { CheckedLoadBalancerInputs, LoadBalancerOutputs } from "../../schema/generated/types";
+import { changedProperties, checkChanges } from "../../schema/changes";
+import { checkInputs } from "../../schema/check";
+import { messageOf } from "../core/errors";
+import type { World } from "../core/ports";
+import { compareBalancer, createBalancer, deleteBalancer, findBalancer, updateBalancer, type DesiredBalancer } from "../core/rules/balancer";
+import { addressOf, findAddress, resolveMembers, type RuleOwner } from "../core/rules/shared";
+import { sharedLists } from "../core/shared-lists";
+import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared, type DiffResult, type Handler, type Session } from "./handler";
+import { portsInUse } from "./ports-in-use";
+
+export type LoadBalancerResourceInputs = CheckedLoadBalancerInputs & Declared;
+
+const resourceOf = ({ declaredBy }: Declared): string => `LoadBalancer ${declaredBy.resource}`;
+
+const ownerOf = ({ declaredBy, cluster, tags }: LoadBalancerResourceInputs): RuleOwner => ({ resource: declaredBy.resource, cluster, tags: tags ?? {} });
+
+function worldOf(session: Session, inputs: LoadBalancerResourceInputs, looking?: "looking"): World {
+  const world = session.world(inputs.connection, inputs.declaredBy);
+  return looking ? { ...world, mold: sharedLists(world) } : world;
+}
+
+async function desiredOf(world: World, inputs: LoadBalancerResourceInputs): Promise<DesiredBalancer> {
+  return {
+    name: inputs.name,
+    description: inputs.description,
+    publicPort: inputs.publicPort,
+    privatePort: inputs.privatePort,
+    algorithm: inputs.algorithm,
+    protocol: inputs.protocol,
+    cidrs: inputs.cidrList ? [...inputs.cidrList].sort() : undefined,
+    members: inputs.members,
+    memberIds: await resolveMembers(world, ownerOf(inputs), inputs.members, { resource: resourceOf(inputs), property: "members" }),
+  };
+}
+
+export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutputs> = {
+  async check(_session, olds, news): Promise<CheckResult<LoadBalancerResourceInputs>> {
+    const { declaredBy, ...declaration } = news;
+    const checked = checkInputs("LoadBalancer", declaration, { isUnknown });
+    const inputs = { ...checked.inputs, declaredBy } as LoadBalancerResourceInputs;
+    const failures = [...checked.failures, ...(olds ? checkChanges("LoadBalancer", olds, inputs, { isUnknown }) : [])];
+    if (failures.length === 0 && !hasUnknown(inputs)) failures.push(...portsInUse.claimLoadBalancer(inputs));
+    return { inputs, failures, warnings: checked.warnings };
+  },
+
+  async diff(session, _id, olds, news): Promise<DiffResult> {
+    const changed = changedProperties("LoadBalancer", olds.inputs, news, { isUnknown });
+    const replaces = changed.filter(({ change }) => change === "replace").map(({ property }) => property);
+    if (replaces.length > 0 || hasUnknown(news)) return { changes: true, replaces, plan: [] };
+    if (changed.length > 0) return { changes: true, replaces: [], plan: [`${resourceOf(news)}: change ${changed.map(({ property }) => property).join(", ")}`] };
+    const world = worldOf(session, news, "looking");
+    const address = await findAddress(world, ownerOf(news), news.ipAddressId);
+    const rule = address && (await findBalancer(world, ownerOf(news), address));
+    const differences = rule ? await compareBalancer(world, ownerOf(news), rule, await desiredOf(world, news)) : [address ? "it is not there" : "its public address is gone"];
+    return { changes: differences.length > 0, replaces: [], plan: differences.length > 0 ? [`${resourceOf(news)}: mend ${differences.join(", ")}`] : [] };
+  },
+
+  async create(session, inputs) {
+    const world = worldOf(session, inputs);
+    const owner = ownerOf(inputs);
+    const address = await addressOf(world, owner, inputs.ipAddressId, resourceOf(inputs));
+    const id = `loadBalancer/${address.id}/${inputs.declaredBy.resource}`;
+    const desired = await desiredOf(world, inputs);
+    try {
+      const ruleId = await createBalancer(world, owner, address, desired, resourceOf(inputs));
+      return { id, outputs: { ruleId, ipAddress: address.ipAddress, memberIds: desired.memberIds, state: "Active" } };
+    } catch (error) {
+      const there = await findBalancer(world, owner, address).catch(() => undefined);
+      if (!there) throw error;
+      throw new PartialFailure(id, { ruleId: there.id, ipAddress: address.ipAddress, memberIds: [], state: there.state }, [messageOf(error)], { cause: error });
+    }
+  },
+
+  async read(session, id, { inputs, outputs }) {
+    const world = worldOf(session, inputs, "looking");
+    const address = await findAddress(world, ownerOf(inputs), inputs.ipAddressId);
+    const rule = address && (await findBalancer(world, ownerOf(inputs), address));
+    return rule && { id, outputs: { ...outputs, ruleId: rule.id, ipAddress: address.ipAddress } };
+  },
+
+  async update(session, _id, olds, news) {
+    const world = worldOf(session, news);
+    const address = await addressOf(world, ownerOf(news), news.ipAddressId, resourceOf(news));
+    const desired = await desiredOf(world, news);
+    const ruleId = await updateBalancer(world, ownerOf(news), address, desired, olds.inputs.tags ?? {}, resourceOf(news));
+    return { outputs: { ruleId, ipAddress: address.ipAddress, memberIds: desired.memberIds, state: "Active" } };
+  },
+
+  async delete(session, _id, { inputs }) {
+    const world = worldOf(session, inputs);
+    const address = await findAddress(world, ownerOf(inputs), inputs.ipAddressId);
+    const rule = address && (await findBalancer(world, ownerOf(inputs), address));
+    if (rule) await deleteBalancer(world, rule.id, resourceOf(inputs));
+  },
+};

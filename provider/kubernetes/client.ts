@@ -1,0 +1,153 @@
+/** A cluster's own API, as much of it as the core needs. */
+import type { V1Node, V1NodeList, V1Status } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { Clock, ClusterAccess, KubernetesNode, KubernetesPort, Log } from "../core/ports";
+import { bootstrapTokenSecret, bootstrapTokenSecretName } from "./bootstrap-token";
+import { connectionError, KubernetesError } from "./errors";
+import { httpsTransport, type KubernetesRequest, type KubernetesResponse, type KubernetesTransport } from "./transport";
+
+export interface KubernetesClientOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Instead of HTTPS; it must not sleep on `clock`, which stands still during a request. */
+  readonly transport?: KubernetesTransport;
+  /** Bound of one request, milliseconds. Default: 10,000. */
+  readonly timeoutMs?: number;
+}
+
+/** A node list is read in pages of this many, so that a large cluster is no large answer. */
+const pageSize = 500;
+const secrets = "/api/v1/namespaces/kube-system/secrets";
+
+/** A node of the API in the core's words. */
+function toNode(node: V1Node): KubernetesNode {
+  const ready = node.status?.conditions?.find((condition) => condition.type === "Ready");
+  const isReady = ready?.status === "True";
+  return {
+    name: node.metadata?.name ?? "",
+    ready: isReady,
+    version: (node.status?.nodeInfo?.kubeletVersion ?? "").replace(/^v/, ""),
+    internalIp: node.status?.addresses?.find((address) => address.type === "InternalIP")?.address,
+    labels: node.metadata?.labels ?? {},
+    annotations: node.metadata?.annotations ?? {},
+    unschedulable: node.spec?.unschedulable ?? false,
+    reason: isReady ? undefined : (ready?.message ?? ready?.reason ?? "the kubelet has not reported yet"),
+  };
+}
+
+class KubernetesClient implements KubernetesPort {
+  constructor(
+    private readonly access: ClusterAccess,
+    private readonly transport: KubernetesTransport,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  async ready(): Promise<boolean> {
+    try {
+      const answer = await this.send({ method: "GET", path: "/readyz" });
+      if (answer.status === 401 || answer.status === 403) throw this.refusal("GET", "/readyz", answer);
+      return answer.status === 200;
+    } catch (error) {
+      if (error instanceof KubernetesError && (error.kind === "unreachable" || error.kind === "timeout")) {
+        this.log.debug(error.message);
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  async nodes(): Promise<KubernetesNode[]> {
+    const found: KubernetesNode[] = [];
+    let next: string | undefined;
+    do {
+      const page = await this.json<V1NodeList>({ method: "GET", path: "/api/v1/nodes", query: { limit: String(pageSize), ...(next && { continue: next }) } });
+      found.push(...page.items.map(toNode));
+      // The field is `continue` on the wire; `_continue` is only client-node's name for it.
+      next = (page.metadata as { continue?: string } | undefined)?.continue || undefined;
+    } while (next !== undefined);
+    return found;
+  }
+
+  async labelNode(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    await this.json({
+      method: "PATCH",
+      path: `/api/v1/nodes/${encodeURIComponent(name)}`,
+      headers: { "content-type": "application/merge-patch+json" },
+      body: JSON.stringify({ metadata: { labels } }),
+    });
+  }
+
+  async deleteNode(name: string): Promise<void> {
+    await this.json({ method: "DELETE", path: `/api/v1/nodes/${encodeURIComponent(name)}` }, [404]);
+  }
+
+  async putBootstrapToken(token: string, expires: Date): Promise<void> {
+    const body = JSON.stringify(bootstrapTokenSecret(token, expires));
+    const made = await this.exchange({ method: "POST", path: secrets, body }, [409]);
+    if (made.status === 409) await this.json({ method: "PUT", path: `${secrets}/${bootstrapTokenSecretName(token)}`, body });
+  }
+
+  async deleteBootstrapToken(token: string): Promise<void> {
+    await this.json({ method: "DELETE", path: `${secrets}/${bootstrapTokenSecretName(token)}` }, [404]);
+  }
+
+  private async send(request: Pick<KubernetesRequest, "method" | "path"> & Partial<KubernetesRequest>): Promise<KubernetesResponse> {
+    const whole: KubernetesRequest = {
+      ...request,
+      query: request.query ?? {},
+      headers: { accept: "application/json", "user-agent": "ablestack-kubernetes", ...(request.body !== undefined && { "content-type": "application/json" }), ...request.headers },
+    };
+    try {
+      return await this.clock.hold(() => this.transport(whole, this.access));
+    } catch (error) {
+      throw connectionError(error, `${request.method} ${this.access.endpoint}${request.path}`);
+    }
+  }
+
+  /** An answer of 2xx or of `also`; anything else is thrown. */
+  private async exchange(request: Parameters<KubernetesClient["send"]>[0], also: readonly number[] = []): Promise<KubernetesResponse> {
+    const answer = await this.send(request);
+    if ((answer.status >= 200 && answer.status < 300) || also.includes(answer.status)) return answer;
+    throw this.refusal(request.method, request.path, answer);
+  }
+
+  private async json<T>(request: Parameters<KubernetesClient["send"]>[0], also?: readonly number[]): Promise<T> {
+    const answer = await this.exchange(request, also);
+    try {
+      return JSON.parse(answer.body) as T;
+    } catch (cause) {
+      throw new KubernetesError("refused", `${request.method} ${this.access.endpoint}${request.path}: the answer is not JSON. Something that is no Kubernetes API answers at this address.`, answer.status, { cause });
+    }
+  }
+
+  private refusal(method: string, path: string, answer: KubernetesResponse): KubernetesError {
+    const kind = answer.status === 401 || answer.status === 403 ? "forbidden" : answer.status === 429 || answer.status >= 500 ? "unreachable" : "refused";
+    const todo =
+      kind === "forbidden"
+        ? "The admin certificate in the state is not (any longer) let in: check that the API server's client CA is this cluster's."
+        : kind === "unreachable"
+          ? "The API server answers but is not able to serve: it is starting, overloaded or without etcd."
+          : "Check that the object is one of this cluster.";
+    return new KubernetesError(kind, `${method} ${this.access.endpoint}${path}: ${answer.status}: ${said(answer.body)}. ${todo}`, answer.status);
+  }
+}
+
+/** The server's words: a Status object's message, cut. Its other fields could repeat what was sent. */
+function said(body: string): string {
+  let message: string | undefined;
+  try {
+    message = (JSON.parse(body) as V1Status | null)?.message;
+  } catch {
+    // Not a Status: a proxy's page, say. Its text says nothing that the status does not.
+  }
+  return (message ?? "no reason given").slice(0, 300).replace(/\.$/, "");
+}
+
+/**
+ * A client of one cluster. Making it costs and connects nothing; connections are kept for the calls that follow.
+ * Each call rejects with a `KubernetesError`: `unreachable` (nobody there, or a 5xx), `timeout`, `foreign` (another CA), `forbidden` (401, 403), `refused`.
+ * @example createKubernetesClient({ endpoint: "https://203.0.113.7:6443", caCertificate, clientCertificate, clientKey }, { clock, log })
+ */
+export function createKubernetesClient(access: ClusterAccess, options: KubernetesClientOptions): KubernetesPort {
+  return new KubernetesClient(access, options.transport ?? httpsTransport(access, options.timeoutMs ?? 10_000), options.clock, options.log);
+}

@@ -1,0 +1,23 @@
+/**
+ * Puts agent.sh and the unit into script.ts, so that they are where the code is: in the package, under any bundler, without a file
+ * to be found at run time. Run by `npm run generate`; a test fails when script.ts is stale.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+export function generatedScript(): string {
+  const literal = (file: string): string => {
+    const text = readFileSync(join(__dirname, file), "utf8");
+    return `\`${text.replace(/[\\`]|\$\{/g, "\\$&")}\``;
+  };
+  return `// Generated from agent.sh and agent.service by generate.ts. Do not edit.
+
+/** What runs on every machine. */
+export const agentScript = ${literal("agent.sh")};
+
+/** The systemd unit that runs it. */
+export const agentUnit = ${literal("agent.service")};
+`;
+}
+
+if (require.main === module) writeFileSync(join(__dirname, "script.ts"), generatedScript());

@@ -1,0 +1,94 @@
+/** What differs between two declarations of one resource, and how that is changed. */
+import { effectiveChange } from "./change-rule";
+import { equal, join, own, recordWithDefaults } from "./declared";
+import { isAbsent, isRecord, isUnknownMark, type Change, type ChangeNotYet, type IsUnknown, type Properties, type Property } from "./property";
+import type { Failure, ResourceName } from "./resource";
+import { readingOf } from "./reading";
+import { resources } from "./resources";
+
+export interface PropertyChange {
+  /** `workers.count`, `tags.team`; lists are one property. */
+  readonly property: string;
+  readonly change: Change;
+}
+
+export interface ChangeOptions {
+  /** Tells the engine's mark for a value that isn't known yet. Default: the symbol `unknown`. */
+  readonly isUnknown?: IsUnknown;
+}
+
+type Visit = (path: string, property: Property, change: Change, old: unknown, now: unknown) => void;
+
+function compare(properties: Properties, olds: Readonly<Record<string, unknown>>, news: Readonly<Record<string, unknown>>, path: string, outer: Change, isUnknown: IsUnknown, visit: Visit): void {
+  for (const [name, property] of Object.entries(properties)) compareValue(property, own(olds, name), own(news, name), join(path, name), outer, isUnknown, visit);
+}
+
+function compareValue(property: Property, old: unknown, now: unknown, path: string, outer: Change, isUnknown: IsUnknown, visit: Visit): void {
+  const change = effectiveChange(property, outer);
+  if (isUnknown(old) || isUnknown(now)) {
+    // What will be known only later counts as another value: engines replace what hangs on a replaced resource by this.
+    if (old !== now) visit(path, property, change, old, now);
+  } else if (property.type === "object" && isRecord(old) && isRecord(now)) {
+    compare(property.properties, old, now, path, change, isUnknown, visit);
+  } else if (property.type === "map" && isRecord(old) && isRecord(now)) {
+    for (const key of new Set([...Object.keys(old), ...Object.keys(now)])) compareValue(property.values, own(old, key), own(now, key), join(path, key), change, isUnknown, visit);
+  } else if (property.type === "list" && Array.isArray(now) && now.some(isUnknown)) {
+    visit(path, property, change, old, now);
+  } else if (!equal(property, old, now)) {
+    visit(path, property, change, old, now);
+  }
+}
+
+function visitChanges(name: ResourceName, olds: unknown, news: unknown, isUnknown: IsUnknown, visit: Visit): void {
+  const { inputs, completion } = resources[name];
+  // Olds of an earlier release lack what has a default since: that is no difference.
+  const whole = (value: unknown): Record<string, unknown> => {
+    const filled = recordWithDefaults(inputs, isRecord(value) ? value : {}, isUnknown);
+    return { ...filled, ...completion?.(readingOf(filled, isUnknown)) };
+  };
+  compare(inputs, whole(olds), whole(news), "", "update", isUnknown, visit);
+}
+
+/**
+ * The properties that differ, each with how it is changed. Both sides may come with or without defaults; names that aren't inputs are
+ * not looked at. Sets have no order, and `"3"` is 3 where a number is declared.
+ * @example changedProperties("LoadBalancer", { …, publicPort: 80 }, { …, publicPort: 443 }) // [{ property: "publicPort", change: "replace" }]
+ */
+export function changedProperties(name: ResourceName, olds: unknown, news: unknown, options: ChangeOptions = {}): PropertyChange[] {
+  const changes: PropertyChange[] = [];
+  visitChanges(name, olds, news, options.isUnknown ?? isUnknownMark, (property, _, change) => changes.push({ property, change }));
+  return changes;
+}
+
+/** Whether one of two versions is the other said less exactly: `1.35` and `1.35.4`. */
+const sameRelease = (one: string, other: string): boolean => `${one}.`.startsWith(`${other}.`) || `${other}.`.startsWith(`${one}.`);
+
+function isRefused(rule: ChangeNotYet, old: unknown, now: unknown): boolean {
+  if (rule.when === "decrease") return Number(now) < Number(old);
+  if (rule.when === "other-release") return !sameRelease(String(old), String(now));
+  return true;
+}
+
+/**
+ * Changes of an existing resource whose behaviour comes later, as failures of check. A change that replaces the resource makes all of
+ * them possible, since the new one is made as declared.
+ */
+export function checkChanges(name: ResourceName, olds: unknown, news: unknown, options: ChangeOptions = {}): Failure[] {
+  const isUnknown = options.isUnknown ?? isUnknownMark;
+  const failures: Failure[] = [];
+  let replaces = false;
+  const judge: Visit = (path, property, change, old, now) => {
+    if (change === "replace") replaces = true;
+    const rule = property.changeNotYet;
+    if (isUnknown(now) || isUnknown(old)) return;
+    if (rule !== undefined && isRefused(rule, old, now)) failures.push({ property: path, reason: `not yet: ${rule.reason} (it is ${said(old)}, declared is ${said(now)})` });
+  };
+  visitChanges(name, olds, news, isUnknown, judge);
+  return replaces ? [] : failures;
+}
+
+const said = (value: unknown): string => (isAbsent(value) ? "left out" : JSON.stringify(value));
+
+/** Outputs that stay as they are whatever changes in place. */
+export const stableOutputs = (name: ResourceName): string[] =>
+  Object.entries(resources[name].outputs).flatMap(([output, property]) => (property.stable ? [output] : []));

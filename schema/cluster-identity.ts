@@ -1,0 +1,35 @@
+/**
+ * What never changes in a cluster's life, made before anything that could fail: were it made with the machines, a crash would lose the
+ * CA, and every preview of a scale-up would replace the `k8s.Provider` built on the kubeconfig (design.md). No call to Mold.
+ */
+import { caCertificate, uid } from "./cluster-outputs";
+import { clusterName, connectionName, management, network, zone } from "./kubernetes-cluster";
+import type { Properties, StringProperty } from "./property";
+import type { Resource } from "./resource";
+
+const pem = (description: string): StringProperty => ({ type: "string", description: `${description}, PEM.`, stable: true });
+const key = (description: string): StringProperty => ({ ...pem(description), secret: true });
+
+export const identityOutputs: Properties = {
+  uid,
+  caCertificate,
+  caKey: key("Key of the cluster's authority"),
+  frontProxyCaCertificate: pem("Certificate of the authority for aggregated APIs"),
+  frontProxyCaKey: key("Key of the authority for aggregated APIs"),
+  etcdCaCertificate: pem("Certificate of etcd's authority"),
+  etcdCaKey: key("Key of etcd's authority"),
+  serviceAccountPublicKey: pem("Public key that service account tokens are checked with"),
+  serviceAccountKey: key("Key that service account tokens are signed with"),
+  adminCertificate: pem("The administrator's client certificate"),
+  adminKey: key("Key of the administrator's client certificate"),
+};
+
+export const clusterIdentity: Resource = {
+  name: "ClusterIdentity",
+  kind: "internal",
+  description:
+    "Identity of a cluster: its uid, its authorities and keys. Its inputs are what a cluster can't change without becoming another, so that another one gets a new identity.",
+  inputs: { name: clusterName, zone, network, management, connection: connectionName },
+  outputs: identityOutputs,
+  example: { name: "prod", zone: "zone-1" },
+};

@@ -1,0 +1,67 @@
+/** What holds between the properties of a cluster. */
+import { overlap, prefixOf } from "./cidr";
+import type { Rule } from "./resource";
+
+const templateForCore: Rule = ({ given, text, fail }) => {
+  if (!given("template") && text("management") === "core") fail("template", "is missing; with management \"core\" the machines boot from a cloud image of yours: give its name or id");
+};
+
+const survives = (members: number): number => Math.ceil(members / 2) - 1;
+
+const oddControlPlanes: Rule = ({ integer, warn }) => {
+  const count = integer("controlPlane.count");
+  if (count === undefined || count < 1 || count % 2 === 1) return;
+  const lost = survives(count);
+  warn(
+    `controlPlane.count: ${count} control planes survive ${lost === 0 ? "no failure" : lost === 1 ? "one failure" : `${lost} failures`}, no more than ${count - 1} would, since etcd needs more than half of its members; ${count + 1} survive ${survives(count + 1)}`,
+  );
+};
+
+const autoscalingBounds: Rule = ({ integer, fail }) => {
+  const [min, max] = [integer("workers.autoscaling.min"), integer("workers.autoscaling.max")];
+  if (min !== undefined && max !== undefined && min > max) fail("workers.autoscaling.max", `is ${max}, which is below min (${min})`);
+};
+
+const registryLogin: Rule = ({ given, fail }) => {
+  const [username, password] = [given("privateRegistry.username"), given("privateRegistry.password")];
+  if (username && !password) fail("privateRegistry.password", "is missing; a username goes with a password");
+  if (password && !username) fail("privateRegistry.username", "is missing; a password goes with a username");
+};
+
+/** kube-controller-manager gives every node a /24 of the pod network, and does nothing for the node after the last. */
+const nodePrefix = 24;
+
+const podNetwork: Rule = ({ text, integer, fail }) => {
+  const prefix = prefixOf(text("podCidr"));
+  if (prefix === undefined) return;
+  if (prefix > nodePrefix) {
+    fail("podCidr", `is a /${prefix}; each node takes a /${nodePrefix} of it, so it must be a /${nodePrefix} or larger`);
+    return;
+  }
+  const [controlPlanes, workers] = [integer("controlPlane.count"), integer("workers.count")];
+  if (controlPlanes === undefined || workers === undefined) return;
+  const room = 2 ** (nodePrefix - prefix);
+  if (controlPlanes + workers > room) fail("podCidr", `has room for ${room} nodes (a /${nodePrefix} each); ${controlPlanes + workers} are declared: take a larger network`);
+};
+
+/** kube-apiserver refuses more than 20 bits of service addresses, kubeadm fewer than ten addresses. */
+const serviceNetwork: Rule = ({ text, fail }) => {
+  const prefix = prefixOf(text("serviceCidr"));
+  if (prefix !== undefined && (prefix < 12 || prefix > 28)) fail("serviceCidr", `is a /${prefix}; Kubernetes takes a /12 to a /28`);
+};
+
+const networksApart: Rule = ({ text, fail }) => {
+  const [pods, services] = [text("podCidr"), text("serviceCidr")];
+  if (pods !== undefined && services !== undefined && overlap(pods, services)) fail("serviceCidr", `${services} overlaps podCidr ${pods}; the two must be apart`);
+};
+
+const guestNetworkApart: Rule = ({ text, fail }) => {
+  const guest = text("endpoint.networkCidr");
+  if (guest === undefined) return;
+  for (const property of ["podCidr", "serviceCidr"]) {
+    const inside = text(property);
+    if (inside !== undefined && overlap(inside, guest)) fail(property, `${inside} overlaps ${guest}, the network of the machines; choose one apart from it`);
+  }
+};
+
+export const clusterRules: readonly Rule[] = [templateForCore, oddControlPlanes, autoscalingBounds, registryLogin, podNetwork, serviceNetwork, networksApart, guestNetworkApart];

@@ -1,0 +1,277 @@
+/** A Kubernetes cluster: its machines and, unless given, its network; its public address, API rule and 6443 firewall rule; its affinity group. */
+import { clusterOutputs } from "./cluster-outputs";
+import { clusterRules } from "./cluster-rules";
+import { controlPlane, nodeOperations, workers } from "./machines";
+import type { IntegerProperty, Properties, StringProperty } from "./property";
+import type { Resource } from "./resource";
+
+/** The name of a connection: the same for every resource. Elsewhere is another Mold or account, where the resource isn't: hence `replace`. */
+export const connectionName: StringProperty = {
+  type: "string",
+  description: "Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.",
+  otherwise: "the default connection",
+  change: "replace",
+  maxLength: 63,
+  example: "seoul",
+};
+
+/** Name or id of the zone. */
+export const zone: StringProperty = { type: "string", description: "Zone to build in: its name or id.", required: true, change: "replace", example: "zone-1" };
+
+export const clusterName: StringProperty = {
+  type: "string",
+  description:
+    "Name of the cluster: a DNS label of at most 40 characters. The machines are called `<name>-control-<n>` and `<name>-worker-<n>`, and so are their nodes.",
+  required: true,
+  filledBySdk: "the resource's name",
+  change: "replace",
+  format: "dns-label",
+  maxLength: 40,
+  example: "prod",
+};
+
+export const network: StringProperty = {
+  type: "string",
+  description: "Isolated network to put the machines on: its name or id. It stays when the cluster goes.",
+  otherwise: "one is made, and goes with the cluster",
+  change: "replace",
+  example: "apps",
+};
+
+export const networkOffering: StringProperty = {
+  type: "string",
+  description: "Offering of the network that is made: its name or id. Needs source NAT, firewall, load balancing and port forwarding.",
+  default: "DefaultNetworkOfferingforKubernetesService",
+  change: "replace",
+  example: "isolated-with-lb",
+  managements: { core: true, mold: "Mold takes the network offering from its own settings" },
+};
+
+export const externalLoadBalancerIp: StringProperty = {
+  type: "string",
+  description: "Address of a load balancer that stands before the API already, on a shared or routed network.",
+  otherwise: "a public address is taken, and goes with the cluster",
+  change: "replace",
+  format: "ipv4",
+  example: "203.0.113.10",
+  notYet: { reason: "a load balancer of your own before the API comes with a later release" },
+};
+
+export const management: StringProperty = {
+  type: "string",
+  description:
+    "Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers.",
+  enum: ["core", "mold"],
+  default: "core",
+  change: "replace",
+  example: "mold",
+  notYet: { values: ["mold"], reason: "`mold`, which leaves the cluster to Mold's own Kubernetes service, comes with a later release" },
+};
+
+export const tags = (whose: string): Properties[string] => ({
+  type: "map",
+  description: `Tags of your own on ${whose}. Keys that begin with \`ablestack-\` are the library's.`,
+  values: { type: "string", description: "The tag's value.", maxLength: 255, allowEmpty: true },
+  keyMaxLength: 255,
+  reservedKeyPrefix: "ablestack-",
+  otherwise: "none",
+  example: { team: "payments" },
+});
+
+const wait = (what: string, seconds: number): IntegerProperty => ({
+  type: "integer",
+  description: `How long ${what} may take. What is made by then stays, and the next run continues it.`,
+  unit: "seconds",
+  minimum: 30,
+  maximum: 604_800,
+  default: seconds,
+  example: seconds * 2,
+});
+
+const addon = (what: string, purpose: string): Properties[string] => ({
+  type: "boolean",
+  description: `Installs ${what}, which ${purpose}.`,
+  default: false,
+  example: true,
+  notYet: { values: [true], reason: `installing ${what} comes with a later release` },
+});
+
+const upgradeInts = { type: "integer", minimum: 0, maximum: 5000 } as const;
+
+export const clusterInputs: Properties = {
+  name: clusterName,
+  description: { type: "string", description: "What the cluster is for; shown in Mold's screens.", maxLength: 255, allowEmpty: true, format: "no-control-characters", otherwise: "none", example: "Payments, production" },
+  connection: connectionName,
+  management,
+  zone,
+  version: {
+    type: "string",
+    description: "Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone.",
+    required: true,
+    format: "kubernetes-version",
+    example: "1.35.4",
+    changeNotYet: { when: "other-release", reason: "upgrading a cluster that exists comes with a later release" },
+  },
+  network,
+  networkOffering,
+  template: {
+    type: "string",
+    description: "Cloud image that the machines boot from: its name or id. Needs cloud-init and containerd. Machines that exist keep the image they were made from.",
+    otherwise: "must be given with `management: \"core\"`",
+    example: "debian-13-containerd",
+    managements: { core: true, mold: "Mold boots its own node template" },
+  },
+  affinity: {
+    type: "string",
+    description: "Whether control planes are kept on different hosts: `preferred` tries to, `required` refuses to place two on one host, `none` leaves it to Mold.",
+    enum: ["preferred", "required", "none"],
+    default: "preferred",
+    change: "replace",
+    example: "required",
+    managements: { core: true, mold: "Mold's own Kubernetes service takes affinity groups in another form" },
+  },
+  controlPlane,
+  workers,
+  sshKeyPair: { type: "string", description: "Name of the SSH key pair that people log in with. The library itself never uses SSH. Applies to machines made from now on.", otherwise: "none", example: "ops" },
+  privateRegistry: {
+    type: "object",
+    typeName: "PrivateRegistry",
+    description: "Registry that containerd on every node pulls from; needed without connectivity to the outside. Applies to machines made from now on.",
+    otherwise: "none: images come from where they are",
+    example: { url: "https://registry.example.com", username: "puller", password: "(a secret)" },
+    properties: {
+      url: { type: "string", description: "Address of the registry. Without a scheme it is https.", required: true, format: "registry-url", example: "https://registry.example.com" },
+      username: { type: "string", description: "User to log in as. Goes with `password`.", otherwise: "no login", format: "no-control-characters", example: "puller" },
+      password: { type: "string", description: "The user's password. Goes with `username`.", otherwise: "no login", secret: true },
+    },
+  },
+  externalLoadBalancerIp,
+  apiAccess: {
+    type: "object",
+    typeName: "ApiAccess",
+    description: "Who may reach the Kubernetes API at the public address. The cluster's own machines always may.",
+    default: {},
+    example: { cidrList: ["198.51.100.0/24"] },
+    managements: { core: true, mold: "Mold opens the API to everyone" },
+    properties: {
+      cidrList: {
+        type: "list",
+        description: "IPv4 networks of the clients.",
+        items: { type: "string", description: "An IPv4 network.", format: "cidr" },
+        set: true,
+        minItems: 1,
+        default: ["0.0.0.0/0"],
+        example: ["198.51.100.0/24"],
+      },
+    },
+  },
+  podCidr: {
+    type: "string",
+    description: "IPv4 network that pods get their addresses from; a /24 of it goes to each node.",
+    format: "cidr",
+    default: "10.244.0.0/16",
+    change: "replace",
+    example: "10.200.0.0/16",
+    managements: { core: true, mold: "Mold sets the pod network itself" },
+  },
+  serviceCidr: {
+    type: "string",
+    description: "IPv4 network that services get their addresses (ClusterIP) from: between a /12 and a /28.",
+    format: "cidr",
+    default: "10.96.0.0/12",
+    change: "replace",
+    example: "10.112.0.0/16",
+    managements: { core: true, mold: "Mold sets the service network itself" },
+  },
+  powerState: {
+    type: "string",
+    description: "`stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again.",
+    enum: ["running", "stopped"],
+    default: "running",
+    example: "stopped",
+    notYet: { values: ["stopped"], reason: "`stopped`, and starting again, comes with a later release" },
+  },
+  nodes: {
+    type: "map",
+    description: "Operations on single nodes, by node name. They are done one node at a time.",
+    values: nodeOperations,
+    keyFormat: "node-name",
+    otherwise: "none",
+    example: { "prod-worker-2": { offering: "k8s-8c-32g" } },
+    notYet: { reason: "operations on single nodes come with a later release" },
+  },
+  upgrade: {
+    type: "object",
+    typeName: "Upgrade",
+    description: "How workers are upgraded. Control planes always go one at a time.",
+    otherwise: "one worker at a time",
+    example: { maxUnavailable: 2, drainTimeout: 600 },
+    managements: { core: true, mold: "Mold upgrades its clusters in its own way" },
+    notYet: { reason: "settings for upgrades come with a later release, together with upgrades" },
+    properties: {
+      maxUnavailable: { ...upgradeInts, description: "How many workers may be away at once.", default: 1, example: 2 },
+      maxSurge: { ...upgradeInts, description: "How many workers may be made beyond the count, to be upgraded into.", default: 0, example: 1 },
+      drainTimeout: { ...wait("draining one node", 600) },
+      strategy: { type: "string", description: "`in-place` upgrades the machines there are, `replace` makes new ones.", enum: ["in-place", "replace"], default: "in-place", example: "replace" },
+    },
+  },
+  comments: {
+    type: "list",
+    description: "Comments on the cluster, as Mold's screens show them.",
+    items: { type: "string", description: "One comment.", maxLength: 4096 },
+    otherwise: "none",
+    example: ["Ask Min before an upgrade"],
+    notYet: { reason: "comments come with a later release" },
+  },
+  tags: tags("everything the cluster owns"),
+  addons: {
+    type: "object",
+    typeName: "Addons",
+    description: "What is installed into the cluster beyond its network.",
+    default: {},
+    example: { csi: true },
+    properties: {
+      cloudController: addon("the cloud controller", "gives services of type LoadBalancer an address"),
+      csi: addon("the storage driver", "makes volumes out of Mold's disks"),
+      metrics: addon("the metrics server", "tells the use of CPU and memory"),
+    },
+  },
+  adopt: {
+    type: "boolean",
+    description: "Takes over a cluster of this name that someone else declared, in place of refusing.",
+    default: false,
+    example: true,
+    notYet: { values: [true], reason: "taking over what exists comes with a later release" },
+  },
+  timeouts: {
+    type: "object",
+    typeName: "Timeouts",
+    description: "How long each operation may take.",
+    default: {},
+    example: { create: 7200 },
+    properties: {
+      create: wait("creating the cluster", 3600),
+      update: wait("a change in place", 3600),
+      delete: wait("deleting the cluster", 1800),
+      upgrade: wait("upgrading by one minor version", 7200),
+      scale: wait("changing the number of machines", 3600),
+    },
+  },
+};
+
+export const kubernetesCluster: Resource = {
+  name: "KubernetesCluster",
+  kind: "resource",
+  description:
+    "A highly available Kubernetes cluster. It owns its machines and, unless one is given, its network; its public address, the balancer rule and the firewall rule of its API; and its affinity group.",
+  inputs: clusterInputs,
+  outputs: clusterOutputs,
+  rules: clusterRules,
+  example: {
+    zone: "zone-1",
+    version: "1.35.4",
+    template: "debian-13-containerd",
+    controlPlane: { count: 3, offering: "k8s-4c-8g" },
+    workers: { count: 3, offering: "k8s-8c-16g", rootDiskGb: 100 },
+  },
+};

@@ -1,0 +1,133 @@
+/** One port of a public address, spread over machines. */
+import { connectionName, tags } from "./kubernetes-cluster";
+import { clusterUid } from "./network-rule";
+import type { IntegerProperty } from "./property";
+import type { Resource, Rule } from "./resource";
+
+const seconds = (description: string, value: number): IntegerProperty => ({ type: "integer", description, unit: "seconds", minimum: 1, maximum: 3600, default: value, example: value * 2 });
+const times = (description: string, value: number): IntegerProperty => ({ type: "integer", description, minimum: 1, maximum: 100, default: value, example: value + 1 });
+
+const oneKindOfMember: Rule = ({ at, given, isUnknown, fail }) => {
+  if (!given("members") || isUnknown(at("members"))) return;
+  const chosen = ["role", "nodes", "machineIds"].filter((name) => given(`members.${name}`));
+  if (chosen.length !== 1) fail("members", chosen.length === 0 ? "is empty; give one of role, nodes and machineIds" : `has ${chosen.join(" and ")}; give one of them`);
+  for (const name of ["role", "nodes"]) {
+    if (given(`members.${name}`) && !given("cluster")) fail("cluster", `is missing; members.${name} is looked up in a cluster: give its uid, or choose by members.machineIds`);
+  }
+};
+
+const somewhere: Rule = ({ given, fail }) => {
+  if (!given("cluster") && !given("ipAddressId")) fail("cluster", "is missing; give the cluster's uid, or the id of a public address as ipAddressId");
+};
+
+const autoscaleBounds: Rule = ({ integer, fail }) => {
+  const [min, max] = [integer("autoscale.minMembers"), integer("autoscale.maxMembers")];
+  if (min !== undefined && max !== undefined && min > max) fail("autoscale.maxMembers", `is ${max}, which is below minMembers (${min})`);
+};
+
+export const loadBalancer: Resource = {
+  name: "LoadBalancer",
+  kind: "resource",
+  description: "A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does.",
+  inputs: {
+    connection: connectionName,
+    cluster: { ...clusterUid, otherwise: "none; then `ipAddressId` says where" },
+    ipAddressId: { type: "string", description: "Id of the public address.", otherwise: "the cluster's", change: "replace", example: "1b6d1c52-9a4b-4a5e-8a4d-2f8b6e0d9c11" },
+    name: { type: "string", description: "Name of the rule.", required: true, filledBySdk: "the resource's name", maxLength: 255, format: "no-control-characters", example: "ingress-https" },
+    description: { type: "string", description: "What the rule is for.", maxLength: 4000, allowEmpty: true, format: "no-control-characters", otherwise: "none", example: "HTTPS of the shop" },
+    publicPort: { type: "integer", description: "Port of the public address.", required: true, minimum: 1, maximum: 65_535, change: "replace", example: 443 },
+    privatePort: { type: "integer", description: "Port on the machines: of an ingress controller, its NodePort.", required: true, minimum: 1, maximum: 65_535, change: "replace", example: 30_443 },
+    algorithm: {
+      type: "string",
+      description: "Which machine takes a connection: each in turn, the one with the fewest, or always the same for one client.",
+      enum: ["roundrobin", "leastconn", "source"],
+      default: "roundrobin",
+      example: "leastconn",
+    },
+    protocol: {
+      type: "string",
+      description: "`tcp-proxy` tells the machines the client's address by the PROXY protocol. `udp` and `ssl` depend on the network's offering.",
+      enum: ["tcp", "udp", "tcp-proxy", "ssl"],
+      default: "tcp",
+      change: "replace",
+      example: "tcp-proxy",
+    },
+    cidrList: {
+      type: "list",
+      description: "IPv4 networks that the balancer takes connections from.",
+      items: { type: "string", description: "An IPv4 network.", format: "cidr" },
+      set: true,
+      minItems: 1,
+      otherwise: "everyone",
+      example: ["198.51.100.0/24"],
+    },
+    members: {
+      type: "object",
+      typeName: "BalancerMembers",
+      description: "The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows.",
+      required: true,
+      example: { role: "worker" },
+      properties: {
+        role: { type: "string", description: "Every node of this role, also those to come.", enum: ["control-plane", "worker"], example: "worker" },
+        nodes: { type: "list", description: "Names of nodes of the cluster.", items: { type: "string", description: "Name of a node.", format: "node-name" }, set: true, minItems: 1, example: ["prod-worker-1", "prod-worker-2"] },
+        machineIds: { type: "list", description: "Ids of virtual machines, of the cluster or not.", items: { type: "string", description: "Id of a machine." }, set: true, minItems: 1, example: ["c1a2b3c4-0000-4000-8000-000000000001"] },
+      },
+    },
+    stickiness: {
+      type: "object",
+      typeName: "Stickiness",
+      description: "Keeps a client on the machine it first reached.",
+      otherwise: "off",
+      example: { method: "SourceBased" },
+      notYet: { reason: "stickiness comes with a later release" },
+      properties: {
+        method: { type: "string", description: "What a client is known by.", required: true, enum: ["LbCookie", "AppCookie", "SourceBased"], example: "LbCookie" },
+        parameters: { type: "map", description: "Settings of the method, as Mold names them.", values: { type: "string", description: "The setting's value." }, otherwise: "the method's own", example: { holdtime: "30m" } },
+      },
+    },
+    healthCheck: {
+      type: "object",
+      typeName: "HealthCheck",
+      description: "Asks the machines whether they can take connections. Depends on the network's offering.",
+      otherwise: "off",
+      example: { path: "/healthz" },
+      notYet: { reason: "health checks come with a later release" },
+      properties: {
+        path: { type: "string", description: "What is asked for by HTTP.", default: "/", example: "/healthz" },
+        interval: seconds("Time between two checks.", 5),
+        timeout: seconds("How long an answer may take.", 2),
+        healthyThreshold: times("How many good answers make a machine healthy.", 2),
+        unhealthyThreshold: times("How many bad answers make it unhealthy.", 10),
+      },
+    },
+    autoscale: {
+      type: "object",
+      typeName: "BalancerAutoscale",
+      description: "Lets Mold add and remove machines behind the rule by demand.",
+      otherwise: "off",
+      example: { minMembers: 2, maxMembers: 6 },
+      notYet: { reason: "autoscaling of a balancer's machines comes with a later release" },
+      properties: {
+        minMembers: { type: "integer", description: "Never fewer machines than this.", required: true, minimum: 1, maximum: 1000, example: 2 },
+        maxMembers: { type: "integer", description: "Never more machines than this.", required: true, minimum: 1, maximum: 1000, example: 6 },
+        interval: seconds("Time between two looks at the demand.", 30),
+      },
+    },
+    tags: tags("the rule"),
+    adopt: {
+      type: "boolean",
+      description: "Takes over an equal rule that exists already, in place of refusing.",
+      default: false,
+      example: true,
+      notYet: { values: [true], reason: "taking over what exists comes with a later release" },
+    },
+  },
+  outputs: {
+    ruleId: { type: "string", description: "Id of the rule.", stable: true, example: "9f1c0f0a-3b5c-4a39-8d83-5f1f6f8b8f55" },
+    ipAddress: { type: "string", description: "The public address.", stable: true, example: "203.0.113.7" },
+    memberIds: { type: "list", description: "Ids of the machines behind the rule.", items: { type: "string", description: "Id of a machine." }, set: true },
+    state: { type: "string", description: "State of the rule, in Mold's words.", example: "Active" },
+  },
+  rules: [oneKindOfMember, somewhere, autoscaleBounds],
+  example: { cluster: "k3v9x0a2m7qd", publicPort: 443, privatePort: 30_443, members: { role: "worker" } },
+};
