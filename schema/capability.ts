@@ -20,7 +20,7 @@ export const operations = {
   "change the offering of all nodes": { core: true, mold: true },
   "change the offering of one node": { core: true, mold: "Mold's own Kubernetes service changes all nodes of a role" },
   "change the root disk size": { core: true, mold: "Mold sets it when the cluster is made" },
-  upgrade: { core: true, mold: true },
+  "upgrade the version": { core: true, mold: true },
   "stop and start": { core: true, mold: true },
   "reboot one node": { core: true, mold: true },
   "delete one node": { core: true, mold: "Mold refuses to destroy single machines of its own clusters" },

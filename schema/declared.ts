@@ -1,4 +1,5 @@
 /** Small questions to a declaration that several readers of it ask. */
+import { isDeepStrictEqual } from "node:util";
 import { isAbsent, isRecord, type IsUnknown, type Json, type Properties, type Property } from "./property";
 
 /** Reads an own property: `constructor` and the like are not inherited into a declaration. */
@@ -56,8 +57,8 @@ export function recordWithDefaults(properties: Properties, value: Readonly<Recor
 /** Equality of two values of one declared property. Sets have no order. */
 export function equal(property: Property, one: unknown, other: unknown): boolean {
   if (isAbsent(one) || isAbsent(other)) return isAbsent(one) && isAbsent(other);
-  if (property.type === "list") {
-    if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
+  if (property.type === "list" && Array.isArray(one) && Array.isArray(other)) {
+    if (one.length !== other.length) return false;
     if (!property.set) return one.every((item, index) => equal(property.items, item, other[index]));
     const left: unknown[] = [...other];
     return one.every((item) => {
@@ -66,8 +67,7 @@ export function equal(property: Property, one: unknown, other: unknown): boolean
       return index >= 0;
     });
   }
-  if (property.type === "map" || property.type === "object") {
-    if (!isRecord(one) || !isRecord(other)) return false;
+  if ((property.type === "map" || property.type === "object") && isRecord(one) && isRecord(other)) {
     const names = property.type === "object" ? Object.keys(property.properties) : [...new Set([...Object.keys(one), ...Object.keys(other)])];
     return names.every((name) => {
       const inner = property.type === "object" ? property.properties[name] : property.values;
@@ -75,7 +75,8 @@ export function equal(property: Property, one: unknown, other: unknown): boolean
     });
   }
   const [a, b] = [meant(property, one), meant(property, other)];
-  return a === b || (typeof a !== "object" && typeof b !== "object" && String(a) === String(b));
+  // What isn't of the declared type is compared as it is.
+  return isDeepStrictEqual(a, b) || (typeof a !== "object" && typeof b !== "object" && String(a) === String(b));
 }
 
 export const isOneOf = (property: Property, value: unknown, values: readonly Json[]): boolean => values.some((candidate) => equal(property, value, candidate));

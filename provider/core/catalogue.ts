@@ -49,8 +49,7 @@ export class Catalogue {
 
   /** What this account may do: `allowuserexpungerecovervm`, for one. */
   async capabilities(): Promise<Answer<"listCapabilities">> {
-    const [capabilities] = await this.once("capabilities", () => this.mold.list("listCapabilities", {}));
-    return capabilities ?? {};
+    return this.once("capabilities", () => this.mold.call("listCapabilities", {}));
   }
 
   async zone(wanted: string): Promise<Zone> {

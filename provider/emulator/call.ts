@@ -46,7 +46,7 @@ export class Call {
     readonly spec: CatalogueCommand,
     readonly params: Readonly<Record<string, string>>,
     readonly caller: Caller,
-    private readonly own: Readonly<Record<string, TableName>> = {},
+    private readonly own: Readonly<Record<string, TableName | "any">> = {},
   ) {}
 
   get admin(): boolean {
@@ -168,7 +168,7 @@ export class Call {
         throw new ApiError(431, `Unable to execute API command ${this.command.toLowerCase()} due to invalid value. Invalid parameter ${bare}: its length ${value.length} exceeds the ${param.maxLength} allowed`);
       }
       const table = this.own[bare] ?? referred[bare];
-      if (table === undefined || (bare === "projectid" && value === "-1")) continue;
+      if (table === undefined || table === "any" || (bare === "projectid" && value === "-1")) continue;
       for (const id of param.type === "list" ? value.split(",") : [value]) this.checkReference(bare, id.trim(), table);
     }
     const project = this.ref("projects", "projectid");

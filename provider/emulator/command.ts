@@ -6,8 +6,8 @@ import type { JobRow, TableName } from "./model";
 interface Common {
   /** Only for the root admin: others are told that the API does not exist for them (432). */
   readonly admin?: true;
-  /** Tables of parameters whose meaning hangs on the command, as `id`. */
-  readonly refs?: Readonly<Record<string, TableName>>;
+  /** Tables of parameters whose meaning hangs on the command, as `id`; `any` is looked up in none. */
+  readonly refs?: Readonly<Record<string, TableName | "any">>;
   /** The key of the answer where it isn't `<command in lower case>response`. */
   readonly key?: string;
 }

@@ -27,7 +27,7 @@ function lines(value: YamlValue, indent: string): string {
   }
   return Object.entries(value as Record<string, YamlValue | undefined>)
     .filter((entry): entry is [string, YamlValue] => entry[1] !== undefined)
-    .map(([key, item]) => `${indent}${scalar(key, "")}:${typeof item === "object" && !isEmpty(item) ? `\n${lines(item, `${indent}  `)}` : ` ${inline(item, `${indent}  `)}`}`)
+    .map(([key, item]) => `${indent}${plain.test(key) && !notText.test(key) ? key : quoted(key)}:${typeof item === "object" && !isEmpty(item) ? `\n${lines(item, `${indent}  `)}` : ` ${inline(item, `${indent}  `)}`}`)
     .join("\n");
 }
 
@@ -36,5 +36,5 @@ const inline = (value: YamlValue, indent: string): string => (typeof value === "
 
 /** One document, its last line ended. Keys keep their order, so the same value gives the same text. */
 export function yamlText(value: { readonly [key: string]: YamlValue | undefined }): string {
-  return `${lines(value, "")}\n`;
+  return isEmpty(value) ? "{}\n" : `${lines(value, "")}\n`;
 }

@@ -103,7 +103,7 @@ describe("over HTTPS", () => {
   });
 
   it("ends a connection that never becomes one in time", async () => {
-    const to = await access(await listen(createTcpServer(() => undefined)));
+    const to = await access(await listen(createTcpServer((socket) => socket.resume())));
     await expect(client(to, { timeoutMs: 200 }).nodes()).rejects.toMatchObject({ kind: "unreachable" });
   });
 
@@ -242,9 +242,4 @@ describe("over a transport handed in", () => {
     await scripted(new Error("down")).port.ready();
     expect([refusal, ...logged].join("\n")).not.toMatch(/0123456789abcdef|KEY/);
   });
-});
-
-it("loads neither client-node nor x509 to make requests", () => {
-  const loaded = Object.keys(require.cache).filter((path) => path.includes("@kubernetes/client-node"));
-  expect(loaded).toEqual([]);
 });

@@ -31,8 +31,7 @@ export function addressAnswer(cloud: Cloud, address: AddressRow, state: string =
     tags: tagsOn(cloud, address.id),
     isportable: false,
     fordisplay: true,
-    // Balancer and forwarding rules count, firewall rules do not (recorded: false with one).
-    hasrules: rules.some((rule) => rule.addressId === address.id && !("direction" in rule)),
+    hasrules: rules.some((rule) => rule.addressId === address.id),
     forsystemvms: false,
     forprovider: false,
     hasannotations: hasAnnotations(cloud, address.id),
@@ -79,7 +78,7 @@ function found(call: Call): AddressRow[] {
 
 export const addressCommands: Commands = {
   // `networkid` of this list is the public network's, which is no row here.
-  listPublicIpAddresses: { kind: "sync", refs: { id: "addresses" }, run: (call) => page(call, "publicipaddress", found(call), (address) => addressAnswer(call.cloud, address)) },
+  listPublicIpAddresses: { kind: "sync", refs: { id: "addresses", networkid: "any" }, run: (call) => page(call, "publicipaddress", found(call), (address) => addressAnswer(call.cloud, address)) },
 
   associateIpAddress: {
     kind: "async",

@@ -77,7 +77,7 @@ export class Cluster {
   /** Takes up every cluster that was kept. */
   static restore(context: HypervisorContext, durations: Durations, podDeleted: (cluster: Cluster, pod: KubernetesObject) => void): Cluster[] {
     return context.keys("cluster/").map((key) => {
-      const cluster = new Cluster(context.load(key) as unknown as Kept, context, durations, podDeleted);
+      const cluster = new Cluster(structuredClone(context.load(key)) as unknown as Kept, context, durations, podDeleted);
       const prefix = `object/${cluster.id}/`;
       cluster.store.load(new Map(context.keys(prefix).map((each) => [each.slice(prefix.length), context.load(each) as unknown as KubernetesObject])));
       return cluster;
@@ -108,7 +108,8 @@ export class Cluster {
   }
 
   save(): void {
-    this.context.persist(`cluster/${this.id}`, { ...this.kept } as unknown as Json);
+    // A copy: what was handed to the store must not change until the next save.
+    this.context.persist(`cluster/${this.id}`, structuredClone(this.kept) as unknown as Json);
   }
 
   /** Its machines are gone: nothing of it is left. */

@@ -42,7 +42,7 @@ export class Machine {
     private readonly context: HypervisorContext,
   ) {
     const known = context.load(`machine/${spec.id}`);
-    this.kept = known === undefined ? { phase: "off", seeded: false, installed: false, bootId: "", poweredOn: 0 } : (known as unknown as Kept);
+    this.kept = known === undefined ? { phase: "off", seeded: false, installed: false, bootId: "", poweredOn: 0 } : { ...(known as unknown as Kept) };
     this.lines = (context.load(`console/${spec.id}`) as string[] | undefined)?.slice() ?? [];
   }
 

@@ -1,0 +1,39 @@
+/** Every command that the embedded Mold plays, by its recorded name. */
+import type { Commands } from "../command";
+import { addressCommands } from "./addresses";
+import { affinityGroupCommands } from "./affinity-groups";
+import { annotationCommands } from "./annotations";
+import { balancerCommands } from "./balancers";
+import { firewallCommands } from "./firewall";
+import { forwardCommands } from "./forwards";
+import { isoCommands } from "./isos";
+import { keyPairCommands } from "./key-pairs";
+import { kubernetesCommands } from "./kubernetes";
+import { machineListCommands } from "./machine-lists";
+import { machineCommands } from "./machines";
+import { networkCommands } from "./networks";
+import { offerCommands } from "./offers";
+import { peopleCommands } from "./people";
+import { serverCommands } from "./server";
+import { tagCommands } from "./tags";
+import { volumeCommands } from "./volumes";
+
+export const commands: Commands = {
+  ...serverCommands(() => commands),
+  ...offerCommands,
+  ...peopleCommands,
+  ...networkCommands,
+  ...addressCommands,
+  ...firewallCommands,
+  ...forwardCommands,
+  ...balancerCommands,
+  ...machineCommands,
+  ...machineListCommands,
+  ...volumeCommands,
+  ...isoCommands,
+  ...tagCommands,
+  ...affinityGroupCommands,
+  ...keyPairCommands,
+  ...annotationCommands,
+  ...kubernetesCommands,
+};

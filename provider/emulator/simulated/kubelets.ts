@@ -1,0 +1,127 @@
+/** Kubelets and what the control plane makes of them: registering, turning Ready, falling silent. */
+import type { Cluster } from "./cluster";
+import { isNodeReady } from "./kubernetes-api/workloads";
+import { registerNode, remirror, setReadiness, type NodeFacts } from "./kubernetes-api/node-objects";
+import type { KubernetesObject } from "./kubernetes-api/objects";
+import { kinds } from "./kubernetes-api/resources";
+import type { Machine } from "./machine";
+import { clusterOf, isUp, type Site } from "./site";
+import { compareVersions, minorOf } from "./violations";
+
+/** How many minors a kubelet may be behind: https://kubernetes.io/releases/version-skew-policy/ */
+const KUBELET_SKEW = 3;
+/** What the agent writes on its own node when it is done. */
+const AGENT_ANNOTATION = "ablestack.io/agent";
+
+function factsOf(machine: Machine, cluster: Cluster): NodeFacts | undefined {
+  const { disk, spec, state } = machine;
+  if (!disk) return undefined;
+  return {
+    name: disk.nodeName, controlPlane: disk.role === "control-plane", version: disk.version, address: spec.guestIp, cpu: spec.cpu, memoryMb: spec.memoryMb, machineId: spec.id, bootId: state.bootId,
+    labels: disk.labels, taints: disk.taints, podSubnet: cluster.facts.podSubnet,
+  };
+}
+
+export class Kubelets {
+  constructor(private readonly site: Site) {}
+
+  /** A kubelet registers, at join and after every boot. Its cluster's API has to answer. */
+  register(machine: Machine, cluster: Cluster): void {
+    const facts = factsOf(machine, cluster);
+    if (!facts) return;
+    const { context, violations, machines } = this.site;
+    const holder = cluster.kubelets[facts.name];
+    if (holder && holder.machineId !== machine.id && machines.get(holder.machineId)?.up) violations.add("double-node", `node ${facts.name} is two machines`, machine.id);
+    registerNode(cluster.store, facts, context.clock.now());
+    cluster.store.change(kinds.node, undefined, facts.name, (node) => {
+      node.metadata.annotations = { ...node.metadata.annotations, [AGENT_ANNOTATION]: `joined ${facts.version}` };
+    });
+    cluster.setKubelet(facts.name, { machineId: machine.id, state: "starting", since: context.clock.now() });
+    machine.say(`kubelet: node ${facts.name} registered`);
+    this.checkSkew(machine, cluster);
+    cluster.workloads.settle();
+  }
+
+  private checkSkew(machine: Machine, cluster: Cluster): void {
+    const version = machine.disk?.version ?? "";
+    for (const member of cluster.members) {
+      const server = this.site.machines.get(member.machineId)?.disk?.version;
+      if (server === undefined) continue;
+      const [own, other] = [machine.disk?.nodeName ?? "", member.name];
+      if (compareVersions(version, server) > 0 && machine.disk?.role === "worker") this.site.violations.add("kubelet-newer", `the kubelet of ${own} is ${version}, the API server of ${other} ${server}`, machine.id);
+      if (minorOf(server) - minorOf(version) > KUBELET_SKEW) this.site.violations.add("kubelet-too-old", `the kubelet of ${own} is ${version}, the API server of ${other} ${server}`, machine.id);
+      if (machine.disk?.role === "control-plane" && Math.abs(minorOf(server) - minorOf(version)) > 1) this.site.violations.add("api-servers-apart", `${own} is ${version}, ${other} ${server}`, machine.id);
+    }
+  }
+
+  /** Looks at every kubelet of a cluster whose API answers: who has to register, who turns Ready, who has fallen silent. */
+  tend(cluster: Cluster): void {
+    const { machines, timers, context, durations } = this.site;
+    for (const machine of machines.values()) {
+      const name = machine.disk?.nodeName;
+      if (!machine.up || name === undefined || clusterOf(this.site, machine) !== cluster) continue;
+      const kubelet = cluster.kubelets[name];
+      if (!kubelet || kubelet.machineId !== machine.id || kubelet.state === "silent" || kubelet.state === "lost") this.register(machine, cluster);
+    }
+    for (const [name, kubelet] of Object.entries(cluster.kubelets)) {
+      const up = isUp(this.site)(kubelet.machineId);
+      const ready = `ready/${cluster.id}/${name}`;
+      const silence = `silence/${cluster.id}/${name}`;
+      if (up) timers.cancel(silence);
+      else timers.cancel(ready);
+      if (up && kubelet.state === "starting" && !timers.has(ready)) timers.at(ready, Math.max(kubelet.since, context.clock.now() - durations.nodeReady) + durations.nodeReady, () => this.turnReady(cluster, name));
+      if (up || kubelet.state === "lost") continue;
+      if (kubelet.state !== "silent") cluster.setKubelet(name, { ...kubelet, state: "silent", since: context.clock.now() });
+      if (!timers.has(silence)) timers.at(silence, (cluster.kubelets[name]?.since ?? 0) + durations.nodeGrace, () => this.lose(cluster, name));
+    }
+  }
+
+  private turnReady(cluster: Cluster, name: string): void {
+    const { context, machines } = this.site;
+    const kubelet = cluster.kubelets[name];
+    const machine = kubelet && machines.get(kubelet.machineId);
+    if (!kubelet || !machine?.up || kubelet.state !== "starting" || !cluster.available) return;
+    if (context.faultFor("nodeNeverReady", machine.spec.name)) {
+      cluster.setKubelet(name, { ...kubelet, state: "never" });
+      machine.say("kubelet: container runtime network not ready: cni plugin not initialized");
+      return;
+    }
+    cluster.setKubelet(name, { ...kubelet, state: "ready" });
+    setReadiness(cluster.store, name, "ready", context.clock.now());
+    cluster.workloads.settle();
+    machine.say(`kubelet: node ${name} is Ready`);
+    this.site.changed();
+  }
+
+  private lose(cluster: Cluster, name: string): void {
+    const kubelet = cluster.kubelets[name];
+    if (!kubelet || kubelet.state !== "silent" || !cluster.available) return;
+    cluster.setKubelet(name, { ...kubelet, state: "lost" });
+    setReadiness(cluster.store, name, "unknown", this.site.context.clock.now());
+    cluster.workloads.settle();
+  }
+
+  /** The grace of silent kubelets begins anew when the API was away: the node controller starts from what it sees then. */
+  resume(cluster: Cluster): void {
+    const now = this.site.context.clock.now();
+    for (const [name, kubelet] of Object.entries(cluster.kubelets)) {
+      if (kubelet.state !== "silent") continue;
+      this.site.timers.cancel(`silence/${cluster.id}/${name}`);
+      cluster.setKubelet(name, { ...kubelet, since: now });
+    }
+  }
+
+  /** A deleted pod that was a static one comes back at once, by its kubelet. */
+  podDeleted(cluster: Cluster, pod: KubernetesObject): void {
+    if (pod.metadata.annotations?.["kubernetes.io/config.mirror"] === undefined) return;
+    for (const machine of this.site.machines.values()) {
+      const facts = machine.up && clusterOf(this.site, machine) === cluster ? factsOf(machine, cluster) : undefined;
+      if (facts && pod.metadata.name.endsWith(`-${facts.name}`)) remirror(cluster.store, facts);
+    }
+  }
+
+  isReady(cluster: Cluster, name: string): boolean {
+    const node = cluster.store.get(kinds.node, undefined, name);
+    return node !== undefined && isNodeReady(node);
+  }
+}

@@ -1,0 +1,204 @@
+import fc from "fast-check";
+import { planCluster, joinSeconds, type Plan } from "../../provider/core/plan";
+import type { ObservedCluster, ObservedMachine } from "../../provider/core/observe";
+import { tagKeys } from "../../provider/core/ownership";
+import type { DesiredCluster } from "../../provider/core/desired";
+import type { Step } from "../../provider/core/step";
+import { desired, machine, nothing, owner, uid, whole } from "./world/observed";
+
+const plan = (observed: ObservedCluster, changes: Partial<DesiredCluster> = {}): Plan => planCluster({ desired: desired(changes), observed, owner });
+const titles = ({ steps }: Plan): string[] => steps.map(({ title }) => title);
+const ofKind = <K extends Step["work"]["kind"]>({ steps }: Plan, kind: K): Extract<Step["work"], { kind: K }>[] =>
+  steps.flatMap(({ work }) => (work.kind === kind ? [work as Extract<Step["work"], { kind: K }>] : []));
+
+describe("planning a cluster", () => {
+  test("what is as declared needs no step", () => {
+    expect(plan(whole())).toEqual({ steps: [], problems: [] });
+  });
+
+  test("from nothing: every machine is asked for without waiting for another, one initialises, all others join", () => {
+    const made = plan(nothing());
+    const deploys = ofKind(made, "deployMachine");
+    expect(deploys).toHaveLength(6);
+    expect(deploys.filter(({ action }) => action === "init").map(({ machine: { name } }) => name)).toEqual(["prod-control-1"]);
+    const deploySteps = made.steps.filter(({ work }) => work.kind === "deployMachine");
+    expect(new Set(deploySteps.flatMap(({ needs }) => needs))).toEqual(new Set(["createAffinityGroup"]));
+  });
+
+  test("workers are not kept waiting for the anti-affinity group", () => {
+    const worker = plan(nothing()).steps.find(({ id }) => id === "deployMachine prod-worker-1");
+    expect(worker?.needs).toEqual([]);
+  });
+
+  test("a machine that was told to initialise and is still there is never joined by a second one", () => {
+    const first = machine("control-plane", 1, { tags: {}, state: "Starting" });
+    expect(ofKind(plan(nothing({ machines: [first] })), "deployMachine").map(({ action }) => action)).not.toContain("init");
+  });
+
+  test("the machine that was told to initialise failed while others did not: the next one initialises", () => {
+    const failed = machine("control-plane", 1, { tags: {}, state: "Error" });
+    const second = machine("control-plane", 2, { tags: {} });
+    const made = plan(nothing({ machines: [failed, second] }));
+    expect(ofKind(made, "discardMachine").map((work) => work.machine.name)).toEqual(["prod-control-1"]);
+    expect(ofKind(made, "deployMachine").filter(({ action }) => action === "init")).toHaveLength(1);
+  });
+
+  test("nodes answer though nothing recorded it: etcd is there, everybody joins, and it is recorded", () => {
+    const node = { name: "prod-control-1", ready: true, version: "1.35.4", labels: { "node-role.kubernetes.io/control-plane": "" }, annotations: {}, unschedulable: false };
+    const made = plan(nothing({ machines: [machine("control-plane", 1, { tags: {} })], nodes: [node] }));
+    expect(ofKind(made, "deployMachine").map(({ action }) => action)).not.toContain("init");
+    expect(ofKind(made, "markInitialised")).toHaveLength(1);
+  });
+
+  test("a machine that has not joined when its token is long over is made anew", () => {
+    const late = machine("worker", 3, { tags: {}, created: Date.parse("2026-01-01T00:10:00Z") - joinSeconds * 1000 - 1 });
+    const observed = { ...whole(3, 2), machines: [...whole(3, 2).machines, late] };
+    expect(titles(plan(observed)).slice(0, 2)).toEqual(["remove prod-worker-3", "deploy prod-worker-3"]);
+  });
+
+  test("machines that Mold has not expunged yet keep their names: new ones take the next numbers", () => {
+    const observed = nothing({ destroyed: [machine("control-plane", 1, { state: "Destroyed" })] });
+    expect(ofKind(plan(observed), "deployMachine").map((work) => work.machine.name)).toContain("prod-control-4");
+    expect(ofKind(plan(observed), "deployMachine").map((work) => work.machine.name)).not.toContain("prod-control-1");
+  });
+
+  test("more workers: only new ones are touched, and balancers that follow workers get them when they are Ready", () => {
+    const follower = { id: "ingress", name: "ingress-80", description: "", state: "Active", publicPort: 80, privatePort: 30080, tags: { [tagKeys.cluster]: uid, [tagKeys.target]: "role=worker" } };
+    const made = plan({ ...whole(), followers: [follower] }, { workers: { count: 5, offering: "small" } });
+    expect(ofKind(made, "deployMachine").map((work) => work.machine.name)).toEqual(["prod-worker-4", "prod-worker-5"]);
+    const join = made.steps.find(({ work }) => work.kind === "joinBalancer");
+    expect(join?.needs).toEqual(["awaitNode prod-worker-4", "awaitNode prod-worker-5"]);
+  });
+
+  test("the guest network is let in to the API beside the declared ranges", () => {
+    expect(ofKind(plan(nothing(), { apiCidrs: ["192.0.2.0/24"] }), "openApi").map(({ cidr }) => cidr)).toEqual(["10.1.1.0/24", "192.0.2.0/24"]);
+  });
+
+  test("a changed range is opened before the former one is closed", () => {
+    const made = plan(whole(), { apiCidrs: ["192.0.2.0/24"] });
+    const close = made.steps.find(({ work }) => work.kind === "closeApi");
+    expect(close?.needs).toEqual(expect.arrayContaining(["openApi 192.0.2.0/24", "openApi 10.1.1.0/24"]));
+  });
+
+  test("a rule on the API's port that somebody made by hand is left alone", () => {
+    const byHand = { id: "hand", state: "Active", protocol: "tcp", startPort: 6443, endPort: 6443, cidrs: ["198.51.100.0/24"], tags: {} };
+    const observed = whole();
+    expect(plan({ ...observed, apiFirewall: [...observed.apiFirewall, byHand] }).steps).toEqual([]);
+  });
+
+  test("a user's tags come and go with the declaration, other tags stay", () => {
+    const tagged = (tags: Record<string, string>): ObservedCluster => {
+      const observed = whole(1, 0);
+      return { ...observed, machines: observed.machines.map((each) => ({ ...each, tags: { ...each.tags, ...tags } })) };
+    };
+    const made = planCluster({
+      desired: desired({ controlPlane: { count: 1, offering: "small" }, workers: { count: 0, offering: "small" }, tags: { team: "b", new: "1" } }),
+      observed: tagged({ team: "a", former: "x", byHand: "y" }),
+      owner,
+      formerTags: { team: "a", former: "x" },
+    });
+    expect(ofKind(made, "untagMachine")[0]?.tags).toEqual({ team: "a", former: "x" });
+    expect(ofKind(made, "tagMachine")[0]?.tags).toEqual({ team: "b", new: "1" });
+  });
+
+  test.each([
+    ["workers.count", { workers: { count: 2, offering: "small" } }],
+    ["controlPlane.count", { controlPlane: { count: 1, offering: "small" } }],
+    ["workers.offering", { workers: { count: 3, offering: "large" } }],
+  ] as const)("a change that comes later is refused naming %s, and nothing else is planned", (property, changes) => {
+    const made = plan(whole(), changes);
+    expect(made.problems.map((problem) => problem.property)).toEqual([property]);
+    expect(made.steps).toEqual([]);
+  });
+
+  test("a place that is gone is said, not planned around", () => {
+    expect(plan(nothing({ anchorTags: undefined })).problems[0]?.property).toBe("network");
+  });
+});
+
+describe("for any cluster and anything that can be found of it", () => {
+  const state = fc.constantFrom("Running", "Running", "Running", "Starting", "Stopped", "Stopping", "Error");
+  const anyMachine = (role: "control-plane" | "worker"): fc.Arbitrary<ObservedMachine> =>
+    fc.record({ index: fc.integer({ min: 1, max: 6 }), state, joined: fc.boolean(), tagged: fc.boolean(), iso: fc.boolean(), old: fc.boolean(), first: fc.boolean() }).map((seen) =>
+      machine(role, seen.index, {
+        state: seen.state,
+        tags: seen.joined ? machine(role, 1).tags : seen.tagged ? { [tagKeys.cluster]: uid, [tagKeys.owner]: owner, [tagKeys.role]: role } : {},
+        initialises: role === "control-plane" && seen.first,
+        ...(seen.iso ? { isoId: "iso" } : {}),
+        ...(seen.old ? { created: 0 } : {}),
+      }),
+    );
+  const machines = fc.tuple(
+    fc.uniqueArray(anyMachine("control-plane"), { selector: ({ index }) => index, maxLength: 5 }),
+    fc.uniqueArray(anyMachine("worker"), { selector: ({ index }) => index, maxLength: 5 }),
+  ).map(([controlPlanes, workers]) => [...controlPlanes, ...workers]);
+  const anyObserved = fc.record({ machines, initialised: fc.boolean(), group: fc.boolean(), rule: fc.boolean(), answers: fc.boolean() }).map(({ machines: found, initialised, group, rule, answers }) =>
+    nothing({
+      machines: found,
+      anchorTags: { [tagKeys.cluster]: uid, ...(initialised ? { [tagKeys.initialised]: uid } : {}) },
+      ...(group ? { affinityGroupId: "group" } : {}),
+      ...(rule ? { apiRule: { ...whole().apiRule!, memberIds: found.filter(({ role }, at) => role === "control-plane" && at % 2 === 0).map(({ id }) => id) } } : {}),
+      ...(answers ? { nodes: found.filter(({ tags }) => tags[tagKeys.joined]).map(({ name }) => ({ name, ready: true, version: "1.35.4", labels: {}, annotations: {}, unschedulable: false })) } : {}),
+    }),
+  );
+  const anyDesired = fc.record({ controlPlanes: fc.integer({ min: 1, max: 5 }), workers: fc.integer({ min: 0, max: 6 }) }).map(({ controlPlanes, workers }) => ({
+    controlPlane: { count: controlPlanes, offering: "small" },
+    workers: { count: workers, offering: "small" },
+  }));
+  const check = (property: (made: Plan, observed: ObservedCluster) => void): void =>
+    fc.assert(
+      fc.property(anyObserved, anyDesired, (observed, changes) => property(plan(observed, changes), observed)),
+      { numRuns: 3000 },
+    );
+
+  test("there is a plan or a problem that names a property, never an exception", () => {
+    check(({ steps, problems }) => {
+      if (problems.length > 0) expect(steps).toEqual([]);
+      for (const { property, reason } of problems) expect(property && reason).toBeTruthy();
+    });
+  });
+
+  test("the steps are a graph that can be walked: ids are unique, needs exist and come before", () => {
+    check(({ steps }) => {
+      const before = new Set<string>();
+      const wrong: string[] = [];
+      for (const { id, needs } of steps) {
+        wrong.push(...needs.filter((need) => !before.has(need)).map((need) => `${id} needs ${need}`));
+        if (before.has(id)) wrong.push(`${id} twice`);
+        before.add(id);
+      }
+      expect(wrong).toEqual([]);
+    });
+  });
+
+  test("at most one machine initialises, and none where etcd is known to be there", () => {
+    check((made, observed) => {
+      const inits = ofKind(made, "deployMachine").filter(({ action }) => action === "init").length;
+      const kept = observed.machines.filter(({ initialises, state: seen, name }) => initialises && seen !== "Error" && !ofKind(made, "discardMachine").some((work) => work.machine.name === name));
+      const initialised = observed.anchorTags?.[tagKeys.initialised] !== undefined || (observed.nodes ?? []).length > 0;
+      expect(inits).toBeLessThanOrEqual(initialised || kept.length > 0 ? 0 : 1);
+    });
+  });
+
+  test("a machine that has joined is never removed", () => {
+    check((made, observed) => {
+      const joined = new Set(observed.machines.filter(({ tags, state: seen }) => tags[tagKeys.joined] === "yes" && seen !== "Error").map(({ name }) => name));
+      for (const { machine: removed } of ofKind(made, "discardMachine")) expect(joined).not.toContain(removed.name);
+    });
+  });
+
+  test("after the plan the declared machines are there, each under a name of its own", () => {
+    fc.assert(
+      fc.property(anyObserved, anyDesired, (observed, changes) => {
+        const made = plan(observed, changes);
+        if (made.problems.length > 0) return;
+        const removed = new Set(ofKind(made, "discardMachine").map((work) => work.machine.name));
+        const names = [...observed.machines.map(({ name }) => name).filter((name) => !removed.has(name)), ...ofKind(made, "deployMachine").map((work) => work.machine.name)];
+        expect(new Set(names).size).toBe(names.length);
+        expect(names.filter((name) => name.includes("-control-"))).toHaveLength(changes.controlPlane.count);
+        expect(names.filter((name) => name.includes("-worker-"))).toHaveLength(changes.workers.count);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});

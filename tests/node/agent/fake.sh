@@ -1,0 +1,102 @@
+#!/bin/sh
+# Stands in for the commands of a machine that the agent calls, by the name it was called under. $FAKE holds what the world is like:
+#   calls           a line per call            endpoint      ours, foreign or nobody
+#   device-after    how often blkid finds nothing yet         isos/<name>   what a disc holds; the file dev/sr0 names the one in the drive
+#   clusters        a line per etcd that was made             applied, annotation, answers, down (containerd)
+name=${0##*/}
+root=$ABLESTACK_ROOT
+etc=$root/etc/kubernetes
+echo "$name $*" >>"$FAKE/calls"
+
+# One stage of a command that takes long: a power cut may come before each (see power.sh for those between the agent's own commands).
+stage() {
+  echo "  $1" >>"$FAKE/calls"
+  stages=$(grep -c '^  ' "$FAKE/calls")
+  [ "$stages" != "${CUT_AT_STAGE:-}" ] || kill -9 0
+}
+
+# kubeadm's preflight: is something in the way that the command line does not ignore?
+check_free() {
+  [ ! -e "$1" ] && return
+  case ",$ignored," in *",$2,"*) ;; *) echo "error execution phase preflight: [ERROR $2]: $1 exists" >&2 && exit 1 ;; esac
+}
+
+kubeadm_flags() {
+  ignored='' skipped='' config=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --config) config=$2 && shift ;;
+      --ignore-preflight-errors=*) ignored=${1#*=} ;;
+      --skip-phases=*) skipped=${1#*=} ;;
+      --skip-token-print) quiet=yes ;;
+    esac
+    shift
+  done
+  [ -e "$config" ] || { echo "no $config" >&2 && exit 1; }
+  check_free "$etc/kubelet.conf" FileAvailable--etc-kubernetes-kubelet.conf
+  check_free "$etc/bootstrap-kubelet.conf" FileAvailable--etc-kubernetes-bootstrap-kubelet.conf
+  check_free "$etc/manifests/etcd.yaml" FileAvailable--etc-kubernetes-manifests-etcd.yaml
+  check_free "$root/var/lib/etcd/member" DirAvailable--var-lib-etcd
+  mkdir -p "$etc/manifests"
+}
+
+case $name in
+  blkid)
+    left=$(cat "$FAKE/device-after")
+    [ "$left" -le 0 ] || { echo $((left - 1)) >"$FAKE/device-after" && exit 2; }
+    [ ! -e "$root/dev/sr0" ] || echo "$root/dev/sr0"
+    ;;
+  mount) # mount -o ro <device> <place>
+    cp -r "$FAKE/isos/$(cat "$3")/." "$4" && touch "$4/.mounted"
+    ;;
+  umount) rm -rf "$1" && mkdir "$1" ;;
+  mountpoint) [ -e "$2/.mounted" ] ;;
+  stat) cat "$FAKE/cgroup" ;;
+  curl)
+    case $(cat "$FAKE/endpoint") in ours) exit 0 ;; foreign) exit 60 ;; *) exit 7 ;; esac
+    ;;
+  sleep) [ ! -x "$FAKE/on-sleep" ] || "$FAKE/on-sleep" ;;
+  ctr)
+    [ "$*" = version ] && exit 0
+    stage "import ${5##*/}"
+    grep -q damaged "$5" && echo "ctr: unexpected EOF" >&2 && exit 1
+    cat "$5" >>"$root/var/lib/images"
+    ;;
+  kubeadm)
+    case "$1 $2" in
+      'version -o') echo v@VERSION@ ;;
+      'config images') printf 'registry.k8s.io/kube-apiserver:v@VERSION@\nregistry.k8s.io/pause:3.10.1\n' ;;
+      'init '*)
+        shift && kubeadm_flags "$@"
+        [ "${quiet:-}" = yes ] || { echo 'the token would be printed' >&2 && exit 1; }
+        stage 'init: manifests' && touch "$etc/manifests/etcd.yaml"
+        stage 'init: etcd' && { [ -e "$root/var/lib/etcd/member" ] || echo made >>"$FAKE/clusters"; } && mkdir -p "$root/var/lib/etcd/member"
+        stage 'init: kubelet' && echo conf >"$etc/kubelet.conf"
+        stage 'init: api' && echo ours >"$FAKE/endpoint"
+        stage 'init: admin' && echo conf >"$etc/admin.conf"
+        stage 'init: done'
+        ;;
+      'join '*)
+        shift && kubeadm_flags "$@"
+        [ "$(cat "$FAKE/endpoint")" = ours ] || { echo 'error: could not reach the endpoint with abcdef.0123456789abcdef' >&2 && exit 1; }
+        if [ "$skipped" != kubelet-start ]; then
+          [ ! -e "$FAKE/node-ready" ] || { echo 'a Node with that name and status "Ready" already exists' >&2 && exit 1; }
+          stage 'join: bootstrap' && echo token >"$etc/bootstrap-kubelet.conf"
+          stage 'join: etcd' && case $ROLE in control-plane) touch "$etc/manifests/etcd.yaml" && mkdir -p "$root/var/lib/etcd/member" ;; esac
+          stage 'join: kubelet' && echo conf >"$etc/kubelet.conf" && touch "$FAKE/node-ready"
+        fi
+        stage 'join: done' && rm -f "$etc/bootstrap-kubelet.conf"
+        ;;
+    esac
+    ;;
+  kubectl)
+    case "$3" in
+      apply)
+        [ "$(cat "$FAKE/endpoint")" = ours ] || { echo 'connection refused' >&2 && exit 1; }
+        cat "$7" >"$FAKE/applied"
+        ;;
+      annotate) echo "$7" >"$FAKE/annotation" ;;
+    esac
+    ;;
+esac
+exit 0
