@@ -32,8 +32,6 @@ function compareValue(property: Property, old: unknown, now: unknown, path: stri
     compare(property.properties, old, now, path, change, isUnknown, visit);
   } else if (property.type === "map" && isRecord(old) && isRecord(now)) {
     for (const key of new Set([...Object.keys(old), ...Object.keys(now)])) compareValue(property.values, own(old, key), own(now, key), join(path, key), change, isUnknown, visit);
-  } else if (property.type === "list" && Array.isArray(now) && now.some(isUnknown)) {
-    visit(path, property, change, old, now);
   } else if (!equal(property, old, now)) {
     visit(path, property, change, old, now);
   }

@@ -78,7 +78,7 @@ export const connection: Resource = {
       description: "HTTP proxy to reach the API through. May carry a user and a password; is then a secret.",
       secret: true,
       format: "proxy-url",
-      otherwise: "none",
+      otherwise: "HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment",
       environment: ["ABLESTACK_PROXY"],
     },
     insecure: {

@@ -60,7 +60,7 @@ export function equal(property: Property, one: unknown, other: unknown): boolean
   if (property.type === "list" && Array.isArray(one) && Array.isArray(other)) {
     if (one.length !== other.length) return false;
     if (!property.set) return one.every((item, index) => equal(property.items, item, other[index]));
-    const left: unknown[] = [...other];
+    const left = [...(other as readonly unknown[])];
     return one.every((item) => {
       const index = left.findIndex((candidate) => equal(property.items, item, candidate));
       if (index >= 0) left.splice(index, 1);

@@ -24,16 +24,18 @@ export interface Claim {
   create(): Promise<Pick<StartedJob<"createFirewallRule">, "id"> & { done(): Promise<unknown> }>;
 }
 
-const intentKey = (tuple: string): string => tagKeys.intent + createHash("sha256").update(tuple).digest("hex").slice(0, 12);
+export const intentKey = (tuple: string): string => tagKeys.intent + createHash("sha256").update(tuple).digest("hex").slice(0, 12);
 const isOurs = (tags: Tags, ours: Tags): boolean => Object.entries(ours).every(([key, value]) => tags[key] === value);
 
 /** Makes the rule or goes on with what an interrupted run made of it; answers with its id. */
 export async function claimRule(world: World, claim: Claim): Promise<string> {
   const there = await claim.find();
   const ours = there.find(({ tags }) => isOurs(tags, claim.tags));
-  if (ours) return ours.id;
-
   const key = intentKey(claim.tuple);
+  if (ours) {
+    if ((await intentsOn(world, claim.address))[key] !== undefined) await removeIntent(world, claim.address, key);
+    return ours.id;
+  }
   const intent = (await intentsOn(world, claim.address))[key];
   const intended = intent?.startsWith(`${intentValue(claim)}@`) ?? false;
   const [untagged] = there.filter(({ tags }) => Object.keys(tags).length === 0);
@@ -64,11 +66,13 @@ export async function claimRule(world: World, claim: Claim): Promise<string> {
   return id;
 }
 
+export const intentsIn = (tags: Tags): Tags => Object.fromEntries(Object.entries(tags).filter(([key]) => key.startsWith(tagKeys.intent)));
+
 const intentValue = ({ tags, tuple }: Claim): string => `${tags[tagKeys.resource] ?? tags[tagKeys.role] ?? ""} ${tuple}`;
 
 async function intentsOn(world: World, address: string): Promise<Tags> {
   const tags = await world.mold.list("listTags", { resourcetype: "PublicIpAddress", resourceid: address });
-  return Object.fromEntries(Object.entries(tagsOf({ tags })).filter(([key]) => key.startsWith(tagKeys.intent)));
+  return intentsIn(tagsOf({ tags }));
 }
 
 async function removeIntent(world: World, address: string, key: string, value?: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** What is there now, as Mold and the cluster itself show it. Lists only: the number of calls does not grow with the machines. */
 import { anchorOf, apiPort, type ClusterSubject } from "./desired";
+import { intentsIn } from "./claim";
 import { mark, parseMachineName, tagKeys, tagsOf, type Role, type Tags } from "./ownership";
 import { isKubernetesFailure, type Answer, type KubernetesNode, type KubernetesPort, type World } from "./ports";
 
@@ -63,6 +64,8 @@ export interface ObservedCluster {
   readonly apiRule?: ObservedBalancerRule;
   /** Balancer rules on the address that follow a role: cluster steps move their members. */
   readonly followers: readonly Omit<ObservedBalancerRule, "memberIds">[];
+  /** Intent tags on the public address: what a run was about to make there. */
+  readonly intents: Tags;
   /** Firewall rules on the API's port. */
   readonly apiFirewall: readonly ObservedFirewallRule[];
   /** Undefined: the cluster's API does not answer, or was not asked. */
@@ -108,6 +111,7 @@ export async function observeCluster(world: World, subject: ObserveSubject): Pro
     destroyed: ours.filter(({ state }) => gone.has(state)),
     ...(rule ? { apiRule: await readBalancer(world, rule) } : {}),
     followers: balancers.map(readBalancerRule).filter(({ tags }) => tags[tagKeys.cluster] === uid && tags[tagKeys.target] !== undefined),
+    intents: address ? intentsIn(tagsOf(address)) : {},
     apiFirewall: firewall.map(readFirewallRule).filter(({ protocol, startPort, endPort }) => protocol === "tcp" && startPort === apiPort && (endPort ?? startPort) === apiPort),
     ...(nodes ? { nodes } : {}),
   };

@@ -2,7 +2,8 @@
  * From what is declared and what is there to a graph of steps. Pure and total: a plan, or problems that each name a property.
  */
 import type { DesiredCluster } from "./desired";
-import { roleOf } from "./desired";
+import { intentKey } from "./claim";
+import { apiPort, roleOf } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { machineName, mark, ownershipTags, tagKeys, type Tags } from "./ownership";
 import { estimates, type MachineRef, type Step, type Work } from "./step";
@@ -31,6 +32,10 @@ export interface PlanInput {
 /** Collects steps; a step's id is its kind and what it is about. */
 class Steps {
   readonly all: Step[] = [];
+
+  has(id: string): boolean {
+    return this.all.some((step) => step.id === id);
+  }
 
   add(work: Work, title: string, needs: readonly (string | undefined)[] = [], options: { why?: string; pool?: string } = {}): string {
     const subject = "machine" in work ? work.machine.name : "cidr" in work ? work.cidr : "rule" in work ? work.rule.id : "";
@@ -64,7 +69,7 @@ function planAffinityGroup(steps: Steps, desired: DesiredCluster, observed: Obse
 
 /** The balancer rule and the firewall rules on the API's port. */
 function planApiRule(steps: Steps, { desired, observed, owner }: PlanInput): { rule?: string; open: string[] } {
-  const where = `${desired.place.publicIpAddress}:6443`;
+  const where = `${desired.place.publicIpAddress}:${apiPort}`;
   const rule = observed.apiRule ? undefined : steps.add({ kind: "createApiRule" }, `create the API's balancer rule on ${where}`);
   if (observed.apiRule && observed.apiRule.description !== apiRuleDescription(desired)) {
     steps.add({ kind: "describeApiRule", ruleId: observed.apiRule.id }, `change the description of ${desired.name}`);
@@ -74,6 +79,12 @@ function planApiRule(steps: Steps, { desired, observed, owner }: PlanInput): { r
   const open = wanted
     .filter((cidr) => !own.some(({ cidrs }) => cidrs.length === 1 && cidrs[0] === cidr))
     .map((cidr) => steps.add({ kind: "openApi", cidr }, `let ${cidr} reach the API on ${where}`));
+  for (const cidr of wanted) {
+    const key = intentKey(apiFirewallTuple(cidr));
+    const left = observed.intents[key];
+    // An interrupted run had made and marked the rule, and not crossed it off any more.
+    if (left !== undefined && !open.includes(`openApi ${cidr}`)) steps.add({ kind: "crossOffIntent", cidr, tags: { [key]: left } }, `cross off that ${cidr} was to reach the API`);
+  }
   for (const each of own) {
     const cidr = each.cidrs.join(",");
     if (!wanted.includes(cidr)) steps.add({ kind: "closeApi", ruleId: each.id, cidr }, `no longer let ${cidr} reach the API on ${where}`, open);
@@ -90,6 +101,9 @@ export function apiCidrs(desired: DesiredCluster): string[] {
   if (!cidrs.has("0.0.0.0/0")) cidrs.add(desired.place.networkCidr);
   return [...cidrs].sort();
 }
+
+/** What tells the API's firewall rule for one range from every other rule on the address. */
+export const apiFirewallTuple = (cidr: string): string => `firewall tcp ${apiPort}-${apiPort} ${cidr}`;
 
 export const apiRuleDescription = (desired: DesiredCluster): string => `${desired.description ?? `Kubernetes API of ${desired.name}`} ${mark(desired.uid)}`;
 
@@ -139,8 +153,9 @@ function planDeploy(steps: Steps, ref: MachineRef, initialises: boolean, group: 
 /** Machines find their own way in; the steps wait for them and clear up after them. */
 function planJoin(steps: Steps, { desired, observed }: PlanInput, joining: readonly PlannedMachine[], api: readonly (string | undefined)[]): void {
   const recorded = observed.anchorTags?.[tagKeys.initialised] === desired.uid;
+  const inAlready = new Set(observed.nodes?.filter(({ ready }) => ready).map(({ name }) => name));
   const mounted = new Map(
-    joining.map(({ ref, seen, running }) => [ref.name, seen?.isoId ? running : steps.add({ kind: "attachIso", machine: ref }, `attach the Kubernetes ISO to ${ref.name}`, [running])]),
+    joining.map(({ ref, seen, running }) => [ref.name, seen?.isoId || inAlready.has(ref.name) ? running : steps.add({ kind: "attachIso", machine: ref }, `attach the Kubernetes ISO to ${ref.name}`, [running])]),
   );
   const first = joining.find(({ initialises }) => initialises);
   const ready = steps.add({ kind: "awaitApi" }, `wait for the API of ${desired.name}`, [...api, first && mounted.get(first.ref.name)], {
@@ -177,7 +192,8 @@ function isInitialised(desired: DesiredCluster, observed: ObservedCluster): bool
 function planJoined(steps: Steps, ref: MachineRef, seen: ObservedMachine | undefined, needs: readonly (string | undefined)[]): string {
   const node = steps.add({ kind: "awaitNode", machine: ref }, `wait for ${ref.name} to be Ready`, needs);
   const label = ref.role === "worker" ? steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [node], { why: "a kubelet may not give itself a role" }) : undefined;
-  const iso = steps.add({ kind: "detachIso", machine: ref }, `detach the Kubernetes ISO from ${ref.name}`, [node]);
+  const mounted = seen?.isoId !== undefined || steps.has(`attachIso ${ref.name}`);
+  const iso = mounted ? steps.add({ kind: "detachIso", machine: ref }, `detach the Kubernetes ISO from ${ref.name}`, [node]) : undefined;
   const data = steps.add({ kind: "replaceUserData", machine: ref }, `replace the user data of ${ref.name}`, [node], { why: "it holds join material" });
   return steps.add({ kind: "tagMachine", machine: ref, tags: { [tagKeys.joined]: "yes" } }, `record that ${ref.name} has joined`, [label, iso, data, seen ? undefined : `deployMachine ${ref.name}`]);
 }

@@ -15,6 +15,7 @@ export type Work =
   | { readonly kind: "describeApiRule"; readonly ruleId: string }
   | { readonly kind: "openApi"; readonly cidr: string }
   | { readonly kind: "closeApi"; readonly ruleId: string; readonly cidr: string }
+  | { readonly kind: "crossOffIntent"; readonly cidr: string; readonly tags: Tags }
   | { readonly kind: "deployMachine"; readonly machine: MachineRef; readonly action: "init" | "join" }
   | { readonly kind: "discardMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "awaitRunning"; readonly machine: MachineRef & { id: string } }
@@ -54,6 +55,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   describeApiRule: 1,
   openApi: 1,
   closeApi: 1,
+  crossOffIntent: 1,
   deployMachine: 7,
   discardMachine: 10,
   awaitRunning: 7,

@@ -23,10 +23,10 @@ function runOf(session: Session, inputs: ClusterInputs, former?: ClusterState, l
 
 export const cluster: Handler<ClusterInputs, ClusterOutputs> = {
   async check(_session, _olds, news): Promise<CheckResult<ClusterInputs>> {
-    const { declaredBy, identity, endpoint, ...declaration } = news;
+    const { declaredBy, ...declaration } = news;
     // Warnings are the identity's to say: it is checked first and with the same declaration.
-    const { inputs, failures } = checkInputs("KubernetesCluster", declaration, { isUnknown });
-    return { inputs: { ...inputs, declaredBy, identity, endpoint } as ClusterInputs, failures, warnings: [] };
+    const { inputs, failures } = checkInputs("Cluster", declaration, { isUnknown });
+    return { inputs: { ...inputs, declaredBy }, failures, warnings: [] };
   },
 
   /** Looks at what is there, so that drift is seen and mended without a refresh. */

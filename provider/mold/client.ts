@@ -10,6 +10,7 @@ import { JobPoll } from "./jobs";
 import { Pages } from "./paging";
 import { CatalogueError, encodeParameters, isAsync, takes, withScope } from "./parameters";
 import { isLoopback } from "./proxy";
+import { secretsOf } from "./redaction";
 import type { Parameter } from "./signing";
 import type { Transport } from "./transport";
 
@@ -75,7 +76,8 @@ class Client implements MoldClient {
 
   async start<C extends AsyncCommandName>(command: C, params: Params<C>, context?: CallContext): Promise<StartedJob<C>> {
     if (!isAsync(command)) throw new CatalogueError(`${command} answers at once: use call`);
-    const inner = await this.sendScoped(command, params, context);
+    const scoped = withScope(command, params, this.settings);
+    const inner = await this.send(command, scoped, context);
     const beganAt = this.options.clock.now();
     const id = typeof inner.id === "string" ? inner.id : undefined;
     // A server of another release may do at once what this one does in a job.
@@ -85,8 +87,9 @@ class Client implements MoldClient {
     }
     const jobId = String(inner.jobid);
     const timeoutMs = context?.timeoutMs ?? this.settings.jobTimeoutSeconds * 1000;
+    const secrets = [this.settings.apiKey, this.settings.secretKey, ...secretsOf(encodeParameters(command, scoped))];
     let ended: Promise<Json> | undefined;
-    return { id, jobId, done: () => (ended ??= this.jobs.watch({ command, jobId, beganAt, timeoutMs, context })) as Promise<Answer<C>> };
+    return { id, jobId, done: () => (ended ??= this.jobs.watch({ command, jobId, beganAt, timeoutMs, context, secrets })) as Promise<Answer<C>> };
   }
 
   async run<C extends AsyncCommandName>(command: C, params: Params<C>, context?: CallContext): Promise<Answer<C>> {

@@ -11,6 +11,7 @@
 import type { CallContext, Clock, Log } from "../core/ports";
 import { isObject, type Items, type Json, unsuccessful, unwrap } from "./answers";
 import { jobTimeout, MoldError, refusal } from "./errors";
+import { scrub } from "./redaction";
 
 const shortestMs = 250;
 const longestMs = 5_000;
@@ -20,18 +21,22 @@ const few = 4;
 /** How long to leave a job alone that has run for `ageMs`. */
 export const paceMs = (ageMs: number): number => Math.min(longestMs, Math.max(shortestMs, ageMs * shareOfAge));
 
-/** What a job that has ended means: its object, or the error in Mold's words. */
-export function jobResult(command: string, job: Json, context?: CallContext): Json | undefined {
+/**
+ * What a job means: undefined while it is pending, then the object it made.
+ *
+ * @throws MoldError in Mold's words when it failed
+ */
+export function jobResult(command: string, job: Json, context?: CallContext, secrets: readonly string[] = []): Json | undefined {
   const status = Number(job.jobstatus);
   const jobId = String(job.jobid);
   if (status !== 1 && status !== 2) return undefined;
   const result = isObject(job.jobresult) ? job.jobresult : {};
   if (status === 2) {
     const said = result.errortext ?? (typeof job.jobresult === "string" ? job.jobresult : "Mold gives no reason");
-    throw refusal(command, Number(result.errorcode ?? job.jobresultcode ?? 530), String(said), { jobId, context });
+    throw refusal(command, Number(result.errorcode ?? job.jobresultcode ?? 530), scrub(String(said), secrets), { jobId, context });
   }
   const failed = unsuccessful(result);
-  if (failed !== undefined) throw refusal(command, 530, failed, { jobId, context });
+  if (failed !== undefined) throw refusal(command, 530, scrub(failed, secrets), { jobId, context });
   return unwrap(result);
 }
 
@@ -49,6 +54,8 @@ export interface JobOrder {
   readonly beganAt: number;
   readonly timeoutMs: number;
   readonly context?: CallContext;
+  /** What must not be seen in an error, should Mold repeat it. */
+  readonly secrets?: readonly string[];
 }
 
 interface Waiter extends JobOrder {
@@ -187,7 +194,7 @@ export class JobPoll {
     waiter.lostSince = undefined;
     let result: Json | undefined;
     try {
-      result = jobResult(waiter.command, job, waiter.context);
+      result = jobResult(waiter.command, job, waiter.context, waiter.secrets);
     } catch (error) {
       waiter.settle(() => {
         throw error;

@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import type { Agent, AgentOptions } from "node:https";
 import type { Socket } from "node:net";
+import { checkServerIdentity as checkIdentity, type PeerCertificate } from "node:tls";
 import { type Bound, tooLate } from "./agents";
 
 const load = createRequire(__filename);
@@ -19,8 +20,10 @@ export function tunnelAgent(proxy: URL, settings: AgentOptions & Bound): Agent {
       // Read by super.connect before it first waits, so that each connection has a signal of its own.
       this.connectOpts = { ...this.connectOpts, signal: end.signal } as typeof this.connectOpts;
       try {
-        // The library uses what it was told about certificates for the proxy only, not for the server behind it.
-        return await super.connect(request, { ...target, ca, rejectUnauthorized } as typeof target);
+        // The library uses what it was told about certificates for the proxy only, not for the server behind it; and where that
+        // is an address, not a name, it forgets it, so that the certificate would be looked at for "localhost".
+        const checkServerIdentity = (_: string, certificate: PeerCertificate): Error | undefined => checkIdentity(target.host ?? "", certificate);
+        return await super.connect(request, { ...target, ca, rejectUnauthorized, checkServerIdentity } as typeof target);
       } catch (error) {
         throw end.signal.aborted ? tooLate(connectMs) : error;
       } finally {

@@ -457,7 +457,7 @@ export interface ConnectionConfig {
   /**
    * HTTP proxy to reach the API through. May carry a user and a password; is then a secret.
    * Secret.
-   * @default none
+   * @default HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment
    */
   readonly proxy?: string;
   /**

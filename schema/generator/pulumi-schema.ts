@@ -71,7 +71,7 @@ class Types {
       ...this.typeSpec(property, owner, name, change),
       description: describe(property),
       // Pulumi knows defaults of plain values only; the others are filled in by check.
-      ...(isPlain ? { default: property.default as Json } : {}),
+      ...(isPlain ? { default: property.default } : {}),
       ...(property.environment === undefined ? {} : { defaultInfo: { environment: property.environment } }),
       ...(property.secret ? { secret: true } : {}),
       ...(change === "replace" ? { replaceOnChanges: true } : {}),

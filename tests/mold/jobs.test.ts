@@ -79,6 +79,14 @@ describe("a job", () => {
     expect(error.message).toMatch(/^KubernetesCluster prod: machine prod-worker-2: deployVirtualMachine failed in Mold \(533, job j0\): "No destination found"\. No host has room/);
   });
 
+  test("that fails keeps the secrets of its call out of the error, even when Mold repeats them", async () => {
+    const said = answered("queryAsyncJobResult", { jobid: "j0", jobstatus: 2, jobresult: { errorcode: 530, errortext: "can't use hunter22" } });
+    const { client } = jobServer({ takes: () => 0, fault: ({ command }) => (command === "queryAsyncJobResult" ? said : undefined) });
+    const error = await moldErrorOf(client.run("deployVirtualMachine", { ...machine, password: "hunter22" }));
+    expect(error.said).toBe("can't use [redacted]");
+    expect(error.message).not.toContain("hunter22");
+  });
+
   test("that only says success resolves with that, and with success false rejects", async () => {
     const tags = { resourcetype: "UserVm", resourceids: ["1"], tags: [{ key: "a", value: "b" }] };
     expect(await jobServer({ takes: () => 0, result: () => ({ success: true }) }).client.run("createTags", tags)).toEqual({ success: true });
@@ -136,6 +144,12 @@ describe("while Mold is away", () => {
     expect(await client.run("deployVirtualMachine", machine)).toMatchObject({ id: "m0" });
   });
 
+  test("several times for less than a minute, jobs are waited for", async () => {
+    const [first, second] = [away(5_000, 50_000), away(70_000, 120_000)];
+    const { client } = jobServer({ takes: () => 150_000, fault: (call, now) => first(call, now) ?? second(call, now) });
+    expect(await client.run("deployVirtualMachine", machine)).toMatchObject({ id: "m0" });
+  });
+
   test("for longer, they end in an error that names the job", async () => {
     const { client, clock, began } = jobServer({ takes: () => 20_000, fault: away(5_000, 1e9) });
     const error = await moldErrorOf(client.run("deployVirtualMachine", machine));
@@ -180,7 +194,7 @@ describe("many jobs", () => {
     expect(server.asked("listAsyncJobs")).toBe(1);
   });
 
-  test("share one loop: never two questions about one job at once, whenever they begin and end", async () => {
+  test("are each noticed within the pace of their age, whenever they begin and end", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.record({ after: fc.nat(20_000), takes: fc.nat(30_000) }), { minLength: 1, maxLength: 12 }), async (orders) => {
         const byStart: number[] = [];

@@ -27,7 +27,7 @@ const kindOf: Record<number, MoldErrorKind> = { 401: "credentials", 430: "refuse
 
 /** A client whose server gives one answer to everything, asked for a list whatever the sample's command was (some are unknown or lack parameters). */
 function clientFor(sample: Sample) {
-  const { transport, calls } = scriptedTransport(() => ({ status: sample.status, headers: sample.headers?.["Content-Type"] ? { "content-type": sample.headers["Content-Type"] } : {}, body: bodyOf(sample) }));
+  const { transport, calls } = scriptedTransport(() => ({ status: sample.status, headers: { "content-type": sample.headers?.["Content-Type"] ?? "application/json" }, body: bodyOf(sample) }));
   return { calls, client: createMoldClient(settings(), { clock: new VirtualClock(), log: new KeptLog(), transport, random: () => 0 }) };
 }
 

@@ -68,7 +68,7 @@ function withUnknowns(value: unknown, hide: (depth: number) => boolean, depth = 
 test("a valid declaration stays valid with any of its parts unknown", () => {
   fc.assert(
     fc.property(resource, fc.infiniteStream(fc.boolean()), (chosen, choices) => {
-      const hidden = withUnknowns({ name: "example", ...resources[chosen].example }, () => choices.next().value);
+      const hidden = withUnknowns({ name: "example", ...resources[chosen].example }, () => choices.next().value === true);
       // What has no name of its own is an unknown property, hidden or not.
       const inputs = Object.fromEntries(Object.entries(hidden as object).filter(([name]) => name in resources[chosen].inputs));
       expect(checkInputs(chosen, inputs).failures).toEqual([]);

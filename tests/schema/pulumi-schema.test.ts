@@ -43,10 +43,10 @@ test("every type, resource and setting has the shape that Pulumi documents", () 
   }
   for (const [token, resource] of Object.entries(schema.resources)) {
     expect(token).toMatch(/^ablestack:index:[A-Z][A-Za-z]+$/);
-    checkMembers(resource.properties as Readonly<Record<string, Spec>>, resource.required, token);
-    checkMembers(resource.inputProperties as unknown as Readonly<Record<string, Spec>>, resource.requiredInputs, token);
+    checkMembers(resource.properties, resource.required, token);
+    checkMembers(resource.inputProperties, resource.requiredInputs, token);
   }
-  checkMembers(schema.config.variables as unknown as Readonly<Record<string, Spec>>, [], "config");
+  checkMembers(schema.config.variables, [], "config");
 });
 
 test("every declaration is in it, with what is secret and what replaces", () => {

@@ -2,8 +2,8 @@
 import { apiPort, anchorOf } from "../desired";
 import { claimRule } from "../claim";
 import { affinityGroupName, readFirewallRule } from "../observe";
-import { apiRuleDescription } from "../plan";
-import { mark, ownershipTags, tagKeys } from "../ownership";
+import { apiFirewallTuple, apiRuleDescription } from "../plan";
+import { mark, ownershipTags, tagKeys, tagParameters, type TaggedKind, type Tags } from "../ownership";
 import type { Work } from "../step";
 import type { Operation } from "./operation";
 
@@ -81,7 +81,7 @@ export async function openApi(operation: Operation, { cidr }: Extract<Work, { ki
     property: context.property,
     address: place.publicIpAddressId,
     kind: "FirewallRule",
-    tuple: `firewall tcp ${apiPort}-${apiPort} ${cidr}`,
+    tuple: apiFirewallTuple(cidr),
     tags: ownershipTags(desired.uid, world.owner, "api"),
     find: async () =>
       (await world.mold.list("listFirewallRules", { ipaddressid: place.publicIpAddressId }, context))
@@ -113,10 +113,14 @@ export async function markInitialised(operation: Operation): Promise<void> {
 }
 
 export async function untagAnchor(operation: Operation, { tags }: Extract<Work, { kind: "untagAnchor" }>): Promise<void> {
-  const anchor = anchorOf(operation.subject.place);
-  await operation.world.mold.run(
-    "deleteTags",
-    { resourcetype: anchor.kind, resourceids: [anchor.id], tags: Object.entries(tags).map(([key, value]) => ({ key, value })) },
-    operation.context(),
-  );
+  const { kind, id } = anchorOf(operation.subject.place);
+  await untag(operation, kind, id, tags);
+}
+
+export async function crossOffIntent(operation: Operation, { tags }: Extract<Work, { kind: "crossOffIntent" }>): Promise<void> {
+  await untag(operation, "PublicIpAddress", operation.subject.place.publicIpAddressId, tags);
+}
+
+async function untag(operation: Operation, kind: TaggedKind, id: string, tags: Tags): Promise<void> {
+  await operation.world.mold.run("deleteTags", { resourcetype: kind, resourceids: [id], tags: tagParameters(tags) }, operation.context());
 }

@@ -13,6 +13,7 @@ export const actions: Actions = {
   describeApiRule: api.describeApiRule,
   openApi: api.openApi,
   closeApi: api.closeApi,
+  crossOffIntent: api.crossOffIntent,
   deployMachine: machines.deployMachine,
   discardMachine: (operation, { machine }) => machines.destroyMachine(operation, machine),
   awaitRunning: (operation, { machine }) => machines.awaitRunning(operation, machine),

@@ -85,7 +85,7 @@ export const kubernetesCommands: Commands = {
       const least = call.ref("versions", "minimumkubernetesversionid");
       const versions = call.cloud
         .table("versions")
-        .filter((version) => asked(call, version) && (version.zoneId === undefined || equals(call, "zoneid", version.zoneId)) && equals(call, "minimumsemanticversion", undefined ?? call.text("minimumsemanticversion")) && keyword(call, version.name, version.semanticVersion))
+        .filter((version) => asked(call, version) && (version.zoneId === undefined || equals(call, "zoneid", version.zoneId)) && keyword(call, version.name, version.semanticVersion))
         .filter((version) => least === undefined || compare(version.semanticVersion, least.semanticVersion) >= 0)
         .filter((version) => call.text("minimumsemanticversion") === undefined || compare(version.semanticVersion, call.need("minimumsemanticversion")) >= 0);
       return page(call, "kubernetessupportedversion", versions, (version) => versionAnswer(call, version));

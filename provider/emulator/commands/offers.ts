@@ -8,7 +8,7 @@ import { offeredServices } from "../network-services";
 import { room } from "../placement";
 import { hostClusterId, osTypeId, podId, routerOfferingId } from "../seed-ids";
 
-function zoneAnswer(call: Call, zone: ZoneRow): object {
+function zoneAnswer(zone: ZoneRow): object {
   return {
     id: zone.id,
     name: zone.name,
@@ -127,7 +127,7 @@ export const offerCommands: Commands = {
   listZones: {
     kind: "sync",
     refs: { id: "zones" },
-    run: (call) => page(call, "zone", call.cloud.table("zones").filter((zone) => asked(call, zone) && equals(call, "name", zone.name) && keyword(call, zone.name)), (zone) => zoneAnswer(call, zone)),
+    run: (call) => page(call, "zone", call.cloud.table("zones").filter((zone) => asked(call, zone) && equals(call, "name", zone.name) && keyword(call, zone.name)), zoneAnswer),
   },
 
   listServiceOfferings: {

@@ -40,23 +40,32 @@ export interface Identity {
   readonly groups: readonly string[];
 }
 
-const identities = new Map<string, Identity | string>();
+interface Presented extends Identity {
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+const identities = new Map<string, Presented | string>();
 
 /**
  * Who a client certificate says it is, checked against the CA as the API server would: CN is the user, each O a group.
+ * @param now emulator time. A certificate is out of date when it is by this and by the real clock: keys may be made by either,
+ *   and virtual time may be years away from the real one.
  * @returns the identity, or in words why the certificate is not accepted.
  */
-export function clientIdentity(pem: string, caPem: string): Identity | string {
+export function clientIdentity(pem: string, caPem: string, now: number): Identity | string {
   const key = `${caPem}\n${pem}`;
-  const known = identities.get(key);
-  if (known) return known;
-  const found = readIdentity(pem, caPem);
-  if (identities.size >= KEPT) identities.clear();
-  identities.set(key, found);
+  const found = identities.get(key) ?? readIdentity(pem, caPem);
+  if (!identities.has(key)) {
+    if (identities.size >= KEPT) identities.clear();
+    identities.set(key, found);
+  }
+  if (typeof found === "string") return found;
+  if (![now, Date.now()].some((time) => time >= found.notBefore && time <= found.notAfter)) return "x509: certificate has expired or is not yet valid";
   return found;
 }
 
-function readIdentity(pem: string, caPem: string): Identity | string {
+function readIdentity(pem: string, caPem: string): Presented | string {
   let certificate: X509Certificate;
   try {
     certificate = certificateOf(pem);
@@ -65,9 +74,6 @@ function readIdentity(pem: string, caPem: string): Identity | string {
   }
   const ca = certificateOf(caPem);
   if (certificate.issuer !== ca.subject || !certificate.verify(ca.publicKey)) return "x509: certificate signed by unknown authority";
-  // Keys live in the real world's time, whatever the emulator's clock says.
-  const now = Date.now();
-  if (now < Date.parse(certificate.validFrom) || now > Date.parse(certificate.validTo)) return "x509: certificate has expired or is not yet valid";
   const usages = certificate.keyUsage as readonly string[] | undefined;
   if (usages && !usages.includes("1.3.6.1.5.5.7.3.2")) return "x509: certificate specifies an incompatible key usage";
   const groups: string[] = [];
@@ -77,7 +83,7 @@ function readIdentity(pem: string, caPem: string): Identity | string {
     if (attribute === "CN") user = rest.join("=");
     if (attribute === "O") groups.push(rest.join("="));
   }
-  return user === "" ? "x509: subject with no common name" : { user, groups };
+  return user === "" ? "x509: subject with no common name" : { user, groups, notBefore: Date.parse(certificate.validFrom), notAfter: Date.parse(certificate.validTo) };
 }
 
 /** What an HTTPS server serves with. */

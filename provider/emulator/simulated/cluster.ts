@@ -176,7 +176,7 @@ export class Cluster {
 
   private identify(request: ApiRequest, clientCertificate: string | undefined): Identity {
     if (clientCertificate !== undefined) {
-      const identity = clientIdentity(clientCertificate, this.facts.caCertificate);
+      const identity = clientIdentity(clientCertificate, this.facts.caCertificate, this.context.clock.now());
       if (typeof identity === "string") throw new Refusal("Unauthorized", "Unauthorized");
       return { user: identity.user, groups: [...identity.groups, "system:authenticated"] };
     }

@@ -73,6 +73,7 @@ export const nothing = (changes: Partial<ObservedCluster> = {}): ObservedCluster
   machines: [],
   destroyed: [],
   followers: [],
+  intents: {},
   apiFirewall: [],
   ...changes,
 });

@@ -1,0 +1,73 @@
+/** What a network's services can do, as recorded from a virtual router. */
+
+type Capability = readonly [name: string, value: string, choosable: boolean];
+
+const capabilities: Readonly<Record<string, readonly Capability[]>> = {
+  Dns: [
+    ["AllowDnsSuffixModification", "true", false],
+  ],
+  Dhcp: [
+    ["DhcpAccrossMultipleSubnets", "true", false],
+  ],
+  StaticNat: [
+    ["ElasticIp", "false", false],
+    ["AssociatePublicIP", "true", false],
+  ],
+  Lb: [
+    ["VmAutoScaling", "true", false],
+    ["SupportedLBIsolation", "dedicated", true],
+    ["SupportedProtocols", "tcp, udp, tcp-proxy, ssl", false],
+    ["LbSchemes", "Public", false],
+    ["SupportedLbAlgorithms", "roundrobin,leastconn,source", false],
+    ["SupportedStickinessMethods", '[{"methodname":"LbCookie","paramlist":[]},{"methodname":"AppCookie","paramlist":[]},{"methodname":"SourceBased","paramlist":[]}]', false],
+    ["AutoScaleCounters", '[{"methodname":"CPU","paramlist":[]},{"methodname":"MEMORY","paramlist":[]},{"methodname":"VIRTUALROUTER","paramlist":[]}]', false],
+    ["SslTermination", "true", false],
+    ["ElasticLb", "false", false],
+    ["InlineMode", "false", false],
+  ],
+  Firewall: [
+    ["SupportedProtocols", "tcp,udp,icmp", false],
+    ["SupportedEgressProtocols", "tcp,udp,icmp, all", false],
+    ["SupportedTrafficDirection", "ingress, egress", false],
+    ["MultipleIps", "true", false],
+    ["TrafficStatistics", "per public ip", false],
+  ],
+  SourceNat: [
+    ["SupportedSourceNatTypes", "peraccount", true],
+    ["RedundantRouter", "false", true],
+  ],
+  Vpn: [
+    ["VpnTypes", "remoteaccessvpn", false],
+    ["SupportedVpnTypes", "pptp,l2tp,ipsec", false],
+  ],
+  UserData: [
+  ],
+  PortForwarding: [
+    ["SupportedProtocols", "tcp,udp", false],
+  ],
+};
+
+/** Capabilities that a network offering shows; it has fewer of them, and none can be chosen. */
+const offered: Readonly<Record<string, readonly string[]>> = {
+  StaticNat: ["ElasticIp", "AssociatePublicIP"],
+  Lb: ["SupportedLBIsolation", "ElasticLb", "InlineMode", "VmAutoScaling"],
+  SourceNat: ["SupportedSourceNatTypes", "RedundantRouter"],
+};
+
+/** The services every offering with a router has here, in the recorded order. */
+export const routerServices = ["Dns", "Dhcp", "StaticNat", "Lb", "Firewall", "SourceNat", "Vpn", "PortForwarding", "UserData"] as const;
+
+const shown = ([name, value, canchooseservicecapability]: Capability): object => ({ name, value, canchooseservicecapability });
+
+/** The services as a network shows them. */
+export function servicesOf(names: readonly string[]): object[] {
+  return names.map((name) => ({ name, provider: [{ name: "VirtualRouter" }], capability: (capabilities[name] ?? []).map(shown) }));
+}
+
+/** The services as a network offering shows them. */
+export function offeredServices(names: readonly string[]): object[] {
+  return names.map((name) => {
+    const some = (capabilities[name] ?? []).filter(([one]) => offered[name]?.includes(one) === true);
+    return { name, provider: [{ name: "VirtualRouter" }], ...(some.length > 0 ? { capability: some.map(([one, value]) => shown([one, value, false])) } : {}) };
+  });
+}
