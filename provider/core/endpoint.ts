@@ -106,9 +106,10 @@ export class EndpointRun {
           publicIpAddress: address.ipaddress ?? "",
         };
         await deleteMachines(world, this.catalogue, { name: desired.name, uid: desired.uid, place }, { waitSeconds: desired.timeouts.deleteSeconds });
-        await this.release(address);
       }
+      // The addresses of a network of ours go with it; its first one is its source NAT and can't go before.
       if (network) await this.removeNetwork(network);
+      else if (address) await this.release(address);
     });
   }
 
@@ -127,6 +128,13 @@ export class EndpointRun {
   }
 
   private async release(address: Address): Promise<void> {
+    if (address.issourcenat) {
+      // The first address of a network becomes its source NAT: it stays with the network, which isn't ours.
+      this.world.log.info(`leave the address ${address.ipaddress} to its network, whose source NAT it has become …`);
+      const ours = Object.entries(tagsOf(address)).filter(([key]) => key.startsWith("ablestack-"));
+      await this.world.mold.run("deleteTags", { resourcetype: "PublicIpAddress", resourceids: [address.id!], tags: tagParameters(Object.fromEntries(ours)) }, this.context);
+      return;
+    }
     this.world.log.info(`release the address ${address.ipaddress} …`);
     await this.world.mold.run("disassociateIpAddress", { id: address.id! }, this.context);
   }

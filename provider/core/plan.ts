@@ -71,6 +71,10 @@ function planAffinityGroup(steps: Steps, desired: DesiredCluster, observed: Obse
 function planApiRule(steps: Steps, { desired, observed, owner }: PlanInput): { rule?: string; open: string[] } {
   const where = `${desired.place.publicIpAddress}:${apiPort}`;
   const rule = observed.apiRule ? undefined : steps.add({ kind: "createApiRule" }, `create the API's balancer rule on ${where}`);
+  const missing = observed.apiRule && Object.fromEntries(Object.entries(ownershipTags(desired.uid, owner, "api")).filter(([key]) => !(key in observed.apiRule!.tags)));
+  if (observed.apiRule && missing && Object.keys(missing).length > 0) {
+    steps.add({ kind: "tagApiRule", ruleId: observed.apiRule.id, tags: missing }, `tag the API's balancer rule on ${where}`);
+  }
   if (observed.apiRule && observed.apiRule.description !== apiRuleDescription(desired)) {
     steps.add({ kind: "describeApiRule", ruleId: observed.apiRule.id }, `change the description of ${desired.name}`);
   }
@@ -144,7 +148,8 @@ function planDeploy(steps: Steps, ref: MachineRef, initialises: boolean, group: 
   const running = steps.add(
     { kind: "deployMachine", machine: ref, action: initialises ? "init" : "join" },
     `deploy ${ref.name}`,
-    [ref.role === "control-plane" ? group : undefined, replaced ? `discardMachine ${replaced.name}` : undefined],
+    // Workers too: so that control planes are placed first, whose joins take longest.
+    [group, replaced ? `discardMachine ${replaced.name}` : undefined],
     { pool: "deploy", ...(initialises ? { why: "the first control plane initialises the cluster" } : {}) },
   );
   return { ref, running, initialises };

@@ -12,6 +12,7 @@ export interface MachineRef {
 export type Work =
   | { readonly kind: "createAffinityGroup"; readonly strict: boolean }
   | { readonly kind: "createApiRule" }
+  | { readonly kind: "tagApiRule"; readonly ruleId: string; readonly tags: Tags }
   | { readonly kind: "describeApiRule"; readonly ruleId: string }
   | { readonly kind: "openApi"; readonly cidr: string }
   | { readonly kind: "closeApi"; readonly ruleId: string; readonly cidr: string }
@@ -52,6 +53,7 @@ export interface Step extends StepNode {
 export const estimates: Readonly<Record<WorkKind, number>> = {
   createAffinityGroup: 1,
   createApiRule: 1,
+  tagApiRule: 1,
   describeApiRule: 1,
   openApi: 1,
   closeApi: 1,

@@ -28,6 +28,8 @@ export interface Begun {
   readonly ms: number;
   /** Takes one of the few places in which machines are placed and started; waits until one is free. */
   readonly placing?: boolean;
+  /** Waits for other such jobs on the same instance. */
+  readonly alone?: boolean;
   /** Kept with the job for what follows. */
   readonly made?: Readonly<Record<string, string>>;
 }

@@ -4,6 +4,7 @@ import { workLeft, type Cancel } from "./clock";
 import type { Cloud } from "./cloud";
 import type { AsyncCommand } from "./command";
 import { ApiError } from "./errors";
+import { jobBegun, jobEnded, jobStarted } from "./job-events";
 import { forget } from "./retention";
 import type { JobRow } from "./model";
 import { owner, time } from "./answers";
@@ -23,7 +24,7 @@ export class Jobs {
   begin(call: Call, command: AsyncCommand, faulty: { fault?: JobRow["fault"]; more: number; held?: boolean }): { id?: string; jobid: string } {
     const begun = command.begin(call);
     const { id, number } = this.cloud.identity("jobs");
-    this.cloud.table("jobs").put({
+    const job = this.cloud.table("jobs").put({
       id,
       number,
       ...call.owner,
@@ -39,7 +40,9 @@ export class Jobs {
       ...(faulty.held === true ? { held: true } : {}),
       ...(faulty.more > 0 ? { more: faulty.more } : {}),
       ...(begun.placing === true ? { placing: true } : {}),
+      ...(begun.alone === true ? { alone: true } : {}),
     });
+    this.cloud.table("jobs").patch(id, { eventId: jobBegun(this.cloud, job, begun.id !== undefined) });
     forget(this.cloud);
     this.pump();
     return { ...(begun.id === undefined ? {} : { id: begun.id }), jobid: id };
@@ -64,11 +67,21 @@ export class Jobs {
     this.timers.clear();
   }
 
-  /** Starts what may start: everything that needs no place, and as many others as there are places. In order of their numbers. */
+  /**
+   * Starts what may start, in order of age: of those on one instance one at a time, of those that need a place as many as
+   * there are places, and all others.
+   */
   private pump(): void {
     const jobs = this.cloud.table("jobs");
-    let placing = jobs.filter((job) => job.phase === "running" && job.placing === true).length;
+    const running = jobs.filter(({ phase }) => phase === "running");
+    let placing = running.filter((job) => job.placing === true).length;
+    const occupied = new Set(running.filter(({ alone }) => alone === true).map(({ instanceId }) => instanceId));
     for (const job of jobs.filter(({ phase }) => phase === "waiting")) {
+      if (job.alone === true) {
+        const busy = occupied.has(job.instanceId);
+        occupied.add(job.instanceId);
+        if (busy) continue;
+      }
       if (job.placing === true) {
         if (placing >= this.cloud.settings.deploySlots) continue;
         placing += 1;
@@ -86,6 +99,7 @@ export class Jobs {
       ms: (started?.ms ?? job.ms) + (job.more ?? 0),
       made: { ...job.made, ...started?.made },
     });
+    jobStarted(this.cloud, running);
     this.cloud.afterwards(() => this.arm(running));
   }
 
@@ -127,6 +141,7 @@ export class Jobs {
       result: failed ? { errorcode: result.code, errortext: result.text } : result,
       resultCode: failed ? result.code : 0,
     });
+    jobEnded(this.cloud, job, result);
     this.pump();
   }
 }

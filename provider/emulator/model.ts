@@ -303,8 +303,12 @@ export interface JobRow extends OwnedRow {
   readonly fault?: { readonly code: number; readonly text: string };
   /** Held by an ordered fault until its time is over or until released. */
   readonly held?: boolean;
+  /** It waits for other such jobs on the same instance. */
+  readonly alone?: boolean;
   /** It needs one of the few places in which machines are placed and started. */
   readonly placing?: boolean;
+  /** Its first event: the parent of the others. */
+  readonly eventId?: string;
   /** Milliseconds of work that an ordered fault adds. */
   readonly more?: number;
 }

@@ -2,6 +2,16 @@
 
 type Capability = readonly [name: string, value: string, choosable: boolean];
 
+const flag = (paramname: string): object => ({ paramname, required: false, isflag: true, description: " " });
+const parameter = (paramname: string): object => ({ paramname, required: false, isflag: false, description: " " });
+
+/** The stickiness methods of HAProxy, as the virtual router's balancer is one. */
+const stickinessMethods = JSON.stringify([
+  { methodname: "LbCookie", paramlist: [parameter("cookie-name"), parameter("mode"), flag("nocache"), flag("indirect"), flag("postonly"), parameter("domain")], description: "This is loadbalancer cookie based stickiness method." },
+  { methodname: "AppCookie", paramlist: [parameter("cookie-name"), parameter("length"), parameter("holdtime"), flag("request-learn"), flag("prefix"), parameter("mode")], description: "This is App session based sticky method. Define session stickiness on an existing application cookie. It can be used only for a specific http traffic" },
+  { methodname: "SourceBased", paramlist: [parameter("tablesize"), parameter("expire")], description: "This is source based Stickiness method, it can be used for any type of protocol." },
+]);
+
 const capabilities: Readonly<Record<string, readonly Capability[]>> = {
   Dns: [
     ["AllowDnsSuffixModification", "true", false],
@@ -19,7 +29,7 @@ const capabilities: Readonly<Record<string, readonly Capability[]>> = {
     ["SupportedProtocols", "tcp, udp, tcp-proxy, ssl", false],
     ["LbSchemes", "Public", false],
     ["SupportedLbAlgorithms", "roundrobin,leastconn,source", false],
-    ["SupportedStickinessMethods", '[{"methodname":"LbCookie","paramlist":[]},{"methodname":"AppCookie","paramlist":[]},{"methodname":"SourceBased","paramlist":[]}]', false],
+    ["SupportedStickinessMethods", stickinessMethods, false],
     ["AutoScaleCounters", '[{"methodname":"CPU","paramlist":[]},{"methodname":"MEMORY","paramlist":[]},{"methodname":"VIRTUALROUTER","paramlist":[]}]', false],
     ["SslTermination", "true", false],
     ["ElasticLb", "false", false],

@@ -8,12 +8,11 @@ const LITERAL = /[A-Za-z0-9.\-*_]/;
 
 /** Encodes a value as Java's `URLEncoder` does, with the space as `%20`. */
 export function javaEncode(value: string): string {
-  let encoded = "";
-  for (const byte of Buffer.from(value, "utf8")) {
-    const character = String.fromCharCode(byte);
-    encoded += byte < 0x80 && LITERAL.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return encoded;
+  return value.replace(/[^A-Za-z0-9*\-_.]+/g, (run) => {
+    let encoded = "";
+    for (const byte of Buffer.from(run, "utf8")) encoded += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+    return encoded;
+  });
 }
 
 /** The signature that a call's parameters (without `signature`) must carry. Parameters are sorted by their raw names. */

@@ -37,7 +37,7 @@ export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = 
     const { createClusterCertificates } = await import("../kubernetes/certificates.js");
     const uid = newUid();
     const { clock } = session.world(inputs.connection, inputs.declaredBy);
-    const certificates = await createClusterCertificates({ uid, now: clock.now() });
+    const certificates = await clock.hold(() => createClusterCertificates({ uid, now: clock.now() }));
     return { id: uid, outputs: { uid, ...certificates } };
   },
 

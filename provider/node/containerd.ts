@@ -60,6 +60,8 @@ export function registryAddress(url: string): RegistryAddress {
 /** ASCII whatever the password is made of: it passes a shell, a YAML reader and a JSON reader. */
 const asciiJson = (value: unknown): string => JSON.stringify(value).replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
+const hasCredentials = (registry: PrivateRegistry): boolean => registry.username !== undefined || registry.password !== undefined;
+
 /**
  * The address goes to containerd's hosts.toml. The credentials go to the kubelet's credential provider, which hands them to containerd
  * with each pull: containerd keeps none itself any longer (`registry.configs.*.auth` is deprecated since 1.5, and hosts.toml has no place
@@ -72,12 +74,13 @@ export function registryFiles(registry: PrivateRegistry): MachineFile[] {
     kind: "CredentialProviderResponse",
     cacheKeyType: "Registry",
     cacheDuration: "10m",
-    auth: { [images]: { username: registry.username, password: registry.password } },
+    auth: { [images]: { username: registry.username ?? "", password: registry.password ?? "" } },
   };
   const hosts: MachineFile[] =
     host === "docker.io"
       ? [] // containerd knows the way to Docker Hub.
       : [{ path: `${certsDirectory}/${host}/hosts.toml`, permissions: "0644", content: `server = "${origin}"\n\n[host."${origin}"]\n  capabilities = ["pull", "resolve"]\n` }];
+  if (!hasCredentials(registry)) return hosts;
   return [
     ...hosts,
     { path: `${registryDirectory}/response.json`, permissions: "0600", content: `${asciiJson(response)}\n` },
@@ -100,7 +103,8 @@ export function registryFiles(registry: PrivateRegistry): MachineFile[] {
 }
 
 /** The kubelet takes these as flags only (https://kubernetes.io/docs/tasks/administer-cluster/kubelet-credential-provider/). */
-export function registryKubeletArguments(): { name: string; value: string }[] {
+export function registryKubeletArguments(registry: PrivateRegistry | undefined): { name: string; value: string }[] {
+  if (registry === undefined || !hasCredentials(registry)) return [];
   return [
     { name: "image-credential-provider-bin-dir", value: providerDirectory },
     { name: "image-credential-provider-config", value: `${registryDirectory}/provider.yaml` },

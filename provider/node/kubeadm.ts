@@ -10,7 +10,7 @@ const apiVersion = "kubeadm.k8s.io/v1beta4";
 const hostOf = (endpoint: string): string => endpoint.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
 
 function nodeRegistration(spec: NodeBootstrap): YamlValue {
-  const kubeletExtraArgs = spec.privateRegistry === undefined ? [] : registryKubeletArguments();
+  const kubeletExtraArgs = registryKubeletArguments(spec.privateRegistry);
   return {
     name: spec.nodeName,
     criSocket: "unix:///run/containerd/containerd.sock",

@@ -1,13 +1,13 @@
 /** What one machine has to know to become a node. */
 import type { ClusterCertificates } from "../kubernetes/certificates";
 
-/** A registry that needs credentials. */
+/** A registry of one's own; with neither username nor password it is asked without credentials. */
 export interface PrivateRegistry {
   /** `https://registry.example.com:5000`; without a scheme https is meant, `http://` is taken at its word. A path narrows the images that it is asked for. */
   readonly url: string;
-  readonly username: string;
+  readonly username?: string;
   /** A secret. */
-  readonly password: string;
+  readonly password?: string;
 }
 
 interface Bootstrap {

@@ -25,9 +25,8 @@ describe("planning a cluster", () => {
     expect(new Set(deploySteps.flatMap(({ needs }) => needs))).toEqual(new Set(["createAffinityGroup"]));
   });
 
-  test("workers are not kept waiting for the anti-affinity group", () => {
-    const worker = plan(nothing()).steps.find(({ id }) => id === "deployMachine prod-worker-1");
-    expect(worker?.needs).toEqual([]);
+  test("control planes are asked for before workers: their joins take longest", () => {
+    expect(ofKind(plan(nothing()), "deployMachine").map((work) => work.machine.role)).toEqual([...Array(3).fill("control-plane"), ...Array(3).fill("worker")]);
   });
 
   test("a machine that was told to initialise and is still there is never joined by a second one", () => {

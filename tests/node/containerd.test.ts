@@ -21,6 +21,10 @@ it.each(["ftp://registry", "https://", "https://user:hunter2@registry", "https:/
   expect(() => registryAddress(url)).not.toThrow(/hunter2/);
 });
 
+it("asks a registry without credentials for images without any", () => {
+  expect(registryFiles({ url: "http://registry.example.com:5000" }).map(({ path }) => path)).toEqual(["/etc/containerd/certs.d/registry.example.com:5000/hosts.toml"]);
+});
+
 describe("a private registry", () => {
   const password = `pä"ss'\\ $(id) \u0085\n${"x".repeat(1000)}`;
   const files = new Map(registryFiles({ url: "http://registry.example.com:5000", username: "robot$user", password }).map((file) => [file.path, file]));

@@ -54,11 +54,12 @@ it("names the bare host of an IPv6 endpoint in the certificate", async () => {
   expect(documents(await controlPlane({ endpoint: "[2001:db8::7]:6443" }))[1]?.apiServer).toEqual({ certSANs: ["2001:db8::7"] });
 });
 
-it("hands the kubelet its credential provider when there is a private registry, and only then", async () => {
+it("hands the kubelet its credential provider when a private registry has credentials, and only then", async () => {
   const privateRegistry = { url: "https://registry.example.com", username: "u", password: "p" };
   expect(documents(await worker({ privateRegistry }))[0]?.nodeRegistration.kubeletExtraArgs).toEqual([
     { name: "image-credential-provider-bin-dir", value: "/usr/local/lib/ablestack-kubernetes/credential-providers" },
     { name: "image-credential-provider-config", value: "/etc/ablestack-kubernetes/registry/provider.yaml" },
   ]);
+  expect(documents(await worker({ privateRegistry: { url: "registry.example.com" } }))[0]?.nodeRegistration).not.toHaveProperty("kubeletExtraArgs");
   expect(documents(await worker())[0]?.nodeRegistration).not.toHaveProperty("kubeletExtraArgs");
 });

@@ -10,6 +10,7 @@ type Actions = { readonly [K in WorkKind]: (operation: Operation, work: Extract<
 export const actions: Actions = {
   createAffinityGroup: api.createAffinityGroup,
   createApiRule: api.createApiRule,
+  tagApiRule: (operation, { ruleId, tags }) => operation.tagger.add("LoadBalancer", ruleId, tags),
   describeApiRule: api.describeApiRule,
   openApi: api.openApi,
   closeApi: api.closeApi,

@@ -2,7 +2,7 @@
 import { encodeUserData, machineUserData, scrubbedUserData } from "../../node/user-data";
 import { ClusterError } from "../errors";
 import { displayName } from "../observe";
-import { roleOf } from "../desired";
+import { apiPort, roleOf } from "../desired";
 import { joinSeconds } from "../plan";
 import { tagParameters } from "../ownership";
 import type { MachineRef, Work } from "../step";
@@ -19,22 +19,23 @@ export async function deployMachine(operation: Operation, { machine, action }: E
     catalogue.template(desired.template, place.zoneId),
     catalogue.version(desired.version, place.zoneId),
   ]);
+  const bootstrap = {
+    nodeName: machine.name,
+    kubernetesVersion: version.version,
+    clusterUid: desired.uid,
+    endpoint: `${place.publicIpAddress}:${apiPort}`,
+    token: operation.tokens.own,
+    joinTimeoutSeconds: joinSeconds,
+    podCidr: desired.podCidr,
+    serviceCidr: desired.serviceCidr,
+    privateRegistry: desired.privateRegistry,
+  };
   const userData = encodeUserData(
-    machineUserData({
-      nodeName: machine.name,
-      role: machine.role,
-      action,
-      kubernetesVersion: version.version,
-      clusterUid: desired.uid,
-      endpoint: `${place.publicIpAddress}:6443`,
-      token: operation.tokens.own,
-      tokenTtlSeconds: joinSeconds,
-      joinTimeoutSeconds: joinSeconds,
-      certificates: machine.role === "control-plane" ? identity : { caCertificate: identity.caCertificate },
-      podCidr: desired.podCidr,
-      serviceCidr: desired.serviceCidr,
-      privateRegistry: desired.privateRegistry,
-    }),
+    machineUserData(
+      machine.role === "control-plane"
+        ? { ...bootstrap, role: "control-plane", action, tokenTtlSeconds: joinSeconds, certificates: identity }
+        : { ...bootstrap, role: "worker", action: "join", certificates: { caCertificate: identity.caCertificate } },
+    ),
   );
   const job = await world.mold.start(
     "deployVirtualMachine",

@@ -101,7 +101,6 @@ export const addressCommands: Commands = {
       // The first address of an isolated network without a router becomes its source NAT address (upstream: isSourceNatAvailableForNetwork).
       const first = network !== undefined && cloud.table("addresses").find((one) => one.networkId === network.id && one.sourceNat) === undefined;
       const allocated = cloud.table("addresses").patch(address.id, { state: "Allocated", sourceNat: first });
-      cloud.event(call.actor, { type: "NET.IPASSIGN", text: `Successfully completed associating IP. IP Id: ${address.id}`, resourceId: address.id, resourceType: "IpAddress", resourceName: address.address });
       return { ipaddress: addressAnswer(cloud, allocated, "Allocating") };
     },
     failed(call, job) {
@@ -127,7 +126,6 @@ export const addressCommands: Commands = {
       const network = cloud.table("networks").get(address.networkId ?? "");
       if (address.sourceNat && network?.state === "Implemented") throw internal("IP address is used for source nat purposes and can not be disassociated.");
       release(cloud, address);
-      cloud.event(call.actor, { type: "NET.IPRELEASE", text: `Successfully completed disassociating IP. IP Id: ${address.id}`, resourceId: address.id, resourceType: "IpAddress", resourceName: address.address });
       return { success: true };
     },
   },

@@ -50,7 +50,6 @@ export const affinityGroupCommands: Commands = {
     finish(call, job) {
       const group = call.cloud.table("affinityGroups").get(job.made.groupId ?? "");
       if (group === undefined) throw internal("Failed to create affinity group");
-      call.cloud.event(call.actor, { type: "AG.CREATE", text: "Successfully completed creating Affinity Group", resourceId: group.id, resourceType: "AffinityGroup", resourceName: group.name });
       return { affinitygroup: groupAnswer(call, group) };
     },
     failed(call, job) {
@@ -75,7 +74,6 @@ export const affinityGroupCommands: Commands = {
         cloud.table("machines").patch(machine.id, { affinityGroupIds: machine.affinityGroupIds.filter((id) => id !== group.id) });
       }
       cloud.drop("affinityGroups", group);
-      cloud.event(call.actor, { type: "AG.DELETE", text: "Successfully completed deleting Affinity Group", resourceId: group.id, resourceType: "AffinityGroup", resourceName: group.name });
       return { success: true };
     },
   },

@@ -87,7 +87,6 @@ const create: AsyncCommand = {
   finish(call, job) {
     const rule = call.cloud.table("balancers").get(job.made.ruleId ?? "");
     if (rule === undefined) throw internal("Failed to create load balancer rule");
-    call.cloud.event(call.actor, { type: "LB.CREATE", text: `Successfully completed creating load balancer. Load balancer Id: ${rule.id}`, resourceId: rule.id, resourceType: "LoadBalancer", resourceName: rule.name });
     return { loadbalancer: balancerAnswer(call, rule) };
   },
   failed(call, job) {
@@ -127,7 +126,6 @@ const assign: AsyncCommand = {
     if (added.length === 0) throw invalid("list of vms is null or empty");
     for (const id of added) checkedMember(call, rule, id);
     call.cloud.table("balancers").patch(rule.id, { memberIds: [...rule.memberIds, ...added], state: "Active" });
-    call.cloud.event(call.actor, { type: "LB.ASSIGN.TO.RULE", text: `Successfully completed assigning to load balancer. Load balancer Id: ${rule.id} Instance Ids: ${added.join(",")}`, resourceId: rule.id, resourceType: "LoadBalancer", resourceName: rule.name });
     return { success: true };
   },
 };
@@ -140,7 +138,6 @@ const unassign: AsyncCommand = {
     const rule = existing(call);
     const gone = new Set(members(call));
     call.cloud.table("balancers").patch(rule.id, { memberIds: rule.memberIds.filter((id) => !gone.has(id)) });
-    call.cloud.event(call.actor, { type: "LB.REMOVE.FROM.RULE", text: `Successfully completed removing from load balancer. Load balancer Id: ${rule.id}`, resourceId: rule.id, resourceType: "LoadBalancer", resourceName: rule.name });
     return { success: true };
   },
 };
@@ -206,7 +203,6 @@ export const balancerCommands: Commands = {
         ...(call.params.description === undefined ? {} : { description: call.params.description }),
         ...(call.text("cidrlist") === undefined ? {} : { cidrs: checkedCidrs(call, "cidrlist") }),
       });
-      call.cloud.event(call.actor, { type: "LB.UPDATE", text: `Successfully completed updating load balancer. Load balancer Id: ${rule.id}`, resourceId: rule.id, resourceType: "LoadBalancer", resourceName: updated.name });
       return { loadbalancer: balancerAnswer(call, updated) };
     },
   },
@@ -221,7 +217,6 @@ export const balancerCommands: Commands = {
     finish(call) {
       const rule = existing(call);
       removeRelated(call.cloud, rule.id, () => call.cloud.drop("balancers", rule));
-      call.cloud.event(call.actor, { type: "LB.DELETE", text: `Successfully completed deleting load balancer. Load balancer Id: ${rule.id}`, resourceId: rule.id, resourceType: "LoadBalancer", resourceName: rule.name });
       return { success: true };
     },
   },

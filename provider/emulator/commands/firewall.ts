@@ -84,7 +84,6 @@ function create(direction: FirewallRow["direction"]): AsyncCommand {
       const rule = call.cloud.table("firewallRules").get(job.made.ruleId ?? "");
       if (rule === undefined) throw internal("Failed to create firewall rule");
       const active = call.cloud.table("firewallRules").patch(rule.id, { state: "Active" });
-      call.cloud.event(call.actor, { type: direction === "Ingress" ? "FIREWALL.OPEN" : "FIREWALL.EGRESS.OPEN", text: `Successfully completed creating firewall rule. Rule Id: ${rule.id}`, resourceId: rule.id, resourceType: "FirewallRule" });
       return { firewallrule: firewallAnswer(call, active) };
     },
     failed(call, job) {
@@ -107,7 +106,6 @@ function remove(direction: FirewallRow["direction"]): AsyncCommand {
       const rule = call.ref("firewallRules", "id");
       if (rule !== undefined) {
         call.cloud.drop("firewallRules", rule);
-        call.cloud.event(call.actor, { type: direction === "Ingress" ? "FIREWALL.CLOSE" : "FIREWALL.EGRESS.CLOSE", text: `Successfully completed deleting firewall rule. Rule Id: ${rule.id}`, resourceId: rule.id, resourceType: "FirewallRule" });
       }
       return { success: true };
     },

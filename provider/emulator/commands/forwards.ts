@@ -81,7 +81,6 @@ const create: AsyncCommand = {
     const rule = call.cloud.table("forwards").get(job.made.ruleId ?? "");
     if (rule === undefined) throw internal("Failed to apply port forwarding rule");
     const active = call.cloud.table("forwards").patch(rule.id, { state: "Active" });
-    call.cloud.event(call.actor, { type: "NET.RULEADD", text: `Successfully completed creating port forwarding rule. Rule Id: ${rule.id}`, resourceId: rule.id, resourceType: "PortForwardingRule" });
     return { portforwardingrule: forwardAnswer(call, active) };
   },
   failed(call, job) {
@@ -137,7 +136,6 @@ export const forwardCommands: Commands = {
       const rule = call.ref("forwards", "id");
       if (rule !== undefined) {
         removeRelated(call.cloud, rule.id, () => call.cloud.drop("forwards", rule));
-        call.cloud.event(call.actor, { type: "NET.RULEDELETE", text: `Successfully completed deleting port forwarding rule. Rule Id: ${rule.id}`, resourceId: rule.id, resourceType: "PortForwardingRule" });
       }
       return { success: true };
     },

@@ -4,7 +4,7 @@ import type { Call } from "../call";
 import type { Commands } from "../command";
 import { badValue, invalid } from "../errors";
 import type { MachineRow } from "../model";
-import { isoSpec, machineEvent } from "../power";
+import { isoSpec } from "../power";
 import { osTypeId } from "../seed-ids";
 import { machineResult } from "./machine-answer";
 
@@ -66,7 +66,6 @@ export const isoCommands: Commands = {
       call.cloud.table("machines").patch(machine.id, { isoId: iso.id });
       const spec = isoSpec(call.cloud, iso.id);
       if (spec !== undefined) call.cloud.afterwards(() => call.cloud.hypervisor.attachIso(machine.id, spec));
-      machineEvent(call.cloud, machine, "ISO.ATTACH", `Successfully completed attaching ISO. Instance Id: ${machine.id} ISO Id: ${iso.id}`);
       return machineResult(call, machine.id, job.id);
     },
   },
@@ -83,7 +82,6 @@ export const isoCommands: Commands = {
       if (machine.isoId === undefined) throw invalid("The specified instance has no ISO attached to it.");
       call.cloud.table("machines").patch(machine.id, { isoId: undefined });
       call.cloud.afterwards(() => call.cloud.hypervisor.detachIso(machine.id));
-      machineEvent(call.cloud, machine, "ISO.DETACH", `Successfully completed detaching ISO. Instance Id: ${machine.id}`);
       return machineResult(call, machine.id, job.id);
     },
   },

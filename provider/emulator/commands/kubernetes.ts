@@ -53,7 +53,7 @@ function clusterAnswer(call: Call, cluster: ClusterRow): object {
       return { isexternalnode: false, isetcdnode: false, ...shown };
     }),
     ...(address === undefined ? {} : { ipaddress: address.address, ipaddressid: address.id }),
-    ...(network === undefined ? {} : { etcdips: {} }),
+    ...(machines.length > 0 ? { etcdips: {} } : {}),
     autoscalingenabled: false,
     csienabled: false,
     clustertype: "ExternalManaged",
@@ -182,7 +182,6 @@ export const kubernetesCommands: Commands = {
     finish(call, job) {
       const cluster = call.cloud.table("clusters").get(job.made.clusterId ?? "");
       if (cluster === undefined) throw internal("Failed to create Kubernetes cluster");
-      call.cloud.event(call.actor, { type: "KUBERNETES.CLUSTER.CREATE", text: "Successfully completed creating Kubernetes cluster", resourceId: cluster.id, resourceType: "KubernetesCluster", resourceName: cluster.name });
       return { kubernetescluster: clusterAnswer(call, cluster) };
     },
     failed(call, job) {
@@ -202,7 +201,6 @@ export const kubernetesCommands: Commands = {
       const cluster = existing(call);
       // The machines stay: they are their owner's.
       call.cloud.drop("clusters", cluster);
-      call.cloud.event(call.actor, { type: "KUBERNETES.CLUSTER.DELETE", text: "Successfully completed deleting Kubernetes cluster", resourceId: cluster.id, resourceType: "KubernetesCluster", resourceName: cluster.name });
       return { success: true };
     },
   },

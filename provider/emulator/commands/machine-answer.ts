@@ -72,6 +72,7 @@ export function machineAnswer(call: Call, machine: MachineRow): Record<string, u
     ostypeid: osTypeId,
     osdisplayname: template?.osType ?? "",
     ...(ran ? { pooltype: "NetworkFilesystem" } : {}),
+    ...use(call, machine),
     receivedbytes: 0,
     sentbytes: 0,
     arch: "x86_64",
@@ -100,6 +101,14 @@ export function detailed(call: Call, answer: Record<string, unknown>): Record<st
     }
   }
   return shown;
+}
+
+/** A real server knows the use of a machine once its collector has come by. */
+const COLLECTED_AFTER = 60_000;
+
+function use(call: Call, machine: MachineRow): object {
+  if (machine.state !== "Running" || call.cloud.now() - (machine.lastUpdated ?? 0) < COLLECTED_AFTER) return {};
+  return { cpuused: "10%", networkkbsread: 32_768, networkkbswrite: 16_384, diskkbsread: 0, diskkbswrite: 0, memorykbs: 0, memoryintfreekbs: 0, memorytargetkbs: 0, diskioread: 0, diskiowrite: 0 };
 }
 
 function isoAnswer(iso: IsoRow | undefined): object {

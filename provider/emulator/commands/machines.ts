@@ -8,20 +8,21 @@ import { nextGuestIp } from "../guest-addresses";
 import { withinLimits } from "../limits";
 import type { JobRow, MachineRow } from "../model";
 import { placeOn } from "../placement";
-import { expunge, expungeLater, implement, machineEvent, powerOff, powerOn } from "../power";
+import { expunge, expungeLater, implement, powerOff, powerOn } from "../power";
 
 const inJson = (machine: MachineRow, state: string): string =>
   `VM instance {"id":${machine.number},"instanceName":"${machine.instanceName}","state":"${state}","type":"User","uuid":"${machine.id}"}`;
 
 /** The machine of a job, or the 431 that Mold gives for one that is gone. */
-function machineOf(call: Call, name = "id"): MachineRow {
-  const id = call.need(name);
+function machineOf(call: Call): MachineRow {
+  const id = call.need("id");
   const machine = call.cloud.table("machines").get(id);
   if (machine === undefined) throw invalid(`unable to find a virtual machine with id ${call.numberOf("machines", id)}`);
   return machine;
 }
 
-const onMachine = (call: Call, ms: number, name = "id"): { instanceType: string; instanceId: string; ms: number } => ({ instanceType: "VirtualMachine", instanceId: call.need(name), ms });
+/** Work on one machine is done one after another: upstream queues it per machine (VmWorkJob). */
+const onMachine = (call: Call, ms: number): { instanceType: string; instanceId: string; ms: number; alone: true } => ({ instanceType: "VirtualMachine", instanceId: call.need("id"), ms, alone: true });
 
 /** Checks user data as the server does: base64, and its length before encoding. */
 export function checkedUserData(call: Call): string | undefined {
@@ -69,7 +70,7 @@ const deploy: AsyncCommand = {
     const rootGb = call.whole("rootdisksize");
     const starts = call.flag("startvm") !== false;
     const publicKeys = keys.flatMap((key) => key?.publicKey ?? []);
-    const machine = cloud.table("machines").put({
+    cloud.table("machines").put({
       id,
       number,
       ...call.owner,
@@ -106,8 +107,7 @@ const deploy: AsyncCommand = {
       sizeBytes: (rootGb ?? template.sizeGb) * 2 ** 30,
       state: "Allocated",
     });
-    machineEvent(cloud, machine, "VM.CREATE", `Successfully created entity for deploying Instance. Instance Id: ${id}`);
-    return { id, instanceType: "VirtualMachine", instanceId: id, ms: starts ? cloud.durations.deploy : cloud.durations.deployStopped, placing: starts, made: { machineId: id } };
+    return { id, instanceType: "VirtualMachine", instanceId: id, ms: starts ? cloud.durations.deploy : cloud.durations.deployStopped, placing: starts, alone: true, made: { machineId: id } };
   },
   start: (call, job) => (call.flag("startvm") === false ? undefined : place(call, job)),
   finish(call, job) {
@@ -148,13 +148,11 @@ function started(call: Call, job: JobRow, machine: MachineRow, deploying: boolea
   if (job.made.nowhere !== undefined) {
     const text = `No destination found for a deployment for ${inJson(machine, "Stopped")}`;
     cloud.table("machines").patch(machine.id, { state: deploying ? "Error" : "Stopped", lastUpdated: cloud.now() });
-    machineEvent(cloud, machine, deploying ? "VM.CREATE" : "VM.START", text, "ERROR");
     return new ApiError(533, text);
   }
   const network = cloud.table("networks").get(machine.networkId);
   if (network !== undefined) implement(cloud, network);
-  const running = powerOn(cloud, machine);
-  machineEvent(cloud, running, deploying ? "VM.CREATE" : "VM.START", `Successfully completed starting Instance. Instance Id: ${machine.id}`);
+  powerOn(cloud, machine);
   return machineResult(call, machine.id, job.id);
 }
 
@@ -163,7 +161,6 @@ function leaveInError(cloud: Cloud, job: JobRow): void {
   const machine = cloud.table("machines").get(job.made.machineId ?? "");
   if (machine === undefined) return;
   cloud.table("machines").patch(machine.id, { state: "Error", hostId: undefined, lastUpdated: cloud.now() });
-  machineEvent(cloud, machine, "VM.CREATE", `Error while starting Instance. Instance Id: ${machine.id}`, "ERROR");
 }
 
 /** After a failed job a machine is what it was before it. */
@@ -174,13 +171,13 @@ function putBack(call: Call, job: JobRow): void {
   call.cloud.table("machines").patch(machine.id, { state: before, ...(before === "Running" ? {} : { hostId: undefined }) });
 }
 
-/** Shows a state while the job runs, and remembers the one before. */
-function showing(state: MachineRow["state"], from: readonly MachineRow["state"][]): AsyncCommand["start"] {
+/** Shows a running machine as Stopping while the job runs, and remembers what it was. `ms`: how long it takes if it runs. */
+function stopping(ms: (call: Call) => number): AsyncCommand["start"] {
   return (call, job) => {
     const machine = call.cloud.table("machines").get(job.instanceId ?? "");
-    if (machine === undefined || !from.includes(machine.state)) return undefined;
-    call.cloud.table("machines").patch(machine.id, { state, lastUpdated: call.cloud.now() });
-    return { made: { before: machine.state } };
+    if (machine?.state !== "Running") return undefined;
+    call.cloud.table("machines").patch(machine.id, { state: "Stopping", lastUpdated: call.cloud.now() });
+    return { ms: ms(call), made: { before: machine.state } };
   };
 }
 
@@ -213,16 +210,12 @@ const start: AsyncCommand = {
 const stop: AsyncCommand = {
   kind: "async",
   refs: { id: "machines" },
-  begin(call) {
-    const { stop: running, stopStopped } = call.cloud.durations;
-    return onMachine(call, call.ref("machines", "id")?.state === "Running" ? running : stopStopped);
-  },
-  start: showing("Stopping", ["Running"]),
+  begin: (call) => onMachine(call, call.cloud.durations.stopStopped),
+  start: stopping((call) => call.cloud.durations.stop),
   finish(call, job) {
     const machine = machineOf(call);
     if (machine.state === "Stopping") {
-      const stopped = powerOff(call.cloud, machine, call.flag("forced") === true);
-      machineEvent(call.cloud, stopped, "VM.STOP", `Successfully completed stopping Instance. Instance Id: ${machine.id}`);
+      powerOff(call.cloud, machine, call.flag("forced") === true);
     } else if (machine.state !== "Stopped") throw busy(machine, "stop");
     return machineResult(call, machine.id, job.id);
   },
@@ -237,20 +230,18 @@ const reboot: AsyncCommand = {
     const machine = machineOf(call);
     if (machine.state !== "Running") throw invalid(`Unable to find a running virtual machine with id ${machine.number} to reboot`);
     call.cloud.afterwards(() => call.cloud.hypervisor.reboot(machine.id));
-    machineEvent(call.cloud, machine, "VM.REBOOT", `Successfully completed rebooting Instance. Instance Id: ${machine.id}`);
     return machineResult(call, machine.id, job.id);
   },
 };
 
+/** What destroying takes beyond stopping. */
+const destroying = (call: Call): number => call.cloud.durations.destroy + (call.flag("expunge") === true ? call.cloud.durations.expunge : 0);
+
 const destroy: AsyncCommand = {
   kind: "async",
   refs: { id: "machines" },
-  begin(call) {
-    const { stop: stopping, destroy: destroying, expunge: expunging } = call.cloud.durations;
-    const running = call.ref("machines", "id")?.state === "Running";
-    return onMachine(call, (running ? stopping : 0) + destroying + (call.flag("expunge") === true ? expunging : 0));
-  },
-  start: showing("Stopping", ["Running"]),
+  begin: (call) => onMachine(call, destroying(call)),
+  start: stopping((call) => call.cloud.durations.stop + destroying(call)),
   finish(call, job) {
     const { cloud } = call;
     const wanted = call.flag("expunge") === true;
@@ -263,7 +254,6 @@ const destroy: AsyncCommand = {
       // One in state Error goes on to Expunging at once: the state machine in upstream's VirtualMachine.java.
       const state = stopped.state === "Error" ? "Expunging" : "Destroyed";
       const destroyed = cloud.table("machines").patch(machine.id, { state, destroyed: cloud.now(), lastUpdated: cloud.now(), isoId: undefined, hostId: undefined });
-      machineEvent(cloud, destroyed, "VM.DESTROY", `Successfully completed destroying Instance. Instance Id: ${machine.id}`);
       cloud.afterwards(() => expungeLater(cloud, destroyed, cloud.settings.expungeDelay));
     }
     if (wanted) expunge(cloud, cloud.table("machines").get(machine.id) ?? machine);
@@ -301,7 +291,6 @@ const scale: AsyncCommand = {
     if (machine.state === "Running") throw internal(`Unable to scale ${inJson(machine, "Running")} as it does not have tools to support dynamic scaling.`);
     if (machine.state !== "Stopped") throw invalid(`Unable to scale ${inJson(machine, machine.state)}: it must be Stopped or Running`);
     call.cloud.table("machines").patch(machine.id, { offeringId: offering.id });
-    machineEvent(call.cloud, machine, "VM.UPGRADE", `Successfully completed upgrading Instance. Instance Id: ${machine.id}`);
     return machineResult(call, machine.id, job.id);
   },
 };

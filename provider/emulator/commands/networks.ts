@@ -88,7 +88,7 @@ const deleteNetwork: AsyncCommand = {
   refs: { id: "networks" },
   begin(call) {
     if (call.ref("networks", "id") === undefined) throw invalid(`unable to find network ${call.numberOf("networks", call.need("id"))}`);
-    return { instanceType: "Network", instanceId: call.need("id"), ms: call.cloud.durations.deleteNetwork };
+    return { instanceType: "Network", ms: call.cloud.durations.deleteNetwork };
   },
   finish(call) {
     const { cloud } = call;
@@ -98,7 +98,6 @@ const deleteNetwork: AsyncCommand = {
     for (const address of cloud.table("addresses").filter(({ networkId }) => networkId === network.id)) release(cloud, address);
     for (const rule of cloud.table("firewallRules").filter(({ networkId }) => networkId === network.id)) cloud.drop("firewallRules", rule);
     cloud.drop("networks", network);
-    cloud.event(call.actor, { type: "NETWORK.DELETE", text: `Successfully completed deleting network. Network Id: ${network.id}`, resourceId: network.id, resourceType: "Network", resourceName: network.name });
     return { success: true };
   },
 };

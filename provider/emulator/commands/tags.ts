@@ -68,7 +68,6 @@ export const tagCommands: Commands = {
           tags.put({ id, number: call.cloud.count("tags"), resourceId: resource.id, resourceType: resource.type, key, value, accountId: resource.accountId, projectId: resource.projectId });
         }
       }
-      call.cloud.event(call.actor, { type: "CREATE_TAGS", text: "Successfully completed creating resource tags" });
       return { success: true };
     },
   },
@@ -93,7 +92,6 @@ export const tagCommands: Commands = {
       }
       // Another value than the one that is there: the job fails and the tag stays.
       if (removed === 0) throw internal("Failed to delete tags");
-      call.cloud.event(call.actor, { type: "DELETE_TAGS", text: "Successfully completed deleting resource tags" });
       return { success: true };
     },
   },

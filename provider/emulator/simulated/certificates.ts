@@ -3,7 +3,7 @@
  * issuing what the API server serves with. Issuing is only needed where a real listener is; in-process use never gets there.
  */
 import "reflect-metadata";
-import { createHash, createPrivateKey, webcrypto, X509Certificate, type KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, webcrypto, X509Certificate, type KeyObject } from "node:crypto";
 
 const parsed = new Map<string, X509Certificate>();
 const KEPT = 512;
@@ -32,6 +32,22 @@ export function certificateHash(pem: string): string {
   if (hashes.size >= KEPT) hashes.clear();
   hashes.set(pem, hash);
   return hash;
+}
+
+const pairs = new Map<string, boolean | undefined>();
+/** Whether a private key belongs to a certificate; undefined when it is no key at all. */
+export function isKeyOf(keyPem: string, certificatePem: string): boolean | undefined {
+  const name = `${certificatePem}\n${keyPem}`;
+  if (pairs.has(name)) return pairs.get(name);
+  let answer: boolean | undefined;
+  try {
+    answer = publicKeyHash(createPublicKey(createPrivateKey(keyPem))) === certificateHash(certificatePem);
+  } catch {
+    answer = undefined;
+  }
+  if (pairs.size >= KEPT) pairs.clear();
+  pairs.set(name, answer);
+  return answer;
 }
 
 /** Who a request comes from. */

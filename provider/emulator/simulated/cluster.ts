@@ -28,7 +28,9 @@ export interface Member {
 export interface Kubelet {
   machineId: string;
   state: "starting" | "ready" | "never" | "silent" | "lost";
-  /** Since when it is silent. */
+  /** The boot it registered in: after another one it registers anew. */
+  bootId: string;
+  /** When it registered, or since when it is silent. */
   since: number;
 }
 
@@ -121,7 +123,7 @@ export class Cluster {
   /** Adds a member, or finds the one that this machine already has. */
   addMember(machineId: string, name: string, address: string, learner: boolean): void {
     if (!this.kept.members.some((member) => member.machineId === machineId)) {
-      const id = this.context.uuid().replace(/-/g, "").slice(0, 16);
+      const id = this.context.uuid().replace(/-/g, "").slice(-16);
       this.kept.members.push({ id, name, machineId, peerUrl: `https://${address}:2380`, learner });
     }
     this.save();

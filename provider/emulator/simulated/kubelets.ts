@@ -36,7 +36,7 @@ export class Kubelets {
     cluster.store.change(kinds.node, undefined, facts.name, (node) => {
       node.metadata.annotations = { ...node.metadata.annotations, [AGENT_ANNOTATION]: `joined ${facts.version}` };
     });
-    cluster.setKubelet(facts.name, { machineId: machine.id, state: "starting", since: context.clock.now() });
+    cluster.setKubelet(facts.name, { machineId: machine.id, state: "starting", bootId: machine.state.bootId, since: context.clock.now() });
     machine.say(`kubelet: node ${facts.name} registered`);
     this.checkSkew(machine, cluster);
     cluster.workloads.settle();
@@ -61,7 +61,7 @@ export class Kubelets {
       const name = machine.disk?.nodeName;
       if (!machine.up || name === undefined || clusterOf(this.site, machine) !== cluster) continue;
       const kubelet = cluster.kubelets[name];
-      if (!kubelet || kubelet.machineId !== machine.id || kubelet.state === "silent" || kubelet.state === "lost") this.register(machine, cluster);
+      if (!kubelet || kubelet.machineId !== machine.id || kubelet.bootId !== machine.state.bootId) this.register(machine, cluster);
     }
     for (const [name, kubelet] of Object.entries(cluster.kubelets)) {
       const up = isUp(this.site)(kubelet.machineId);

@@ -7,6 +7,7 @@ import type { HypervisorContext } from "../hypervisor";
 import { issueServingCertificate, type ServingCertificate } from "./certificates";
 import type { Cluster } from "./cluster";
 import type { Answer } from "./kubernetes-api/api";
+import { decodeProtobuf } from "./kubernetes-api/protobuf";
 import type { ApiRequest } from "./kubernetes-api/request";
 
 /** An API server that answers now. */
@@ -166,7 +167,7 @@ export class Listeners {
     const peer = socket.getPeerCertificate();
     const url = new URL(incoming.url ?? "/", "https://cluster");
     const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]));
-    const request: ApiRequest = { method: incoming.method ?? "GET", path: url.pathname, query: url.searchParams, headers, body: body === "" ? undefined : body };
+    const request: ApiRequest = { method: incoming.method ?? "GET", path: url.pathname, query: url.searchParams, ...textBody(body, headers) };
     let answer: Answer;
     try {
       answer = server.cluster.answer(request, Buffer.isBuffer(peer.raw) ? pem(peer.raw) : undefined, server.version);
@@ -188,8 +189,15 @@ export class Listeners {
   }
 }
 
-/** The body as text; undefined when it is too large or the client went away. */
-async function read(incoming: IncomingMessage): Promise<string | undefined> {
+/** The API takes text: protobuf of the kinds that kubectl makes by itself becomes JSON. */
+function textBody(body: Buffer, headers: ApiRequest["headers"]): Pick<ApiRequest, "headers" | "body"> {
+  if (body.length === 0) return { headers, body: undefined };
+  const decoded = headers["content-type"]?.includes("protobuf") ? decodeProtobuf(body) : undefined;
+  return decoded ? { headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(decoded) } : { headers, body: body.toString("utf8") };
+}
+
+/** The body; undefined when it is too large or the client went away. */
+async function read(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
@@ -201,5 +209,5 @@ async function read(incoming: IncomingMessage): Promise<string | undefined> {
   } catch {
     return undefined;
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }

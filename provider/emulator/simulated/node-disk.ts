@@ -2,9 +2,8 @@
  * What the node agent finds on a machine's disk: `node.env`, the certificates and kubeadm's configuration. Everything a
  * simulated machine ever does follows from this.
  */
-import { createPrivateKey, createPublicKey } from "node:crypto";
 import { parseAllDocuments } from "yaml";
-import { certificateOf, publicKeyHash } from "./certificates";
+import { certificateOf, isKeyOf } from "./certificates";
 import type { CloudConfig } from "./user-data";
 
 export type Role = "control-plane" | "worker";
@@ -136,13 +135,9 @@ function labelsOf(registration: Document): Record<string, string> {
 }
 
 function checkKey(certificate: string, key: string): void {
-  let derived;
-  try {
-    derived = createPublicKey(createPrivateKey(key));
-  } catch {
-    throw new DiskError(`${PKI}/ca.key is not a private key`);
-  }
-  if (publicKeyHash(derived) !== publicKeyHash(certificateOf(certificate).publicKey)) throw new DiskError(`${PKI}/ca.key does not belong to ${PKI}/ca.crt`);
+  const belongs = isKeyOf(key, certificate);
+  if (belongs === undefined) throw new DiskError(`${PKI}/ca.key is not a private key`);
+  if (!belongs) throw new DiskError(`${PKI}/ca.key does not belong to ${PKI}/ca.crt`);
 }
 
 /**

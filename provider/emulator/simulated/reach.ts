@@ -8,14 +8,25 @@ export const API_PORT = 6443;
 /** Clients of the emulator's listeners are on this machine. */
 export const LOOPBACK_CLIENT = "127.0.0.1";
 
+const asked = new Map<string, boolean>();
+const REMEMBERED = 4096;
+
+/** Whether a range holds an address. The same few are asked for all the time, so answers are remembered. */
 function contains(cidr: string, address: string): boolean {
-  try {
-    const [range, bits] = ipaddr.parseCIDR(cidr);
-    const parsed = ipaddr.parse(address);
-    return parsed.kind() === range.kind() && parsed.match(range, bits);
-  } catch {
-    return cidr === address;
-  }
+  const key = `${cidr} ${address}`;
+  const known = asked.get(key);
+  if (known !== undefined) return known;
+  if (asked.size >= REMEMBERED) asked.clear();
+  const answer = matches(cidr, address);
+  asked.set(key, answer);
+  return answer;
+}
+
+function matches(cidr: string, address: string): boolean {
+  if (!ipaddr.isValidCIDR(cidr) || !ipaddr.isValid(address)) return cidr === address;
+  const [range, bits] = ipaddr.parseCIDR(cidr);
+  const parsed = ipaddr.parse(address);
+  return parsed.kind() === range.kind() && parsed.match(range, bits);
 }
 
 export class Reach {

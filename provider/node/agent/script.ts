@@ -6,6 +6,7 @@ export const agentScript = `#!/bin/bash
 # Kubernetes ISO that Mold attaches. Runs at every boot. Every step may be cut off at any point and run again; what is done is
 # marked in $state. One line in the journal per step; a failure goes to the console and, where the API answers, to the node.
 set -Eeuo pipefail
+shopt -s nullglob
 umask 022
 
 root=\${ABLESTACK_ROOT:-} # Empty on a machine; tests run the agent inside a directory.
@@ -122,7 +123,7 @@ unmount_iso() { ! mountpoint -q "$media" || umount "$media"; }
 iso_devices() {
   blkid -c /dev/null -t LABEL=CDROM -o device || true
   local device
-  for device in "$root"/dev/sr[0-9]; do [[ ! -e $device ]] || echo "$device"; done
+  for device in "$root"/dev/sr[0-9]; do echo "$device"; done
 }
 
 # Is what is mounted the version that was asked for, and can it be read? Says what is wrong with it in $wrong.
@@ -180,6 +181,7 @@ install_binaries() {
     mv -f "$bin/.$name.new" "$bin/$name"
   done
   unpack "$root/opt/cni/bin" "$media"/cni/*.tgz
+  [[ -n $(ls -A "$root/opt/cni/bin") ]] || fail 'the ISO has no network plugins in cni/'
   unpack "$bin" "$media"/cri-tools/*.tar.gz
   # Applied once the cluster is there; the ISO may be gone by then.
   install -m 0644 "$media/network.yaml" "$state/network.yaml"
@@ -215,11 +217,11 @@ load_images() {
   step=images
   local archive count=0
   for archive in "$media"/docker/*.tar; do
-    [[ -e $archive ]] || fail 'the ISO has no images in docker/'
     ctr -n k8s.io images import "$archive" >/dev/null 2>"$state/import.log" ||
       fail "$(basename "$archive") cannot be loaded: $(tail -n 1 "$state/import.log" | tail -c 300)"
     count=$((count + 1))
   done
+  ((count > 0)) || fail 'the ISO has no images in docker/'
   mark "images-$KUBERNETES_VERSION"
   say "$count loaded"
 }

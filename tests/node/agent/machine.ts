@@ -1,5 +1,5 @@
 /** A machine in a folder: the files that cloud-init wrote, the real agent, and commands that are played (fake.sh). */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -47,6 +47,14 @@ export class Machine {
     const files = join(this.fake, "isos", name);
     const fake = readFileSync(join(__dirname, "fake.sh"), "utf8").replaceAll("@VERSION@", version);
     for (const binary of ["kubeadm", "kubelet", "kubectl"]) this.put(join(files, "k8s", binary), fake, 0o755);
+    for (const [archive, program] of [
+      ["cni/cni-plugins.tgz", "loopback"],
+      ["cri-tools/crictl.tar.gz", "crictl"],
+    ] as const) {
+      this.put(join(files, archive), "");
+      this.put(join(this.folder, program), program, 0o755);
+      execFileSync("tar", ["-czf", join(files, archive), "-C", this.folder, program]);
+    }
     this.put(join(files, "docker/pause.tar"), `${image}\n`);
     this.put(join(files, "docker/etcd.tar"), `${image}\n`);
     this.put(join(files, "network.yaml"), "kind: List\n");

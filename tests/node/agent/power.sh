@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by bash before the agent (BASH_ENV): the power goes before the agent's n-th command, however small that is.
 unset BASH_ENV
 if [[ $0 == *agent.sh ]]; then

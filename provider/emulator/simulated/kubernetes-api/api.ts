@@ -165,7 +165,7 @@ export class KubernetesApi {
     const { resource } = target;
     if (body.kind !== undefined && body.kind !== resource.kind) throw new Refusal("BadRequest", `the object provided (${String(body.kind)}) is not a ${resource.kind}`);
     const prefix = stringIn(body.metadata, "generateName");
-    const name = stringIn(body.metadata, "name") ?? (prefix === undefined ? undefined : `${prefix}${uuid().replace(/-/g, "").slice(0, 5)}`);
+    const name = stringIn(body.metadata, "name") ?? (prefix === undefined ? undefined : `${prefix}${uuid().replace(/-/g, "").slice(-5)}`);
     if (name === undefined) throw new Refusal("Invalid", `${resource.kind} "" is invalid: metadata.name: Required value: name or generateName is required`);
     checkName(resource, name);
     const own = stringIn(body.metadata, "namespace");

@@ -148,10 +148,18 @@ export class Workloads {
     for (const pod of doomed.slice(0, Math.max(0, pods.length - wanted))) this.store.remove(kinds.pod, pod.metadata.namespace, pod.metadata.name);
     const taken = new Set(pods.map((pod) => pod.metadata.name));
     for (let missing = wanted - pods.length, ordinal = 0; missing > 0; ordinal++) {
-      const name = `${set.metadata.name}-${ordered ? String(ordinal) : this.uuid().replace(/-/g, "").slice(0, 5)}`;
+      const name = ordered ? `${set.metadata.name}-${ordinal}` : this.freeName(set);
       if (taken.has(name)) continue;
       this.pod(set, name, undefined, []);
       missing--;
+    }
+  }
+
+  /** `web-6f9c4-x2k7q`: the owner's name and five characters that no other pod there has. */
+  private freeName(owner: KubernetesObject): string {
+    for (;;) {
+      const name = `${owner.metadata.name}-${this.uuid().replace(/-/g, "").slice(-5)}`;
+      if (!this.store.get(kinds.pod, owner.metadata.namespace, name)) return name;
     }
   }
 
@@ -162,7 +170,7 @@ export class Workloads {
     for (const node of nodes) {
       const fit = fits(node, { ...spec, tolerations });
       const pod = pods.get(node.metadata.name);
-      if (fit && !pod) this.pod(set, `${set.metadata.name}-${this.uuid().replace(/-/g, "").slice(0, 5)}`, node.metadata.name, daemonTolerations);
+      if (fit && !pod) this.pod(set, this.freeName(set), node.metadata.name, daemonTolerations);
       if (!fit && pod) this.store.remove(kinds.pod, pod.metadata.namespace, pod.metadata.name);
     }
   }

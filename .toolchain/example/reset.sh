@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+#
+# `make reset`: the way back to a fresh clone's state when `make down` can't. Only for the embedded Mold: what runs on another
+# one must be destroyed there, or it would be left without anyone who knows it.
+source "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
+url=$(configured_url)
+[[ -z $url ]] || is_embedded || fail "this stack is on the Mold at $url: make down destroys what is there; nothing was changed."
+[[ ! -d $mold_state ]] || mold stop >&2
+# STATE may be anything; only what looks like ours goes.
+if [[ -f $passphrase || -d $mold_state ]]; then rm -rf "$state"; fi
+rm -f "$settings"
+say "gone: the embedded Mold with all that was in it, and the stack $stack"

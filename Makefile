@@ -1,0 +1,73 @@
+# make help tells what there is. GNU make 3.81 or newer; recipes are sh, longer ones are scripts in .toolchain/.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help up down preview kubeconfig env reset install build lint test generate stale bench clean
+
+# Where the simulated machines of `make up` run; another kind comes with a later release.
+HYPERVISOR ?= simulated
+ifneq ($(HYPERVISOR),simulated)
+$(error HYPERVISOR=$(HYPERVISOR): there is only 'simulated' yet; leave HYPERVISOR out)
+endif
+export HYPERVISOR MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS STATE STACK EXAMPLE
+
+modules := node_modules/.stamp
+built := dist/.stamp
+sources := $(shell find provider sdk schema -type f \( -name '*.ts' -o -name '*.json' \) 2>/dev/null)
+example := .toolchain/example
+
+help: ## this list
+	@echo 'make TARGET'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
+
+up: $(built) ## the example on the embedded Mold, by the real pulumi up (or on the Mold the stack is configured for)
+	@$(example)/up.sh
+
+preview: $(built) ## what make up would do now
+	@$(example)/preview.sh
+
+down: $(built) ## destroy the example and stop the embedded Mold
+	@$(example)/down.sh
+
+kubeconfig: ## print the example's kubeconfig:   make -s kubeconfig > kubeconfig
+	@$(example)/kubeconfig.sh
+
+env: ## print a shell's settings for pulumi on the example:   eval "$(make -s env)"
+	@$(example)/env.sh
+
+reset: $(built) ## throw the embedded Mold and the example's stack away, whatever is in them
+	@$(example)/reset.sh
+
+install: $(modules) ## the packages in package-lock.json
+
+build: $(built) ## compile to dist/
+
+lint: $(modules) ## types, rules, layers
+	@node .toolchain/checks.mjs types lint
+
+test: $(built) ## every check there is, with the real Pulumi engine
+	@PATH="$$(.toolchain/pulumi/find.sh):$$PATH" && export PATH && node .toolchain/checks.mjs
+
+generate: $(modules) ## what is made from the declarations and the recorded catalogue
+	@npm run --silent generate
+
+stale: $(modules)
+	@node .toolchain/stale.mjs
+
+bench: $(built) ## measure; writes .bench/results.json
+	@PATH="$$(.toolchain/pulumi/find.sh):$$PATH" && export PATH && npx tsx tests/bench/run.ts
+
+clean: ## remove what make build and make test made (not .state/: see reset)
+	@rm -rf dist .bench .state/checks node_modules/.cache
+
+# `npm ci` only when what lies there is not what the lock file says.
+$(modules): package.json package-lock.json
+	@node .toolchain/installed.mjs || { echo '==> npm ci' >&2; npm ci --no-audit --no-fund; }
+	@touch $@
+
+$(built): $(modules) tsconfig.json .config/tsconfig.build.json $(sources)
+	@echo '==> building' >&2
+	@npm run --silent build
+	@chmod +x dist/provider/emulator/bin.js
+	@touch $@

@@ -1,0 +1,39 @@
+/** Errors in the form in which Pulumi shows or records them. */
+import { messageOf } from "../../core/errors";
+import { PartialFailure } from "../../handlers/handler";
+import { toRecord } from "./recorded";
+import { fromPulumi } from "./values";
+
+/** Errors that say all there is to say. Any other is a mistake of ours, and its stack tells where. */
+const worded = new Set(["ClusterError", "ConnectionError", "Interrupted", "KubernetesError", "LockError", "MoldError", "PartialFailure", "StepsFailed"]);
+
+/** What a method of a dynamic provider throws. */
+class Failure extends Error {
+  constructor(
+    message: string,
+    private readonly method: string,
+  ) {
+    super(message);
+  }
+
+  /** The provider process prints this and the stack, before the engine shows the message with the resource it belongs to. */
+  override toString(): string {
+    return this.method;
+  }
+}
+
+/** With an id the engine records the resource, shows each reason, and goes on from there with the next run. */
+interface RecordedFailure extends Failure {
+  readonly id: string;
+  readonly properties: Record<string, unknown>;
+  readonly reasons: readonly string[];
+}
+
+/** @param inputs as the engine gave them */
+export function toFailure(error: unknown, kind: string, method: string, inputs: unknown): Failure | RecordedFailure {
+  const failure = new Failure(messageOf(error), `${kind} ${method}`);
+  const isWorded = error instanceof Error && worded.has(error.name);
+  failure.stack = isWorded ? "failed; the error of the resource says why" : error instanceof Error ? error.stack : failure.stack;
+  if (!(error instanceof PartialFailure)) return failure;
+  return Object.assign(failure, { id: error.id, properties: toRecord(fromPulumi(inputs), error.outputs), reasons: error.reasons });
+}

@@ -1,0 +1,106 @@
+import * as pulumi from "@pulumi/pulumi";
+import { kubeconfig } from "../../provider/kubernetes/kubeconfig";
+import type { KubernetesClusterArgs } from "../../schema/generated/pulumi-args";
+import type { KubernetesClusterOutputs } from "../../schema/generated/types";
+import { Cluster, ClusterEndpoint, ClusterIdentity, endpointOutputs, identityOutputs } from "./cluster-parts";
+import type { OutputsOf } from "./outputs";
+import { showPlanOfCreate } from "./preview-plan";
+
+/** How long the parts that come before the machines may take, when the program doesn't say. Seconds, as `schema/` declares them. */
+const defaultTimeouts = { create: 3600, delete: 1800 };
+
+/**
+ * A highly available Kubernetes cluster on ABLESTACK (Mold): control planes and workers on one network, behind one address.
+ *
+ * It owns its machines and, unless one is given, its network; its public address, the balancer rule and the firewall rule of its API,
+ * and its anti-affinity group. `kubeconfig` and `endpoint` stay known and unchanged whatever changes in place, so that a
+ * `k8s.Provider` built on them is never replaced for a scale-up; what uses them waits for the machines.
+ *
+ * @example
+ * const cluster = new KubernetesCluster("prod", {
+ *   zone: "zone-1", version: "1.35", template: "debian-13-containerd",
+ *   controlPlane: { offering: "k8s-4c-8g" }, workers: { count: 3, offering: "k8s-8c-16g" },
+ * });
+ * const provider = new k8s.Provider("prod", { kubeconfig: cluster.kubeconfig });
+ */
+export class KubernetesCluster extends pulumi.ComponentResource implements OutputsOf<KubernetesClusterOutputs> {
+  readonly uid: pulumi.Output<string>;
+  readonly clusterId: pulumi.Output<string>;
+  readonly kubernetesVersion: pulumi.Output<string>;
+  readonly endpoint: pulumi.Output<string>;
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly caCertificate: pulumi.Output<string>;
+  readonly networkId: pulumi.Output<string>;
+  readonly networkName: pulumi.Output<string>;
+  readonly publicIpAddressId: pulumi.Output<string>;
+  readonly publicIpAddress: pulumi.Output<string>;
+  readonly state: pulumi.Output<string>;
+  readonly size: pulumi.Output<number>;
+  readonly controlPlaneCount: pulumi.Output<number>;
+  readonly cpuCores: pulumi.Output<number>;
+  readonly memoryMb: pulumi.Output<number>;
+  readonly account: pulumi.Output<string | undefined>;
+  readonly domain: pulumi.Output<string | undefined>;
+  readonly zoneId: pulumi.Output<string>;
+  readonly zoneName: pulumi.Output<string>;
+  readonly clusterType: pulumi.Output<KubernetesClusterOutputs["clusterType"]>;
+  readonly created: pulumi.Output<string>;
+  readonly autoscalingEnabled: pulumi.Output<boolean>;
+  readonly nodes: pulumi.Output<KubernetesClusterOutputs["nodes"]>;
+
+  /** The connection it was declared with: rules of this cluster use the same. */
+  readonly connection: pulumi.Output<string | undefined>;
+
+  constructor(name: string, args: KubernetesClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ablestack:index:KubernetesCluster", name, {}, opts);
+    const child = { parent: this };
+    const declaration = {
+      ...args,
+      name: args.name ?? name,
+      // Whoever forgets to mark the password as a secret still has none in the state.
+      privateRegistry: args.privateRegistry === undefined ? undefined : pulumi.secret(args.privateRegistry),
+    };
+    const { connection, zone, network, networkOffering, externalLoadBalancerIp } = args;
+
+    const identity = new ClusterIdentity(`${name}-identity`, declaration, child);
+    showPlanOfCreate(this, declaration, identity.uid);
+    const place = { uid: identity.uid, name: declaration.name, connection, zone, network, networkOffering, externalLoadBalancerIp };
+    const timeouts = pulumi.output(args.timeouts).apply((given) => ({ create: given?.create ?? defaultTimeouts.create, delete: given?.delete ?? defaultTimeouts.delete }));
+    const endpoint = new ClusterEndpoint(`${name}-endpoint`, { ...place, timeouts }, child);
+    const machines = new Cluster(name, { ...declaration, identity: pick(identity, identityOutputs), endpoint: pick(endpoint, endpointOutputs) }, child);
+
+    // By way of the machines' URN, which a preview knows: what uses these waits until the cluster is there.
+    const whenThere = <T>(output: pulumi.Output<T>): pulumi.Output<T> => pulumi.all([output, machines.urn]).apply(([value]) => value as T);
+    const { caCertificate, adminCertificate, adminKey } = identity;
+    this.kubeconfig = whenThere(
+      pulumi.secret(pulumi.output({ name: declaration.name, endpoint: endpoint.endpoint, caCertificate, adminCertificate, adminKey }).apply(kubeconfig)),
+    );
+    this.endpoint = whenThere(endpoint.endpoint);
+    this.uid = identity.uid;
+    this.caCertificate = caCertificate;
+    this.networkId = endpoint.networkId;
+    this.networkName = endpoint.networkName;
+    this.publicIpAddressId = endpoint.publicIpAddressId;
+    this.publicIpAddress = endpoint.publicIpAddress;
+    this.zoneId = endpoint.zoneId;
+    this.zoneName = endpoint.zoneName;
+    this.clusterId = machines.clusterId;
+    this.kubernetesVersion = machines.kubernetesVersion;
+    this.state = machines.state;
+    this.size = machines.size;
+    this.controlPlaneCount = machines.controlPlaneCount;
+    this.cpuCores = machines.cpuCores;
+    this.memoryMb = machines.memoryMb;
+    this.account = machines.account;
+    this.domain = machines.domain;
+    this.clusterType = machines.clusterType;
+    this.created = machines.created;
+    this.autoscalingEnabled = machines.autoscalingEnabled;
+    this.nodes = machines.nodes;
+    this.connection = pulumi.output(connection);
+    this.registerOutputs({ uid: this.uid, endpoint: this.endpoint, kubeconfig: this.kubeconfig, nodes: this.nodes });
+  }
+}
+
+/** All outputs of one resource as an input of another. */
+const pick = <T, Name extends keyof T>(resource: T, names: readonly Name[]): Pick<T, Name> => Object.fromEntries(names.map((name) => [name, resource[name]])) as Pick<T, Name>;

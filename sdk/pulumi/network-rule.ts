@@ -1,0 +1,27 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { NetworkRuleArgs as GeneratedArgs } from "../../schema/generated/pulumi-args";
+import type { NetworkRuleOutputs } from "../../schema/generated/types";
+import { ruleOf, type ForCluster } from "./cluster-rule";
+import { DynamicResource } from "./dynamic-resource";
+import type { OutputsOf } from "./outputs";
+
+export type NetworkRuleArgs = ForCluster<GeneratedArgs>;
+
+export const networkRuleOutputs = ["ruleId", "ipAddress", "state"] as const satisfies readonly (keyof NetworkRuleOutputs)[];
+
+/**
+ * One rule of a public address: a `firewall` rule lets clients reach a port, a `portForward` sends a port to one machine.
+ * @example
+ * new NetworkRule("https", { cluster, kind: "firewall", protocol: "tcp", startPort: 443 });
+ * new NetworkRule("ssh", { cluster, kind: "portForward", protocol: "tcp", startPort: 2222, privateStartPort: 22, target: { role: "control-plane" } });
+ */
+export class NetworkRule extends DynamicResource implements OutputsOf<NetworkRuleOutputs> {
+  declare readonly ruleId: pulumi.Output<string>;
+  declare readonly ipAddress: pulumi.Output<string | undefined>;
+  declare readonly state: pulumi.Output<string>;
+
+  constructor(name: string, args: NetworkRuleArgs, opts?: pulumi.CustomResourceOptions) {
+    const rule = ruleOf(args, opts);
+    super(name, { kind: "NetworkRule", inputs: rule.inputs, outputs: networkRuleOutputs }, rule.opts);
+  }
+}

@@ -1,0 +1,6 @@
+import { Cloud } from "./world/cloud";
+import { create, declaration, sharedIdentity } from "./world/cluster";
+beforeAll(sharedIdentity);
+test("p", async () => {
+  for (let i=0;i<5;i++){ const t=Date.now(); const cloud = new Cloud(); const t1=Date.now(); const run=cloud.newRun(); await cloud.clock.run(create(run, {}, declaration({controlPlanes:3,workers:1}))); const t2=Date.now(); cloud.state(); console.log(t1-t, t2-t1, Date.now()-t2, run.calls.length); }
+}, 60000);
