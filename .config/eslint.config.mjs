@@ -40,7 +40,6 @@ export default tseslint.config(
       "no-self-compare": "error",
       "no-sparse-arrays": "error",
       "no-template-curly-in-string": "error",
-      "no-unmodified-loop-condition": "error",
       "no-unsafe-finally": "error",
       "no-unsafe-negation": "error",
       "no-useless-assignment": "error",
@@ -87,8 +86,8 @@ export default tseslint.config(
     },
   })),
   {
-    // What a person starts by hand talks to the person; so do the tests that report figures.
-    files: ["**/bin.ts", "**/bin/**/*.ts", "**/generate.ts", "tests/bench/**/*.ts"],
+    // What a person starts talks to the person, and an adapter's words reach one through its engine, which reads them from stdout.
+    files: ["**/bin.ts", "**/generate.ts", "provider/emulator/serve.ts", "provider/adapters/**/*.ts", "tests/**/*.ts"],
     rules: { "no-console": "off" },
   },
   {

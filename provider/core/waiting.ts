@@ -23,5 +23,5 @@ export class Patience {
   }
 }
 
-/** A twentieth of the time waited so far: what is found late is found at most 5 % late. Between half a second and five. */
-export const nextLookMs = (waitedMs: number): number => Math.min(5000, Math.max(500, waitedMs / 20));
+/** A twentieth of the time waited so far: what is found late is found at most 5 % late. Between one second and five. */
+export const nextLookMs = (waitedMs: number): number => Math.min(5000, Math.max(1000, waitedMs / 20));

@@ -3,10 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 export type Digest = "sha1" | "sha256";
 
-/** What Java's `URLEncoder` leaves as it is. A client that leaves more is answered 401 by a real server. */
-const LITERAL = /[A-Za-z0-9.\-*_]/;
-
-/** Encodes a value as Java's `URLEncoder` does, with the space as `%20`. */
+/** Encodes a value as Java's `URLEncoder` does, with the space as `%20`. A client that leaves more as it is, is answered 401 by a real server. */
 export function javaEncode(value: string): string {
   return value.replace(/[^A-Za-z0-9*\-_.]+/g, (run) => {
     let encoded = "";

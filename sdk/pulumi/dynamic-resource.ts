@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { providerText, type Kind } from "./provider";
+import type { Kind } from "./provider";
+import { providerText } from "./provider";
 
 export interface DynamicResourceArgs {
   readonly kind: Kind;

@@ -2,8 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesClusterArgs } from "../../schema/generated/pulumi-args";
 import type { KubernetesClusterOutputs } from "../../schema/generated/types";
 import { KubernetesCluster } from "./kubernetes-cluster";
-import { LoadBalancer, type LoadBalancerArgs } from "./load-balancer";
-import { NetworkRule, type NetworkRuleArgs } from "./network-rule";
+import { LoadBalancer } from "./load-balancer";
+import type { LoadBalancerArgs } from "./load-balancer";
+import { NetworkRule } from "./network-rule";
+import type { NetworkRuleArgs } from "./network-rule";
 
 /**
  * Changes what a child is made with, before it is made. What it leaves out of its answer stays.

@@ -11,8 +11,10 @@ export type {
 } from "./high-availability";
 export type { ClusterInput } from "./cluster-rule";
 export { KubernetesCluster } from "./kubernetes-cluster";
-export { LoadBalancer, type LoadBalancerArgs } from "./load-balancer";
-export { NetworkRule, type NetworkRuleArgs } from "./network-rule";
+export { LoadBalancer } from "./load-balancer";
+export type { LoadBalancerArgs } from "./load-balancer";
+export { NetworkRule } from "./network-rule";
+export type { NetworkRuleArgs } from "./network-rule";
 export type { ConnectionConfig } from "./connection";
 export type { OutputsOf } from "./outputs";
 export type {

@@ -1,7 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { LoadBalancerArgs as GeneratedArgs } from "../../schema/generated/pulumi-args";
 import type { LoadBalancerOutputs } from "../../schema/generated/types";
-import { ruleOf, type ForCluster } from "./cluster-rule";
+import type { ForCluster } from "./cluster-rule";
+import { ruleOf } from "./cluster-rule";
 import { DynamicResource } from "./dynamic-resource";
 import type { OutputsOf } from "./outputs";
 

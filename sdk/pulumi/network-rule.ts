@@ -1,7 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NetworkRuleArgs as GeneratedArgs } from "../../schema/generated/pulumi-args";
 import type { NetworkRuleOutputs } from "../../schema/generated/types";
-import { ruleOf, type ForCluster } from "./cluster-rule";
+import type { ForCluster } from "./cluster-rule";
+import { ruleOf } from "./cluster-rule";
 import { DynamicResource } from "./dynamic-resource";
 import type { OutputsOf } from "./outputs";
 

@@ -1,37 +1,76 @@
-import { isKubernetesFailure, type KubernetesNode, type KubernetesPort } from "../ports";
-import type { Patience } from "../waiting";
+import { ClusterError } from "../errors";
+import { seconds } from "../execute";
+import { isKubernetesFailure, type Clock, type KubernetesNode, type KubernetesPort } from "../ports";
+import { nextLookMs } from "../waiting";
 
-/** Many wait for their nodes; one list serves all who wait. */
+interface Waiter {
+  readonly name: string;
+  readonly since: number;
+  readonly advice: string;
+  readonly resolve: (node: KubernetesNode) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Many wait for their nodes; one list at a time serves all who wait. */
 export class NodeWatch {
-  private looking: Promise<readonly KubernetesNode[] | undefined> | undefined;
-  private seen: readonly KubernetesNode[] = [];
+  private waiters: Waiter[] = [];
+  private looking = false;
 
   constructor(
     private readonly kubernetes: KubernetesPort,
-    private readonly patience: Patience,
+    private readonly clock: Clock,
+    private readonly signal: AbortSignal,
+    private readonly longestMs: number,
   ) {}
 
-  async ready(name: string, advice: string): Promise<KubernetesNode> {
-    return this.patience.until(
-      async () => (await this.list())?.find((node) => node.name === name && node.ready),
-      (waited) => {
-        const node = this.seen.find((each) => each.name === name);
-        const state = node ? `its node is NotReady${node.reason ? ` (${node.reason})` : ""}` : "its node has not appeared";
-        return `${name} is not Ready after ${waited}: ${state}. ${advice}`;
-      },
-    );
+  ready(name: string, advice: string): Promise<KubernetesNode> {
+    return new Promise((resolve, reject) => {
+      this.waiters.push({ name, since: this.clock.now(), advice, resolve, reject });
+      if (!this.looking) void this.look();
+    });
   }
 
-  private async list(): Promise<readonly KubernetesNode[] | undefined> {
-    this.looking ??= this.kubernetes
-      .nodes()
-      .then((nodes) => (this.seen = nodes))
-      .catch((error: unknown) => {
-        // A balancer whose first member has just come up drops a connection now and then.
-        if (isKubernetesFailure(error) && error.kind !== "foreign" && error.kind !== "forbidden") return undefined;
-        throw error;
-      })
-      .finally(() => (this.looking = undefined));
-    return this.looking;
+  private async look(): Promise<void> {
+    this.looking = true;
+    try {
+      while (this.waiters.length > 0) {
+        this.serve(await this.list());
+        if (this.waiters.length === 0) return;
+        const youngest = Math.max(...this.waiters.map(({ since }) => since));
+        await this.clock.sleep(nextLookMs(this.clock.now() - youngest), this.signal);
+      }
+    } catch (error) {
+      for (const { reject } of this.waiters) reject(error);
+      this.waiters = [];
+    } finally {
+      this.looking = false;
+    }
   }
+
+  private serve(nodes: readonly KubernetesNode[]): void {
+    const found = new Map(nodes.map((node) => [node.name, node]));
+    this.waiters = this.waiters.filter((waiter) => {
+      const node = found.get(waiter.name);
+      const waited = this.clock.now() - waiter.since;
+      if (node?.ready) waiter.resolve(node);
+      else if (waited >= this.longestMs) waiter.reject(new ClusterError(givenUp(waiter, node, waited)));
+      else return true;
+      return false;
+    });
+  }
+
+  private async list(): Promise<readonly KubernetesNode[]> {
+    try {
+      return await this.kubernetes.nodes();
+    } catch (error) {
+      // A balancer whose first member has just come up drops a connection now and then.
+      if (isKubernetesFailure(error) && error.kind !== "foreign" && error.kind !== "forbidden") return [];
+      throw error;
+    }
+  }
+}
+
+function givenUp({ name, advice }: Waiter, node: KubernetesNode | undefined, waited: number): string {
+  const state = node ? `its node is NotReady${node.reason ? ` (${node.reason})` : ""}` : "its node has not appeared";
+  return `${name} is not Ready after ${seconds(waited)}: ${state}. ${advice}`;
 }

@@ -25,7 +25,7 @@ export class Operation {
     readonly observed: ObservedCluster,
     readonly catalogue: Catalogue,
     /** The longest that any one wait may take, in seconds. */
-    waitSeconds: number,
+    private readonly waitSeconds: number,
     private readonly declared?: DesiredCluster,
   ) {
     this.tagger = new Tagger(world);
@@ -46,7 +46,7 @@ export class Operation {
   }
 
   get nodes(): NodeWatch {
-    return (this.known.nodes ??= new NodeWatch(this.kubernetes, this.patience));
+    return (this.known.nodes ??= new NodeWatch(this.kubernetes, this.world.clock, this.world.signal, this.waitSeconds * 1000));
   }
 
   get tokens(): JoinTokens {

@@ -1,0 +1,42 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { connection } from "../../schema/connection";
+
+const root = join(__dirname, "../..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "schema/README.md", ".toolchain/pulumi/README.md"];
+
+/** As GitHub makes them. */
+const anchors = (text: string): string[] => [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => title!.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replace(/ /g, "-"));
+
+describe("the documents", () => {
+  test.each(documents)("every link in %s leads somewhere", (document) => {
+    const links = [...read(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!).filter((link) => !/^[a-z]+:/.test(link));
+    const broken = links.filter((link) => {
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? document : join(dirname(document), path);
+      return !existsSync(join(root, target)) || (anchor !== undefined && !anchors(read(target)).includes(anchor));
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test("every make target that they name is there", () => {
+    const targets = new Set([...read("Makefile").matchAll(/^([a-z]+):/gm)].map(([, target]) => target));
+    const named = documents.flatMap((document) => [...read(document).matchAll(/(?:`|^ *|\(|; )make (?:-s )?([a-z]+)/gm)].map(([, target]) => target!));
+    expect(named).toContain("up");
+    expect(named.filter((target) => !targets.has(target))).toEqual([]);
+  });
+
+  test("every connection setting and variable that the README names is declared", () => {
+    const readme = read("README.md");
+    const variables = new Set(Object.values(connection.inputs).flatMap(({ environment = [] }) => environment));
+    const settings = [...readme.matchAll(/ablestack:(?:connections\.[a-z]+\.)?([a-z]\w*)/gi)].map(([, name]) => name!).filter((name) => name !== "connections");
+    expect([...new Set(settings)].filter((name) => !(name in connection.inputs))).toEqual([]);
+    expect([...readme.matchAll(/\b(?:ABLESTACK|CLOUDSTACK)_[A-Z_]+[A-Z]\b/g)].map(([name]) => name).filter((name) => !variables.has(name))).toEqual([]);
+  });
+
+  test("every folder of the house is in CONTRIBUTING", () => {
+    const folders = readdirSync(join(root, "provider"), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => `\`provider/${name}/\``);
+    expect(folders.filter((folder) => !read("CONTRIBUTING.md").includes(folder))).toEqual([]);
+  });
+});
