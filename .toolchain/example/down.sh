@@ -14,7 +14,7 @@ release_dead_lock
 if is_embedded; then
   step 'Embedded Mold'
   port=$(embedded_url)
-  [[ ! $port =~ :([0-9]+)/ ]] || mold start --port "${BASH_REMATCH[1]}" | sed 's/^/    /' >&2
+  [[ ! $port =~ :([0-9]+)/ ]] || mold start --port "${BASH_REMATCH[1]}" >/dev/null
   forget_environment_connection
 fi
 
@@ -25,8 +25,8 @@ pulumi_here destroy --stack "$stack" --yes ${PULUMI_FLAGS:-} >&2
 if is_embedded; then
   empty=$(mold status --json | field empty)
   if [[ $empty == true ]]; then
-    say 'the embedded Mold is empty'
-    mold stop | sed 's/^/    /' >&2
+    say 'the embedded Mold is empty; stopped'
+    mold stop >/dev/null
   else
     # It goes on running, so that one can look what it is.
     fail "The stack is destroyed, but the embedded Mold is not empty. What is left was made by hand or by something that was killed:" \

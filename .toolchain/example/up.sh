@@ -28,14 +28,24 @@ make_state() {
   (umask 077 && node -p 'require("crypto").randomBytes(24).toString("base64url")' >"$passphrase")
 }
 
+# The example depends on this checkout, and finds everything else in the checkout's own node_modules: a link does what npm
+# would do in half a minute, and there is one @pulumi/pulumi.
+link_package() {
+  local link=$example/node_modules/ablestack-kubernetes
+  [[ $example == "$root"/* && ! -e $link ]] || return 0
+  mkdir -p "$example/node_modules"
+  ln -sfn "$root" "$link"
+}
+
 start_embedded() {
   local port=${MOLD_PORT:-} was keys
   was=$(embedded_url)
   [[ -n $port || ! $was =~ :([0-9]+)/ ]] || port=${BASH_REMATCH[1]}
   # shellcheck disable=SC2086 # a list of options
-  mold start ${port:+--port "$port"} ${MOLD_RANGE:+--public-range "$MOLD_RANGE"} ${MOLD_FLAGS:-} | sed 's/^/    /' >&2
+  mold start ${port:+--port "$port"} ${MOLD_RANGE:+--public-range "$MOLD_RANGE"} ${MOLD_FLAGS:-} >/dev/null
   embedded=$(mold status --json | field url)
   [[ -n $embedded ]] || fail "the embedded Mold does not answer; its log: $mold_state/emulator.log"
+  say "$embedded, log and keys in $mold_state"
   keys=$mold_state/keys.json
   printf '%s\n' "$embedded" >"$mold_url_file"
   # Explicitly, into the stack's own configuration: nothing falls back to the embedded Mold by itself. Keys go by stdin, where
@@ -57,9 +67,10 @@ ${bold}The cluster is up.${plain}
     ingress          $ingress (80 and 443, to the NodePorts 30080 and 30443 of the workers)
 
 ${bold}Next${plain}
-    kubectl --kubeconfig <(make -s kubeconfig) get nodes
+    make -s kubeconfig > .state/kubeconfig           # a secret: it is the administrator's
+    kubectl --kubeconfig .state/kubeconfig get nodes
     eval "\$(make -s env)"                            # pulumi in this shell is then the example's
-    pulumi config set workers 4 && make up           # one worker more
+    pulumi config set workers 4 && make up           # scale: one worker more
     make down                                        # destroy everything
 EOF
 }
@@ -68,6 +79,7 @@ EOF
 step 'Pulumi'
 engine
 make_state
+link_package
 release_dead_lock
 pulumi_here stack select --create "$stack" >&2
 

@@ -96,6 +96,7 @@ class InProcessEmulator implements Emulator {
   private run: Run | undefined;
   private server: HttpServer | undefined;
   private sockets: boolean;
+  private closed = false;
 
   constructor(private readonly options: EmulatorOptions) {
     this.clock = options.clock ?? new SystemClock(options.speed ?? 1);
@@ -115,7 +116,7 @@ class InProcessEmulator implements Emulator {
   async listen(port = 0, control?: { readonly token: string; readonly stop?: () => void }): Promise<string> {
     if (this.server !== undefined) return this.server.url;
     if (!this.sockets && this.options.sockets === undefined) await this.reboot(true);
-    const server = new HttpServer(this, control);
+    const server = new HttpServer(this, control, (line) => this.say(line));
     await server.listen(port);
     this.server = server;
     return server.url;
@@ -123,6 +124,7 @@ class InProcessEmulator implements Emulator {
 
   async close(): Promise<void> {
     const { run, server } = this;
+    this.closed = true;
     this.run = undefined;
     this.server = undefined;
     await server?.close();
@@ -225,6 +227,7 @@ class InProcessEmulator implements Emulator {
   }
 
   private revive(): void {
+    if (this.closed) return;
     if (this.options.state !== undefined) {
       this.store.close();
       this.store = new Store(this.options.state);

@@ -20,6 +20,7 @@ export class HttpServer {
   constructor(
     private readonly emulator: Emulator,
     private readonly access: Control | undefined,
+    private readonly log: (line: string) => void,
   ) {
     this.server = createServer((request, response) => void this.serve(request, response));
     // A client's pool may keep a connection longer than Node's five seconds; a reset in between looks like a fault.
@@ -59,7 +60,7 @@ export class HttpServer {
       response.writeHead(answer.status, answer.headers).end(answer.body);
     } catch (error) {
       // An ordered fault, or an emulator that is away: the client sees its connection go.
-      if (!(error instanceof Error && "code" in error)) console.error(error);
+      if (!(error instanceof Error && "code" in error)) this.log(`broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       request.socket.destroy();
     }
   }

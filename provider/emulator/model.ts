@@ -3,124 +3,14 @@
  * the new row and remembers the old one).
  */
 
-/** `number` is the database id that some of Mold's messages show (`VM 3 with 10.1.1.122 is already mapped`). */
-export interface Row {
-  readonly id: string;
-  readonly number: number;
-}
+import type { Row, ZoneRow, HostRow, OfferingRow, DiskOfferingRow, TemplateRow, IsoRow, VersionRow, NetworkOfferingRow, DomainRow, Limits, AccountRow, UserRow, ProjectRow } from "./given-rows";
+
+export type { Row, ZoneRow, HostRow, OfferingRow, DiskOfferingRow, TemplateRow, IsoRow, VersionRow, NetworkOfferingRow, DomainRow, Limits, AccountRow, UserRow, ProjectRow };
 
 /** Something that belongs to an account or a project. `created` is in milliseconds since the epoch. */
 export interface OwnedRow extends Row {
   readonly accountId: string;
   readonly projectId?: string;
-  readonly created: number;
-}
-
-export interface ZoneRow extends Row {
-  readonly name: string;
-  readonly guestCidr: string;
-}
-
-export interface HostRow extends Row {
-  readonly name: string;
-  readonly zoneId: string;
-  readonly state: "Up" | "Down";
-  readonly cpus: number;
-  readonly memoryMb: number;
-}
-
-export interface OfferingRow extends Row {
-  readonly name: string;
-  readonly displayText: string;
-  readonly cpus: number;
-  readonly cpuMhz: number;
-  readonly memoryMb: number;
-  readonly created: number;
-}
-
-export interface DiskOfferingRow extends Row {
-  readonly name: string;
-  readonly sizeGb: number;
-  readonly created: number;
-}
-
-export interface TemplateRow extends Row {
-  readonly name: string;
-  readonly displayText: string;
-  readonly type: "USER" | "SYSTEM" | "BUILTIN";
-  readonly public: boolean;
-  readonly osType: string;
-  readonly sizeGb: number;
-  readonly created: number;
-}
-
-export interface IsoRow extends Row {
-  readonly name: string;
-  readonly displayText: string;
-  /** `1.35.4` for a Kubernetes ISO. */
-  readonly kubernetesVersion?: string;
-  readonly zoneId?: string;
-  readonly url: string;
-  readonly created: number;
-}
-
-export interface VersionRow extends Row {
-  readonly name: string;
-  readonly semanticVersion: string;
-  readonly isoId: string;
-  readonly zoneId?: string;
-  readonly minCpus: number;
-  readonly minMemoryMb: number;
-  readonly state: "Enabled" | "Disabled";
-  readonly created: number;
-}
-
-export interface NetworkOfferingRow extends Row {
-  readonly name: string;
-  readonly displayText: string;
-  readonly guestType: "Isolated" | "Shared";
-  readonly egressDefaultPolicy: boolean;
-  readonly services: readonly string[];
-  readonly created: number;
-}
-
-export interface DomainRow extends Row {
-  readonly name: string;
-  readonly path: string;
-}
-
-/** Resources that an account can be limited in; absent is unlimited. The names are those of Mold's resource types. */
-export interface Limits {
-  readonly user_vm?: number;
-  readonly public_ip?: number;
-  readonly network?: number;
-  readonly volume?: number;
-  readonly cpu?: number;
-  /** In MiB. */
-  readonly memory?: number;
-}
-
-export interface AccountRow extends Row {
-  readonly name: string;
-  readonly domainId: string;
-  readonly admin: boolean;
-  readonly limits: Limits;
-  readonly created: number;
-}
-
-export interface UserRow extends Row {
-  readonly name: string;
-  readonly accountId: string;
-  readonly apiKey: string;
-  readonly secretKey: string;
-  readonly created: number;
-}
-
-export interface ProjectRow extends Row {
-  readonly name: string;
-  readonly displayText: string;
-  readonly domainId: string;
-  readonly accountIds: readonly string[];
   readonly created: number;
 }
 

@@ -1,5 +1,5 @@
 /** The rules of the API that recordings alone do not hold. */
-import { World } from "./test-client";
+import { World, type Item } from "./test-client";
 
 let world: World;
 beforeEach(() => (world = new World()));
@@ -44,7 +44,7 @@ describe("checking a call", () => {
   test("listApis shows what is played, with its parameters", async () => {
     const api = await world.first("listApis", { name: "deployVirtualMachine" });
     expect(api).toMatchObject({ name: "deployVirtualMachine", isasync: true });
-    expect(api.params.find(({ name }: { name: string }) => name === "zoneid")).toMatchObject({ required: true });
+    expect((api.params as Item[]).find(({ name }) => name === "zoneid")).toMatchObject({ required: true });
   });
 });
 
@@ -82,7 +82,7 @@ describe("tags", () => {
     for (const [type, id, list] of all) {
       await world.job("createTags", { resourcetype: type, resourceids: id, "tags[0].key": "ablestack-cluster", "tags[0].value": "uid" });
       const found = await world.list(list, { "tags[0].key": "ablestack-cluster", "tags[0].value": "uid" });
-      expect(found.map((item) => item.id)).toEqual([id]);
+      expect(found.map((item) => String(item.id))).toEqual([id]);
       expect(found[0]?.tags).toMatchObject([{ key: "ablestack-cluster", value: "uid" }]);
       expect(await world.list(list, { "tags[0].key": "ablestack-cluster", "tags[0].value": "other" })).toEqual([]);
     }
@@ -183,8 +183,8 @@ describe("events and jobs", () => {
     const network = await world.network();
     const machine = await world.machine(network, "m-1");
     const events = await world.list("listEvents", { resourceid: machine, type: "VM.CREATE" });
-    expect(events.map(({ state }) => state)).toEqual(["Created", "Scheduled", "Started", "Completed"]);
-    expect(new Set(events.slice(1).map(({ parentid }) => parentid))).toEqual(new Set([events[0]?.id]));
+    expect(events.map(({ state }) => String(state))).toEqual(["Created", "Scheduled", "Started", "Completed"]);
+    expect(new Set(events.slice(1).map(({ parentid }) => String(parentid)))).toEqual(new Set([events[0]?.id]));
     await world.job("detachIso", { virtualmachineid: machine });
     expect(await world.list("listEvents", { resourceid: machine, level: "ERROR" })).toMatchObject([{ type: "ISO.DETACH" }]);
   });

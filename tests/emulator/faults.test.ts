@@ -161,7 +161,10 @@ test("an unknown kind is refused with the kinds there are", () => {
 
 test("a call that ends in a kill of another process goes on itself", async () => {
   const killed: [number, unknown][] = [];
-  const spy = jest.spyOn(process, "kill").mockImplementation((pid, signal) => killed.push([pid, signal]) > 0);
+  const spy = jest.spyOn(process, "kill").mockImplementation((pid, signal) => {
+    killed.push([pid, signal]);
+    return true;
+  });
   const { world, order } = await ready();
   order({ kind: "processKilled", pid: 4_000_000, changing: true, skip: 1 });
   await world.network("a");

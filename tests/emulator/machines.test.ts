@@ -119,8 +119,8 @@ describe("as a plain user", () => {
     expect((await world.call("deleteNetwork", { id: network }, "u1")).status).toBe(531);
     expect((await world.call("createTags", { resourcetype: "UserVm", resourceids: machine, "tags[0].key": "a", "tags[0].value": "b" }, "u1")).status).toBe(531);
     const theirs = await world.network("theirs", "u1");
-    expect((await world.list("listNetworks")).map(({ id }) => id)).toEqual([network]);
-    expect((await world.list("listNetworks", { listall: "true" })).map(({ id }) => id)).toEqual([network, theirs]);
+    expect((await world.list("listNetworks")).map(({ id }) => String(id))).toEqual([network]);
+    expect((await world.list("listNetworks", { listall: "true" })).map(({ id }) => String(id))).toEqual([network, theirs]);
     expect(await world.list("listNetworks", { id: theirs })).toHaveLength(1);
   });
 

@@ -1,5 +1,5 @@
 /** What has to be there before each recorded call makes sense, and which of its parameters then name what. */
-import { World, type Params } from "./test-client";
+import type { Params, World } from "./test-client";
 
 export interface Stage {
   /** Parameters to put in the place of the recorded ones. */

@@ -2,7 +2,7 @@
 import { asked, equals, page, taggedAsAsked, tagsOn } from "../answers";
 import type { Call } from "../call";
 import type { AsyncCommand, Commands } from "../command";
-import { ApiError, internal, invalid } from "../errors";
+import { type ApiError, internal, invalid } from "../errors";
 import type { ForwardRow, MachineRow } from "../model";
 import { openFirewall } from "../open-firewall";
 import { checkPublicPorts } from "../ports-in-use";

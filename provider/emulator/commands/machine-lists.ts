@@ -6,7 +6,7 @@ import { ApiError, internal, invalid } from "../errors";
 import type { MachineRow } from "../model";
 import { machineEvent, machineSpec } from "../power";
 import { detailed, machineAnswer, nicAnswer } from "./machine-answer";
-import { checkedUserData } from "./machines";
+import { checkedUserData } from "./deploy";
 
 const going = new Set(["Destroyed", "Expunging"]);
 

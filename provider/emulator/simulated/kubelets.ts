@@ -5,7 +5,7 @@ import { registerNode, remirror, setReadiness, type NodeFacts } from "./kubernet
 import type { KubernetesObject } from "./kubernetes-api/objects";
 import { kinds } from "./kubernetes-api/resources";
 import type { Machine } from "./machine";
-import { clusterOf, isUp, type Site } from "./site";
+import { clusterAt, clusterOf, type Site } from "./site";
 import { compareVersions, minorOf } from "./violations";
 
 /** How many minors a kubelet may be behind: https://kubernetes.io/releases/version-skew-policy/ */
@@ -54,17 +54,29 @@ export class Kubelets {
     }
   }
 
+  /**
+   * Whether the API hears from a machine's kubelet. A worker's goes to the endpoint, through balancer and firewall; a control
+   * plane's talks to its own API server (kubeadm's ControlPlaneKubeletLocalMode).
+   */
+  private isHeard(cluster: Cluster, machineId: string): boolean {
+    const machine = this.site.machines.get(machineId);
+    if (!machine?.up || !machine.disk) return false;
+    return machine.disk.role === "control-plane" || clusterAt(this.site, machine, machine.disk.joinEndpoint) === cluster;
+  }
+
   /** Looks at every kubelet of a cluster whose API answers: who has to register, who turns Ready, who has fallen silent. */
   tend(cluster: Cluster): void {
     const { machines, timers, context, durations } = this.site;
     for (const machine of machines.values()) {
       const name = machine.disk?.nodeName;
-      if (!machine.up || name === undefined || clusterOf(this.site, machine) !== cluster) continue;
+      if (name === undefined || clusterOf(this.site, machine) !== cluster || !this.isHeard(cluster, machine.id)) continue;
       const kubelet = cluster.kubelets[name];
       if (!kubelet || kubelet.machineId !== machine.id || kubelet.bootId !== machine.state.bootId) this.register(machine, cluster);
     }
-    for (const [name, kubelet] of Object.entries(cluster.kubelets)) {
-      const up = isUp(this.site)(kubelet.machineId);
+    for (const [name, known] of Object.entries(cluster.kubelets)) {
+      const up = this.isHeard(cluster, known.machineId);
+      if (up && (known.state === "silent" || known.state === "lost")) cluster.setKubelet(name, { ...known, state: "starting", since: context.clock.now() });
+      const kubelet = cluster.kubelets[name] ?? known;
       const ready = `ready/${cluster.id}/${name}`;
       const silence = `silence/${cluster.id}/${name}`;
       if (up) timers.cancel(silence);
@@ -80,7 +92,7 @@ export class Kubelets {
     const { context, machines } = this.site;
     const kubelet = cluster.kubelets[name];
     const machine = kubelet && machines.get(kubelet.machineId);
-    if (!kubelet || !machine?.up || kubelet.state !== "starting" || !cluster.available) return;
+    if (!kubelet || !machine || !this.isHeard(cluster, machine.id) || kubelet.state !== "starting" || !cluster.available) return;
     if (context.faultFor("nodeNeverReady", machine.spec.name)) {
       cluster.setKubelet(name, { ...kubelet, state: "never" });
       machine.say("kubelet: container runtime network not ready: cni plugin not initialized");

@@ -146,6 +146,7 @@ export class NodeAgent {
     const disk = machine.disk;
     if (!disk) return;
     if (machine.state.phase === "waiting-iso") this.lookForIso(machine, disk);
+    if (machine.state.phase === "initialising" && machine.state.due === undefined) this.initialised(machine);
     if (machine.state.phase === "waiting-join") this.tryJoin(machine, disk);
   }
 
@@ -174,10 +175,20 @@ export class NodeAgent {
     this.begin(machine, "initialising", this.site.durations.init, `kubeadm: init, Kubernetes ${disk.version}, control plane endpoint ${disk.endpoint}`);
   }
 
+  /**
+   * kubeadm's last phases of init (configuration, tokens, add-ons) go to the control plane endpoint, not to the machine itself:
+   * they hang until balancer and firewall lead this machine back to itself.
+   */
   private initialised(machine: Machine): void {
     const { disk } = machine;
     const { context, durations, clusters, machines, violations } = this.site;
     if (!disk?.caKey) return;
+    const way = this.site.reach.fromGuest(machine, disk.endpoint, machines.values());
+    if (typeof way === "string" || !way.includes(machine.id)) {
+      machine.update({ due: undefined });
+      machine.wait(`kubeadm init: ${typeof way === "string" ? way : `${disk.endpoint} does not lead to this machine: it is no member of the rule`}`);
+      return;
+    }
     const caHash = certificateHash(disk.caCertificate);
     for (const other of clusters)
       if (other.caHash === caHash && other.members.some((member) => machines.has(member.machineId))) violations.add("second-etcd", `${disk.nodeName} has made a second etcd under the CA of ${other.members[0]?.name ?? "a cluster"}`, machine.id);

@@ -7,7 +7,7 @@ import { isUp, type Site } from "./site";
 
 export function snapshotOf(site: Site): Json {
   const machines = [...site.machines.values()]
-    .map((machine) => ({ name: machine.spec.name, phase: machine.state.phase, reason: machine.state.reason }))
+    .map((machine) => ({ name: machine.spec.name, phase: machine.state.phase }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const clusters = [...site.clusters]
     .map((cluster) => ({

@@ -4,6 +4,8 @@
  */
 import { createEmulator, type Emulator, type EmulatorOptions } from "../../../provider/emulator";
 import type { Clock, ClusterAccess, KubernetesPort, Log, MoldPort, World } from "../../../provider/core/ports";
+import { caHash } from "../../../provider/kubernetes/certificates";
+import { KubernetesError } from "../../../provider/kubernetes/errors";
 import { createKubernetesClient } from "../../../provider/kubernetes/client";
 import { createMoldClient } from "../../../provider/mold/client";
 import type { Declared, Session } from "../../../provider/handlers/handler";
@@ -45,6 +47,10 @@ export class Run {
 
   get wasKilled(): boolean {
     return this.killed !== undefined;
+  }
+
+  throwIfKilled(): void {
+    if (this.killed) throw this.killed;
   }
 
   get session(): Session {
@@ -91,6 +97,7 @@ export class Run {
 
   private kubernetes(access: ClusterAccess, clock: Clock, log: Log): KubernetesPort {
     const { hostname, port } = new URL(access.endpoint);
+    const ours = caHash(access.caCertificate);
     return createKubernetesClient(access, {
       clock,
       log,
@@ -100,6 +107,7 @@ export class Run {
           this.cloud.emulator.request(hostname, Number(port), { method, path: search ? `${path}?${search}` : path, headers, body, clientCertificate: access.clientCertificate }),
         );
         if (!answer) throw Object.assign(new Error("connection refused"), { code: "ECONNREFUSED" });
+        if (answer.headers["x-emulated-ca-hash"] !== ours) throw new KubernetesError("foreign", `another cluster answers at ${access.endpoint}`);
         return answer;
       },
     });
@@ -136,11 +144,12 @@ export class Run {
 }
 
 export class Cloud {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly emulator: Emulator;
   private runs = 0;
 
-  constructor(options: EmulatorOptions = {}) {
+  constructor(options: EmulatorOptions = {}, start?: number) {
+    this.clock = new VirtualClock(start);
     this.emulator = createEmulator({ clock: this.clock, users, seed: "world", publicRange: "127.90.0.0/24", ...options });
   }
 

@@ -55,19 +55,28 @@ export async function clusterInputs(declared: Record<string, unknown>, endpoint:
 
 /** Creates what the engine has no record of. */
 export async function create(run: Run, recorded: Recorded, declared: Record<string, unknown>): Promise<Required<Recorded>> {
-  recorded.endpoint ??= await clusterEndpoint.create(run.session, await endpointInputs(declared));
-  recorded.cluster ??= await cluster.create(run.session, await clusterInputs(declared, recorded.endpoint.outputs));
-  return recorded as Required<Recorded>;
+  const record = async <Part extends keyof Recorded>(part: Part, making: Promise<NonNullable<Recorded[Part]>>): Promise<NonNullable<Recorded[Part]>> => {
+    const made = await making;
+    // What a process that died in between found out, no engine ever hears.
+    run.throwIfKilled();
+    recorded[part] = made;
+    return made;
+  };
+  const endpoint = recorded.endpoint ?? (await record("endpoint", clusterEndpoint.create(run.session, await endpointInputs(declared))));
+  const made = recorded.cluster ?? (await record("cluster", cluster.create(run.session, await clusterInputs(declared, endpoint.outputs))));
+  return { endpoint, cluster: made };
 }
 
 /** Deletes in reverse, forgetting each part when it is gone. */
 export async function destroy(run: Run, recorded: Recorded, declared: Record<string, unknown>): Promise<void> {
   if (recorded.cluster && recorded.endpoint) {
     await cluster.delete(run.session, recorded.cluster.id, { inputs: await clusterInputs(declared, recorded.endpoint.outputs), outputs: recorded.cluster.outputs });
+    run.throwIfKilled();
     delete recorded.cluster;
   }
   if (recorded.endpoint) {
     await clusterEndpoint.delete(run.session, recorded.endpoint.id, { inputs: await endpointInputs(declared), outputs: recorded.endpoint.outputs });
+    run.throwIfKilled();
     delete recorded.endpoint;
   }
 }

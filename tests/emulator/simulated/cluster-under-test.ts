@@ -5,7 +5,7 @@ import type { DirectResponse, HypervisorContext, IsoSpec, Json, MachineFaultKind
 import { createSimulatedHypervisor, type SimulatedHypervisor } from "../../../provider/emulator/simulated";
 import { createClusterCertificates, type ClusterCertificates } from "../../../provider/kubernetes/certificates";
 import { certificateHash } from "../../../provider/emulator/simulated/certificates";
-import { VirtualClock } from "./virtual-clock";
+import { VirtualClock } from "../virtual-clock";
 
 export const VERSION = "1.35.4";
 export const TOKEN = "abcdef.0123456789abcdef";
@@ -108,7 +108,7 @@ export class SmallCloud {
   private counter = 0;
 
   constructor(options: CloudOptions = {}) {
-    this.clock = options.clock ?? new VirtualClock();
+    this.clock = options.clock ?? new VirtualClock(Date.parse("2026-12-01T00:00:00Z"));
     this.shelf = options.shelf ?? new Shelf();
     this.address = options.address ?? "127.80.0.3";
     this.port = options.port ?? 6443;
@@ -200,5 +200,5 @@ export class SmallCloud {
 /** Three control planes and two workers, all started at once, and the time until all are Ready. */
 export async function bootCluster(cloud: SmallCloud): Promise<void> {
   for (const name of ["prod-control-1", "prod-control-2", "prod-control-3", "prod-worker-1", "prod-worker-2"]) await cloud.node(name);
-  cloud.clock.advance(60_000);
+  cloud.clock.pass(60_000);
 }

@@ -1,3 +1,4 @@
+import { certificateHash } from "../../../provider/emulator/simulated/certificates";
 import { anotherIdentity, bootCluster, identity, SmallCloud, TOKEN } from "./cluster-under-test";
 
 const S = 1000;
@@ -27,14 +28,14 @@ describe("who may do what", () => {
     expect(await cloud.statusOf("GET", "/api/v1/namespaces/kube-system/configmaps/kubeadm-config", as(TOKEN))).toBe(200);
     expect(await cloud.statusOf("GET", "/api/v1/namespaces/kube-system/secrets", as(TOKEN))).toBe(403);
     expect(await cloud.statusOf("GET", "/api", as("aaaaaa.0123456789abcdef"))).toBe(401);
-    cloud.clock.advance(25 * 3600 * S);
+    cloud.clock.pass(25 * 3600 * S);
     expect(await cloud.statusOf("GET", "/api", as(TOKEN))).toBe(401);
   });
 
   test("cluster-info is signed with every living token", async () => {
     const read = async (): Promise<string[]> => Object.keys((await cloud.json<{ data: Record<string, string> }>("GET", "/api/v1/namespaces/kube-public/configmaps/cluster-info")).data);
     expect(await read()).toEqual(["kubeconfig", "jws-kubeconfig-abcdef"]);
-    cloud.clock.advance(25 * 3600 * S);
+    cloud.clock.pass(25 * 3600 * S);
     expect(await read()).toEqual(["kubeconfig"]);
   });
 });
@@ -182,6 +183,5 @@ describe("pods follow their owners and their nodes", () => {
 
 test("the identity's hash of its CA is told with every in-process answer", async () => {
   const answer = await cloud.request("GET", "/version");
-  const { certificateHash } = await import("../../../provider/emulator/simulated/certificates");
   expect(answer?.headers["x-emulated-ca-hash"]).toBe(certificateHash((await identity()).caCertificate));
 });

@@ -1,9 +1,11 @@
-import { createServer, type Server } from "node:net";
-import { connect } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { bootCluster, identity, SmallCloud } from "./cluster-under-test";
 import { hasKubectl, Kubectl } from "./kubectl";
 import { createKubernetesClient } from "../../../provider/kubernetes/client";
 import { systemClock } from "../../../provider/core/clock";
+
+// kubectl's drain only looks at its own timeout every five seconds.
+jest.setTimeout(60_000);
 
 const onLinux = process.platform === "linux";
 /** Other addresses than those of the embedded Mold, so that one may run beside the tests. */
@@ -32,7 +34,7 @@ function accepts(address: string, port: number): Promise<boolean> {
       return accepts(ADDRESS, 6443);
     };
     expect(await open()).toBe(false);
-    cloud.clock.advance(40_000);
+    cloud.clock.pass(40_000);
     expect(await open()).toBe(true);
     cloud.cidrs = ["10.1.1.0/24"];
     cloud.expose();
@@ -49,11 +51,11 @@ function accepts(address: string, port: number): Promise<boolean> {
     await new Promise<void>((resolve) => other.listen(6443, ADDRESS, resolve));
     cloud = new SmallCloud({ listen: true, address: ADDRESS });
     await cloud.node("prod-control-1");
-    cloud.clock.advance(40_000);
+    cloud.clock.pass(40_000);
     await cloud.hypervisor.settled();
     expect(cloud.events.map(({ text }) => text)).toContain(`can't listen on ${ADDRESS}:6443: another process listens there; end it, or start the emulator with another --public-range`);
     await new Promise((resolve) => other.close(resolve));
-    cloud.clock.advance(5_000);
+    cloud.clock.pass(5_000);
     await cloud.hypervisor.settled();
     expect(await accepts(ADDRESS, 6443)).toBe(true);
   });
@@ -61,7 +63,7 @@ function accepts(address: string, port: number): Promise<boolean> {
   test("an address that this machine has not says how to add it", async () => {
     cloud = new SmallCloud({ listen: true, address: "192.0.2.1" });
     await cloud.node("prod-control-1");
-    cloud.clock.advance(40_000);
+    cloud.clock.pass(40_000);
     await cloud.hypervisor.settled();
     expect(cloud.events.map(({ text }) => text)).toContainEqual(expect.stringContaining("sudo ifconfig lo0 alias 192.0.2.1 up"));
   });

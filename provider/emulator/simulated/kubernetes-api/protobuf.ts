@@ -57,9 +57,9 @@ interface Part {
   readonly value: number | Buffer;
 }
 
-function varint(bytes: Buffer, at: number): [value: number, next: number] {
+function varint(bytes: Buffer, start: number): [value: number, next: number] {
   let value = 0n;
-  for (let shift = 0n; ; shift += 7n, at++) {
+  for (let at = start, shift = 0n; ; shift += 7n, at++) {
     const byte = bytes[at];
     if (byte === undefined || shift > 63n) throw new RangeError("protobuf: a number ends early");
     value |= BigInt(byte & 0x7f) << shift;
