@@ -13,7 +13,12 @@ export interface StepNode {
   readonly needs: readonly string[];
   /** Steps of one pool share a bound; steps without one are unbounded. */
   readonly pool?: string;
+  /** How long it usually takes. Long ones say when they begin, all say when they are done. */
+  readonly estimateSeconds?: number;
 }
+
+/** From here on a person wonders whether anything is happening. */
+const longSeconds = 5;
 
 export interface ExecuteOptions<S extends StepNode> {
   readonly steps: readonly S[];
@@ -79,7 +84,8 @@ export async function execute<S extends StepNode>(options: ExecuteOptions<S>): P
       (async () => {
         await options.keep?.();
         if (fatal) return;
-        log.info(`${step.title} …`);
+        if ((step.estimateSeconds ?? 0) >= longSeconds) log.info(`${step.title} …`);
+        else log.debug(`${step.title} …`);
         await options.run(step);
         done.add(step.id);
         log.info(`${step.title}: done in ${seconds(clock.now() - since)}`);

@@ -4,17 +4,11 @@ import { clusterInputs, create, declaration, destroy, sharedIdentity, type Recor
 
 beforeAll(sharedIdentity);
 
-test("from nothing to six Ready nodes, and back to nothing", async () => {
+test("from nothing to six Ready nodes; run again there is nothing to do; and back to nothing", async () => {
   const cloud = new Cloud();
   const recorded: Recorded = {};
   const declared = declaration();
-  const run = cloud.newRun();
-  const since = cloud.clock.now();
-  const { cluster: made } = await cloud.clock.run(create(run, recorded, declared)).catch((error: unknown) => {
-    console.log(run.lines.slice(-60).join("\n"));
-    throw error;
-  });
-  console.log(run.calls.length, (cloud.clock.now() - since) / 1000, run.lines.filter((line) => !line.startsWith("debug")).join("\n"));
+  const { cluster: made, endpoint } = await cloud.clock.run(create(cloud.newRun(), recorded, declared));
   expect(made.outputs.nodes.map(({ name, state, version }) => `${name} ${state} ${version}`)).toEqual([
     "prod-control-1 Running 1.35.4",
     "prod-control-2 Running 1.35.4",
@@ -25,10 +19,27 @@ test("from nothing to six Ready nodes, and back to nothing", async () => {
   ]);
 
   const again = cloud.newRun();
-  const diff = await cloud.clock.run(cluster.diff(again.session, made.id, { inputs: await clusterInputs(declared, recorded.endpoint!.outputs), outputs: made.outputs }, await clusterInputs(declared, recorded.endpoint!.outputs)));
-  console.log(again.calls);
+  const inputs = await clusterInputs(declared, endpoint.outputs);
+  const before = cloud.emulator.calls().length;
+  const diff = await cloud.clock.run(cluster.diff(again.session, made.id, { inputs, outputs: made.outputs }, inputs));
   expect(diff).toEqual({ changes: false, replaces: [], plan: [] });
+  expect(cloud.emulator.calls(before).filter(({ changing }) => changing)).toEqual([]);
+  expect(again.calls.length).toBeLessThanOrEqual(7);
 
   await cloud.clock.run(destroy(cloud.newRun(), recorded, declared));
   expect(cloud.emulator.isEmpty()).toBe(true);
+});
+
+test("more workers: the new ones join, nothing else is touched", async () => {
+  const cloud = new Cloud();
+  const recorded: Recorded = {};
+  const { cluster: made, endpoint } = await cloud.clock.run(create(cloud.newRun(), recorded, declaration({ workers: 1 })));
+  const olds = { inputs: await clusterInputs(declaration({ workers: 1 }), endpoint.outputs), outputs: made.outputs };
+  const news = await clusterInputs(declaration({ workers: 3 }), endpoint.outputs);
+  const run = cloud.newRun();
+  const diff = await cloud.clock.run(cluster.diff(run.session, made.id, olds, news));
+  expect(diff.plan).toContain("deploy prod-worker-3");
+  const { outputs } = await cloud.clock.run(cluster.update(run.session, made.id, olds, news));
+  expect(outputs.nodes.map(({ name }) => name)).toEqual(["prod-control-1", "prod-control-2", "prod-control-3", "prod-worker-1", "prod-worker-2", "prod-worker-3"]);
+  expect(outputs.clusterId).toBe(made.outputs.clusterId);
 });
