@@ -1,7 +1,7 @@
 /** The name that was probably meant. */
 
 /** Edits between two texts: insert, delete, replace, swap two neighbours. */
-function distance(one: string, other: string): number {
+export function distance(one: string, other: string): number {
   let before: number[] = [];
   let last: number[] = Array.from({ length: other.length + 1 }, (_, column) => column);
   for (let row = 1; row <= one.length; row++) {

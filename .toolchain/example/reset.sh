@@ -4,7 +4,7 @@
 # one must be destroyed there, or it would be left without anyone who knows it.
 source "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
 url=$(configured_url)
-[[ -z $url ]] || is_embedded || fail "this stack is on the Mold at $url: make down destroys what is there; nothing was changed."
+[[ -z $url ]] || is_embedded || fail "This stack is on the Mold at $url, so nothing was changed. make down destroys what is there," "and after that pulumi stack rm $stack forgets the stack."
 [[ ! -d $mold_state ]] || mold stop >&2
 # STATE may be anything; only what looks like ours goes.
 if [[ -f $passphrase || -d $mold_state ]]; then rm -rf "$state"; fi

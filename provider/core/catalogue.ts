@@ -3,6 +3,7 @@
  * answered with the nearest ones that are.
  */
 import * as semver from "semver";
+import { distance } from "../../schema/nearest";
 import { ClusterError } from "./errors";
 import type { Answer, MoldPort } from "./ports";
 
@@ -147,24 +148,12 @@ function find<T extends { id: string; name: string }>(property: string, wanted: 
   );
 }
 
-/** The three names that take the fewest edits. */
-export function nearest(wanted: string, names: readonly string[]): string[] {
+/** The three names that take the fewest edits, those that hold the wanted one first. */
+function nearest(wanted: string, names: readonly string[]): string[] {
   const lower = wanted.toLowerCase();
   return [...new Set(names)]
-    .map((name) => ({ name, distance: name.toLowerCase().includes(lower) ? 0 : edits(lower, name.toLowerCase()) }))
+    .map((name) => ({ name, distance: name.toLowerCase().includes(lower) ? 0 : distance(lower, name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
     .slice(0, 3)
     .map(({ name }) => name);
-}
-
-function edits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -136,12 +136,12 @@ describe("rules", () => {
 describe("HighlyAvailableCluster", () => {
   const children = async (more: Partial<HighlyAvailableClusterArgs> = {}): Promise<string[]> => {
     const { registered } = await runProgram(() => new HighlyAvailableCluster("ha", { ...args, ...more }));
-    return registered.filter(({ parent }) => parent === "HighlyAvailableCluster ha").map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
+    return registered.filter(({ parent }) => parent === "HighlyAvailableCluster ha").map(({ type, name }) => `${type.split(":").at(-1)} ${name}`).sort();
   };
 
   test("composes a cluster, and a balancer and a firewall rule for HTTP and HTTPS", async () => {
     const { find } = await runProgram(() => new HighlyAvailableCluster("ha", args));
-    expect(await children()).toEqual(["KubernetesCluster ha", "LoadBalancer ha-http", "LoadBalancer ha-https", "NetworkRule ha-http", "NetworkRule ha-https"].sort((a, b) => (a.startsWith("K") ? -1 : b.startsWith("K") ? 1 : 0)));
+    expect(await children()).toEqual(["KubernetesCluster ha", "LoadBalancer ha-http", "LoadBalancer ha-https", "NetworkRule ha-http", "NetworkRule ha-https"]);
     expect(find("LoadBalancer ha-http").inputs).toMatchObject({ publicPort: 80, privatePort: 30080, members: { role: "worker" } });
     expect(find("LoadBalancer ha-https").inputs).toMatchObject({ publicPort: 443, privatePort: 30443, members: { role: "worker" } });
     expect(find("NetworkRule ha-https").inputs).toMatchObject({ kind: "firewall", protocol: "tcp", startPort: 443 });

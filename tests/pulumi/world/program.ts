@@ -15,6 +15,8 @@ export interface Registered {
 }
 
 interface Request {
+  getType(): string;
+  getName(): string;
   getParent(): string;
   getDeletebeforereplace(): boolean;
   getAdditionalsecretoutputsList(): string[];
@@ -84,20 +86,9 @@ export async function runProgram<T>(program: () => T, options: { preview?: boole
   await pulumi.runtime.setMocks(
     {
       call: () => ({}),
-      newResource(args) {
-        const request = (args as unknown as { registerRequest: Request }).registerRequest;
-        const kind = args.type.split(":").at(-1)!;
-        registered.push({
-          type: args.type,
-          name: args.name,
-          parent: shortOf(request.getParent()),
-          inputs: readable(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
-          deleteBeforeReplace: request.getDeletebeforereplace(),
-          additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
-          dependencies: request.getDependenciesList().map(shortOf).sort(),
-        });
-        const isUnknown = options.unknown?.includes(kind) ?? false;
-        return { id: `${args.name}-id`, state: isUnknown ? {} : { ...args.inputs, ...outputsOf[kind] } };
+      newResource({ type, name, inputs }) {
+        const kind = type.split(":").at(-1)!;
+        return { id: `${name}-id`, state: options.unknown?.includes(kind) ? {} : { ...inputs, ...outputsOf[kind] } };
       },
     },
     "shop",
@@ -105,6 +96,21 @@ export async function runProgram<T>(program: () => T, options: { preview?: boole
     options.preview ?? false,
     "acme",
   );
+  // Mocks are told the inputs alone; options are read off the request itself.
+  const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource(request: Request, ...more: unknown[]): unknown };
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, ...more) => {
+    registered.push({
+      type: request.getType(),
+      name: request.getName(),
+      parent: shortOf(request.getParent()),
+      inputs: readable(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+      deleteBeforeReplace: request.getDeletebeforereplace(),
+      additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+      dependencies: request.getDependenciesList().map(shortOf).sort(),
+    });
+    return register(request, ...more);
+  };
   const result = program();
   await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
   return {

@@ -1,0 +1,208 @@
+/**
+ * One stack of the real engine with a Mold of its own: home, state, addresses and port are the test's alone, and nothing of it outlives
+ * the test. The Mold runs in the test's process, so that its calls can be counted and its faults ordered.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createEmulator, type CallRecord, type Emulator, type EmulatorOptions } from "../../../provider/emulator";
+import { built, example, pulumiFolders, root } from "./paths";
+import { commandOf, descendants, isAlive, killAll } from "./processes";
+
+export interface Ended {
+  /** Undefined: it was killed. */
+  readonly code: number | undefined;
+  /** Standard output and error as they came. */
+  readonly output: string;
+}
+
+/** A pulumi that is under way. */
+export interface Running {
+  readonly pid: number;
+  readonly ended: Promise<Ended>;
+  readonly soFar: () => string;
+  /** Processes below it; the provider is one of them. */
+  readonly descendants: () => number[];
+}
+
+export interface StackOptions {
+  /** Each test file has public addresses of its own: 127.90.<range>.0/24. */
+  readonly range: number;
+  readonly emulator?: EmulatorOptions;
+  /** Puts the program's packages in place. Default: a link to a copy of this checkout's. */
+  readonly install?: (folder: string) => void;
+}
+
+/** A machine that boots in about a second. */
+const speed = 20;
+
+export class TestStack {
+  private readonly started: Running[] = [];
+
+  private constructor(
+    readonly folder: string,
+    readonly program: string,
+    readonly mold: Emulator,
+    readonly apiUrl: string,
+  ) {}
+
+  static async create({ range, emulator, install = link }: StackOptions): Promise<TestStack> {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "ablestack-engine-")));
+    const program = join(folder, "program");
+    for (const name of ["home", "state", "program"]) mkdirSync(join(folder, name));
+    for (const file of ["index.ts", "Pulumi.yaml", "package.json", "tsconfig.json"]) cpSync(join(example, file), join(program, file));
+    install(program);
+    const mold = createEmulator({ speed, publicRange: `127.90.${range}.0/24`, ...emulator });
+    const stack = new TestStack(folder, program, mold, await mold.listen());
+    await stack.succeed(["stack", "init", "test"]);
+    await stack.configure();
+    return stack;
+  }
+
+  private async configure(): Promise<void> {
+    const { apiKey, secretKey } = this.admin;
+    await this.succeed(["config", "set", "ablestack:apiUrl", this.apiUrl]);
+    await this.succeed(["config", "set", "ablestack:apiKey", apiKey]);
+    await this.succeed(["config", "set", "--secret", "ablestack:secretKey", secretKey]);
+  }
+
+  get admin(): { readonly apiKey: string; readonly secretKey: string } {
+    const admin = this.mold.users.find(({ name }) => name === "admin");
+    if (!admin) throw new Error("the embedded Mold has no admin");
+    return admin;
+  }
+
+  write(file: string, content: string): void {
+    writeFileSync(join(this.program, file), content);
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.program, file), "utf8");
+  }
+
+  /** Starts pulumi and goes on. */
+  start(args: readonly string[]): Running {
+    const child: ChildProcess = spawn("pulumi", [...args, "--non-interactive"], {
+      cwd: this.program,
+      env: {
+        PATH: `${pulumiFolders()}:${process.env.PATH ?? ""}`,
+        HOME: this.folder,
+        PULUMI_HOME: join(this.folder, "home"),
+        PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
+        PULUMI_CONFIG_PASSPHRASE: "a-passphrase",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    child.stdout!.on("data", (data: Buffer) => (output += data.toString()));
+    child.stderr!.on("data", (data: Buffer) => (output += data.toString()));
+    const running: Running = {
+      pid: child.pid!,
+      soFar: () => output,
+      descendants: () => descendants(child.pid!),
+      // Not `close`: a provider that outlives a killed pulumi keeps its standard output open.
+      ended: new Promise((resolve, reject) => child.once("error", reject).once("exit", (code) => resolve({ code: code ?? undefined, output }))),
+    };
+    this.started.push(running);
+    return running;
+  }
+
+  async run(args: readonly string[]): Promise<Ended> {
+    return this.start(args).ended;
+  }
+
+  /** What it printed. Throws when it failed. */
+  async succeed(args: readonly string[]): Promise<string> {
+    const { code, output } = await this.run(args);
+    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${output}`);
+    return output;
+  }
+
+  up(...more: readonly string[]): Promise<string> {
+    return this.succeed(["up", "--yes", "--skip-preview", ...more]);
+  }
+
+  async output<T = string>(name: string): Promise<T> {
+    return JSON.parse(await this.succeed(["stack", "output", name, "--json", "--show-secrets"])) as T;
+  }
+
+  /** As it lies there: secrets encrypted. */
+  async exported(): Promise<string> {
+    return this.succeed(["stack", "export"]);
+  }
+
+  async resources(): Promise<StateResource[]> {
+    return (JSON.parse(await this.exported()) as { deployment: { resources: StateResource[] } }).deployment.resources;
+  }
+
+  /** Calls of Mold that `work` led to. */
+  async callsOf(work: () => Promise<unknown>): Promise<readonly CallRecord[]> {
+    const before = this.mold.calls().at(-1)?.number ?? 0;
+    await work();
+    return this.mold.calls(before);
+  }
+
+  /** Resolves at the n-th call of a command from now on. */
+  async call(command: string, count = 1): Promise<void> {
+    const since = this.mold.calls().at(-1)?.number ?? 0;
+    await until(`call ${count} of ${command}`, () => this.mold.calls(since).filter((call) => call.command === command).length >= count);
+  }
+
+  /** What is there, by kind. */
+  get inMold(): Record<string, { readonly name?: string; readonly state?: string }[]> {
+    return JSON.parse(this.mold.snapshot()) as Record<string, { name?: string; state?: string }[]>;
+  }
+
+  /** The machines that aren't destroyed. */
+  get machines(): string[] {
+    return (this.inMold.machines ?? []).filter(({ state }) => state === "Running").map(({ name }) => name ?? "").sort();
+  }
+
+  async close(): Promise<void> {
+    for (const { pid, descendants: below } of this.started) if (isAlive(pid)) killAll([...below(), pid]);
+    await this.mold.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export interface StateResource {
+  readonly urn: string;
+  readonly id?: string;
+  readonly type: string;
+  readonly inputs?: Record<string, unknown>;
+  readonly outputs?: Record<string, unknown>;
+}
+
+/** The process that serves our resources. */
+export const providerOf = (running: Running): number => {
+  const found = running.descendants().find((pid) => /^\S*node\S* .*dynamic-provider/.test(commandOf(pid)));
+  if (found === undefined) throw new Error("no provider process runs");
+  return found;
+};
+
+/** Looks again and again; jest's own limit ends it. */
+export async function until(what: string, look: () => boolean, limitMs = 60_000): Promise<void> {
+  for (const deadline = Date.now() + limitMs; !look(); await new Promise((resolve) => setTimeout(resolve, 20))) {
+    if (Date.now() > deadline) throw new Error(`did not happen within ${limitMs / 1000} s: ${what}`);
+  }
+}
+
+/**
+ * Links to a copy of what is built, which stays as it is whatever is built meanwhile, and to this checkout's @pulumi/pulumi: the program
+ * and the library share one.
+ */
+function link(program: string): void {
+  mkdirSync(join(program, "node_modules/@pulumi"), { recursive: true });
+  symlinkSync(packageIn(join(program, "..", "package")), join(program, "node_modules/ablestack-kubernetes"));
+  symlinkSync(join(root, "node_modules/@pulumi/pulumi"), join(program, "node_modules/@pulumi/pulumi"));
+}
+
+/** The package as it would be published, with this checkout's dependencies. */
+export function packageIn(folder: string): string {
+  cpSync(built(), join(folder, "dist"), { recursive: true });
+  cpSync(join(root, "package.json"), join(folder, "package.json"));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
