@@ -39,6 +39,7 @@ const speed = 20;
 
 export class TestStack {
   private readonly started: Running[] = [];
+  private readonly orphans: number[] = [];
 
   private constructor(
     readonly folder: string,
@@ -155,12 +156,40 @@ export class TestStack {
     return JSON.parse(this.mold.snapshot()) as Record<string, { name?: string; state?: string }[]>;
   }
 
+  /** What is there, in a form in which two stacks can be compared: the cluster's uid, its generation and its machines' guest addresses differ. */
+  async comparable(): Promise<string> {
+    const uid = (await this.resources()).find(({ type }) => type.endsWith(":ClusterIdentity"))!.id!;
+    return this.mold.snapshot().replaceAll(uid, "<uid>").replaceAll(/("key": "ablestack-generation",\s*(?:"[^"]*": "[^"]*",\s*)*?"value": )"[^"]*"/g, '$1"<generation>"');
+  }
+
+  /** Values of a tag, of whatever carries it. */
+  tags(key: string): string[] {
+    return ((this.inMold.tags ?? []) as { key?: string; value?: string }[]).flatMap((tag) => (tag.key === key ? [tag.value ?? ""] : []));
+  }
+
   /** The machines that aren't destroyed. */
   get machines(): string[] {
     return (this.inMold.machines ?? []).filter(({ state }) => state === "Running").map(({ name }) => name ?? "").sort();
   }
 
+  /** `kill -9` of pulumi and of all that it started. */
+  async killTree(running: Running): Promise<void> {
+    killAll([running.pid, ...running.descendants()]);
+    await running.ended;
+  }
+
+  /** `kill -9` of pulumi alone. Answers with the process id of the provider, which lives on. */
+  async killAlone(running: Running): Promise<number> {
+    const provider = providerOf(running);
+    this.orphans.push(...running.descendants());
+    killAll([running.pid]);
+    await running.ended;
+    return provider;
+  }
+
   async close(): Promise<void> {
+    // Of a pulumi that was killed alone, the language host stays for ever.
+    killAll(this.orphans.filter((pid) => /pulumi/.test(commandOf(pid))));
     for (const { pid, descendants: below } of this.started) if (isAlive(pid)) killAll([...below(), pid]);
     await this.mold.close();
     rmSync(this.folder, { recursive: true, force: true });

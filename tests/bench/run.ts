@@ -1,0 +1,31 @@
+/**
+ * `make bench`: measures, prints a table, writes `.bench/results.json`, and fails when a goal isn't met.
+ *
+ *     npx tsx tests/bench/run.ts [group…]     only those: create
+ *
+ * `BENCH_TIMELINE=1` shows where the time of every create goes, not only of those that miss their goal.
+ */
+import { join } from "node:path";
+import { createFigures } from "./create";
+import { figure, printTable, writeResults, type Figure } from "./figures";
+
+const groups: Record<string, () => Promise<Figure[]>> = { create: createFigures };
+
+async function main(asked: readonly string[]): Promise<void> {
+  const unknown = asked.filter((name) => !(name in groups));
+  if (unknown.length > 0) throw new Error(`there is no group ${unknown.join(", ")}; there are ${Object.keys(groups).join(", ")}`);
+  const figures: Figure[] = [];
+  for (const [name, measure] of Object.entries(groups)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    console.error(`==> ${name}`);
+    figures.push(...(await measure()));
+  }
+  printTable(figures);
+  writeResults(join(__dirname, "../../.bench/results.json"), figures);
+  if (figures.some(({ met }) => !met)) process.exitCode = 1;
+}
+void figure;
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,308 @@
+import { declaration, owner, sharedIdentity } from "../core/world/cluster";
+import { byHand, changing, intentsLeft, MadeCluster, seen, type Opened } from "../core/world/made";
+import { DeclaredRule } from "./rules";
+
+let made: MadeCluster;
+beforeAll(async () => {
+  await sharedIdentity();
+  made = await MadeCluster.make(declaration({ controlPlanes: 1, workers: 2, apiAccess: { cidrList: ["127.0.0.0/8"] } }));
+});
+afterAll(() => made.close());
+
+const cluster = "k3x9abcdef01";
+const firewall = (more: object = {}): DeclaredRule => DeclaredRule.networkRule("web", { cluster, kind: "firewall", protocol: "tcp", startPort: 443, ...more });
+const forward = (more: object = {}): DeclaredRule =>
+  DeclaredRule.networkRule("ssh", { cluster, kind: "portForward", protocol: "tcp", startPort: 2222, privateStartPort: 22, target: { node: "prod-control-1" }, ...more });
+
+/** Two rules of different kinds behave alike in all of this. */
+const kinds = [
+  ["firewall", firewall],
+  ["portForward", forward],
+] as const;
+
+const firewallRules = ({ cloud }: Opened): Readonly<Record<string, unknown>>[] => seen(cloud).firewallRules!.filter(({ startPort }) => startPort !== 6443);
+const forwards = ({ cloud }: Opened): readonly Readonly<Record<string, unknown>>[] => seen(cloud).forwards!;
+const tagsOn = ({ cloud }: Opened, type: string): string[] => seen(cloud).tags!.flatMap((tag) => (tag.resourceType === type && !String(tag.resourceId).includes("6443") ? [`${String(tag.key)}=${String(tag.value)}`] : []));
+
+const ownTags = (resource: string): string[] => [`ablestack-cluster=${cluster}`, "ablestack-owner=pulumi:organization/project/stack", `ablestack-resource=${resource}`];
+
+describe("firewall", () => {
+  test("is made as declared, with tags that say whose it is, and nothing else is", async () => {
+    const world = made.open();
+    const rule = firewall({ endPort: 445, cidrList: ["10.0.0.0/8", "127.0.0.0/8"], tags: { team: "shop" } });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(firewallRules(world)).toMatchObject([{ protocol: "tcp", startPort: 443, endPort: 445, cidrs: ["10.0.0.0/8", "127.0.0.0/8"], state: "Active", direction: "Ingress" }]);
+    expect(tagsOn(world, "FirewallRule").sort()).toEqual([...ownTags("web"), "team=shop"]);
+    expect(rule.outputs).toMatchObject({ ipAddress: world.recorded.endpoint.outputs.publicIpAddress, state: "Active" });
+    expect(intentsLeft(world.cloud)).toEqual([]);
+  });
+
+  test.each([
+    ["its range", { cidrList: ["127.0.0.0/8"] }, { cidrs: ["127.0.0.0/8"], startPort: 443 }],
+    ["its port", { startPort: 8443 }, { cidrs: ["0.0.0.0/0"], startPort: 8443, endPort: 8443 }],
+    ["its protocol", { protocol: "udp" }, { protocol: "udp", startPort: 443 }],
+  ])("a change of %s makes it anew: Mold can't change it", async (_, change, found) => {
+    const world = made.open();
+    const rule = firewall();
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    const diff = await world.cloud.clock.run(rule.declare(change).diff(world.cloud.newRun()));
+    expect(diff.replaces).toContain(Object.keys(change)[0]);
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(firewallRules(world)).toMatchObject([found]);
+    expect(intentsLeft(world.cloud)).toEqual([]);
+  });
+
+  test("lets pings through", async () => {
+    const world = made.open();
+    const rule = DeclaredRule.networkRule("ping", { cluster, kind: "firewall", protocol: "icmp", icmpType: 8 });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(firewallRules(world)).toMatchObject([{ protocol: "icmp", icmpType: 8, icmpCode: -1 }]);
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+  });
+
+  test("ranges of many words are no hindrance: what is written down beforehand stays within what a tag can hold", async () => {
+    const world = made.open();
+    const rule = firewall({ cidrList: Array.from({ length: 40 }, (_, at) => `198.51.${at}.0/24`) });
+    const run = world.cloud.newRun();
+    const sent = jest.spyOn(run.world({ owner }).mold, "run");
+    await world.cloud.clock.run(rule.up(run));
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+    const values = sent.mock.calls.flatMap(([command, params]) => (command === "createTags" ? (params as { tags: { value: string }[] }).tags.map(({ value }) => value.length) : []));
+    expect(values.length).toBeGreaterThan(3);
+    expect(Math.max(...values)).toBeLessThanOrEqual(255);
+  });
+});
+
+describe("portForward", () => {
+  test("is made as declared, and Mold opens nothing to the world for it", async () => {
+    const world = made.open();
+    const rule = forward({ tags: { team: "ops" } });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(forwards(world)).toMatchObject([{ protocol: "tcp", publicPort: 2222, publicEndPort: 2222, privatePort: 22, privateEndPort: 22, machineId: "machines:prod-control-1", state: "Active" }]);
+    expect(firewallRules(world)).toEqual([]);
+    expect(tagsOn(world, "PortForwardingRule").sort()).toEqual([...ownTags("ssh"), "team=ops"]);
+  });
+
+  test.each([
+    ["target", { target: { node: "prod-worker-2" } }, { machineId: "machines:prod-worker-2" }],
+    ["target by role", { target: { role: "worker" } }, { machineId: expect.stringMatching(/^machines:prod-worker-/) as string }],
+    ["privateStartPort", { privateStartPort: 2022 }, { privatePort: 2022, privateEndPort: 2022 }],
+  ])("a change of its %s is made in place", async (_, change, found) => {
+    const world = made.open();
+    const rule = forward();
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    const before = rule.outputs.ruleId;
+    expect((await world.cloud.clock.run(rule.declare(change).diff(world.cloud.newRun()))).replaces).toEqual([]);
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(rule.outputs.ruleId).toBe(before);
+    expect(forwards(world)).toMatchObject([found]);
+  });
+
+  test("by role it goes to the first node of that role, whatever its id", async () => {
+    const world = made.open();
+    const rule = forward({ target: { role: "worker" } });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(forwards(world)).toMatchObject([{ machineId: "machines:prod-worker-1" }]);
+  });
+
+  test("a node that is not there is named, with those that are", async () => {
+    const world = made.open();
+    const rule = forward({ target: { node: "prod-worker-9" } });
+    const run = world.cloud.newRun();
+    await expect(world.cloud.clock.run(rule.up(run))).rejects.toThrow("NetworkRule ssh: the cluster has no node prod-worker-9. It has prod-control-1, prod-worker-1, prod-worker-2.");
+    expect(changing(run)).toEqual([]);
+  });
+
+  test("led elsewhere by hand, it is led back", async () => {
+    const world = made.open();
+    const rule = forward();
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    const mold = byHand(world.cloud);
+    const worker = world.recorded.cluster.outputs.nodes.find(({ name }) => name === "prod-worker-1")!;
+    await world.cloud.clock.run(mold.run("updatePortForwardingRule", { id: String(rule.outputs.ruleId), virtualmachineid: worker.machineId, privateport: 2022 }));
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).plan).toEqual(["NetworkRule ssh: lead it to where it is declared to lead"]);
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(forwards(world)).toMatchObject([{ machineId: "machines:prod-control-1", privatePort: 22 }]);
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+  });
+});
+
+describe.each(kinds)("%s rules", (kind, declared) => {
+  const rulesOf = kind === "firewall" ? firewallRules : forwards;
+  const listed = kind === "firewall" ? "listFirewallRules" : "listPortForwardingRules";
+
+  const byHandTheSame = async ({ cloud, recorded }: Opened): Promise<string> => {
+    const mold = byHand(cloud);
+    const { publicIpAddressId } = recorded.endpoint.outputs;
+    const job =
+      kind === "firewall"
+        ? mold.run("createFirewallRule", { ipaddressid: publicIpAddressId, protocol: "tcp", startport: 443, endport: 443, cidrlist: ["0.0.0.0/0"] })
+        : mold.run("createPortForwardingRule", {
+            ipaddressid: publicIpAddressId,
+            protocol: "tcp",
+            publicport: 2222,
+            publicendport: 2222,
+            privateport: 22,
+            privateendport: 22,
+            virtualmachineid: recorded.cluster.outputs.nodes[0]!.machineId,
+            openfirewall: false,
+          });
+    return (await cloud.clock.run(job as Promise<{ id?: string }>)).id!;
+  };
+  const removeByHand = async ({ cloud }: Opened, id: string): Promise<void> => {
+    const mold = byHand(cloud);
+    await cloud.clock.run((kind === "firewall" ? mold.run("deleteFirewallRule", { id }) : mold.run("deletePortForwardingRule", { id })) as Promise<unknown>);
+  };
+
+  test("declared as they are, they change nothing and send nothing that changes", async () => {
+    const world = made.open();
+    const rule = declared();
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    const again = world.cloud.newRun();
+    expect(await world.cloud.clock.run(rule.diff(again))).toEqual({ changes: false, replaces: [], plan: [] });
+    expect(changing(again)).toEqual([]);
+    expect(again.calls).toEqual(expect.arrayContaining([listed]));
+    expect(again.calls.length).toBeLessThanOrEqual(3);
+  });
+
+  test("tags change in place; those taken out go, and others' stay", async () => {
+    const world = made.open();
+    const rule = declared({ tags: { team: "shop", tier: "front" } });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    const before = rule.outputs.ruleId;
+    const type = kind === "firewall" ? "FirewallRule" : "PortForwardingRule";
+    await world.cloud.clock.run(byHand(world.cloud).run("createTags", { resourcetype: type, resourceids: [String(before)], tags: [{ key: "note", value: "theirs" }] }));
+    rule.declare({ tags: { team: "payments" } });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(rule.outputs.ruleId).toBe(before);
+    expect(tagsOn(world, type).sort()).toEqual([...ownTags(kind === "firewall" ? "web" : "ssh"), "note=theirs", "team=payments"]);
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+  });
+
+  test("a tag that was taken off by hand comes back", async () => {
+    const world = made.open();
+    const rule = declared({ tags: { team: "shop" } });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    const type = kind === "firewall" ? "FirewallRule" : "PortForwardingRule";
+    await world.cloud.clock.run(byHand(world.cloud).run("deleteTags", { resourcetype: type, resourceids: [String(rule.outputs.ruleId)], tags: [{ key: "team" }] }));
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(true);
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(tagsOn(world, type)).toContain("team=shop");
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+  });
+
+  test("removed by hand, they are missed and made again", async () => {
+    const world = made.open();
+    const rule = declared();
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    const goal = world.cloud.state();
+    await removeByHand(world, String(rule.outputs.ruleId));
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).plan).toEqual([expect.stringMatching(/: make it: it is not there$/)]);
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(world.cloud.state()).toBe(goal);
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+  });
+
+  test("a refresh finds them, and forgets them once they are removed by hand", async () => {
+    const world = made.open();
+    const rule = declared();
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    const before = rule.outputs;
+    expect(await world.cloud.clock.run(rule.read(world.cloud.newRun()))).toBe(true);
+    expect(rule.outputs).toEqual(before);
+    await removeByHand(world, String(rule.outputs.ruleId));
+    expect(await world.cloud.clock.run(rule.read(world.cloud.newRun()))).toBe(false);
+  });
+
+  test("one made by hand is not taken for ours: the error says which it is, and it stays as it was", async () => {
+    const world = made.open();
+    const id = await byHandTheSame(world);
+    const before = world.cloud.state();
+    const rule = declared();
+    const failure: unknown = await world.cloud.clock.run(rule.up(world.cloud.newRun())).catch((error: unknown) => error);
+    expect((failure as Error).message).toMatch(/^NetworkRule (web|ssh): there is already a (firewall|port forwarding) rule .*made by hand or by another program.*Delete that one or change this declaration/s);
+    expect((failure as Error).message).toContain(id);
+    expect(world.cloud.state()).toBe(before);
+  });
+
+  test("one that another stack declared is not taken either: the error says whose it is", async () => {
+    const world = made.open();
+    await world.cloud.clock.run(kind === "firewall" ? otherStacks(declared).up(world.cloud.newRun()) : otherStacks(declared).up(world.cloud.newRun()));
+    const before = world.cloud.state();
+    await expect(world.cloud.clock.run(declared().up(world.cloud.newRun()))).rejects.toThrow("declared by pulumi:organization/project/other");
+    expect(world.cloud.state()).toBe(before);
+  });
+
+  test("one that a dead run had made and could not mark any more is gone on with", async () => {
+    const goal = made.open();
+    const undisturbed = goal.cloud.newRun();
+    await goal.cloud.clock.run(declared().up(undisturbed));
+    const world = made.open();
+    const command = kind === "firewall" ? "createFirewallRule" : "createPortForwardingRule";
+    const first = world.cloud.newRun({ killAt: { call: undisturbed.calls.indexOf(command) + 1, when: "after" } });
+    const rule = declared();
+    await world.cloud.clock.run(rule.up(first)).catch(() => undefined);
+    expect(first.wasKilled).toBe(true);
+    const [orphan] = rulesOf(world);
+    expect(orphan).toBeDefined();
+    const second = world.cloud.newRun();
+    await world.cloud.clock.run(rule.up(second));
+    expect(second.calls).not.toContain(command);
+    expect(world.cloud.state()).toBe(goal.cloud.state());
+  });
+
+  test("a delete of what is gone already is done", async () => {
+    const world = made.open();
+    const before = world.cloud.state();
+    const rule = declared();
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    await removeByHand(world, String(rule.outputs.ruleId));
+    const run = world.cloud.newRun();
+    await world.cloud.clock.run(rule.destroy(run));
+    expect(changing(run)).toEqual([]);
+    expect(world.cloud.state()).toBe(before);
+  });
+
+  test("a delete leaves a rule alone that somebody made in their place", async () => {
+    const world = made.open();
+    const rule = declared();
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    await removeByHand(world, String(rule.outputs.ruleId));
+    await byHandTheSame(world);
+    const before = world.cloud.state();
+    await world.cloud.clock.run(rule.destroy(world.cloud.newRun()));
+    expect(world.cloud.state()).toBe(before);
+  });
+
+  test("what a killed create left of an earlier declaration goes when the next run makes the new one", async () => {
+    const other = { startPort: 4443, ...(kind === "firewall" ? {} : { privateStartPort: 22 }) };
+    const goal = made.open();
+    await goal.cloud.clock.run(declared(other).up(goal.cloud.newRun()));
+    const undisturbed = made.open();
+    const calls = undisturbed.cloud.newRun();
+    await undisturbed.cloud.clock.run(declared().up(calls));
+    for (let call = 1; call <= calls.calls.length; call++) {
+      const world = made.open();
+      const rule = declared();
+      await world.cloud.clock.run(rule.up(world.cloud.newRun({ killAt: { call, when: "after" } }))).catch(() => undefined);
+      await world.cloud.clock.run(rule.declare(other).up(world.cloud.newRun()));
+      expect(`${call} ${calls.calls[call - 1]}: ${world.cloud.state()}`).toBe(`${call} ${calls.calls[call - 1]}: ${goal.cloud.state()}`);
+    }
+  });
+
+  test("with the cluster's address gone there is nothing to read or delete, and a create says so", async () => {
+    const world = made.open();
+    const rule = declared();
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    const gone = declared({ cluster: "zzzzzzzzzzzz" });
+    gone.recorded = rule.recorded && { ...rule.recorded, state: { ...rule.recorded.state, inputs: gone.inputs } };
+    const run = world.cloud.newRun();
+    expect(await world.cloud.clock.run(gone.read(run))).toBe(false);
+    gone.recorded = { id: "x", state: { inputs: gone.inputs, outputs: {} } };
+    await world.cloud.clock.run(gone.destroy(run));
+    await expect(world.cloud.clock.run(gone.up(run))).rejects.toThrow(/NetworkRule (web|ssh): the cluster zzzzzzzzzzzz has no public address/);
+    expect(changing(run)).toEqual([]);
+  });
+
+  const otherStacks = (of: (more?: object) => DeclaredRule): DeclaredRule => of().by("pulumi:organization/project/other");
+});
