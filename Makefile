@@ -14,7 +14,7 @@ export HYPERVISOR MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS STATE STACK EXAMP
 
 modules := node_modules/.stamp
 built := dist/.stamp
-sources := $(shell find provider sdk schema -type f \( -name '*.ts' -o -name '*.json' \) 2>/dev/null)
+sources := $(shell find provider sdk schema -type f)
 example := .toolchain/example
 
 help: ## this list
@@ -39,7 +39,7 @@ env: ## print a shell's settings for pulumi on the example:   eval "$(make -s en
 reset: $(built) ## throw the embedded Mold and the example's stack away, whatever is in them
 	@$(example)/reset.sh
 
-install: $(modules) ## the packages in package-lock.json
+install: $(modules) ## the packages in package-lock.json, as locked
 
 build: $(built) ## compile to dist/
 
@@ -61,13 +61,15 @@ bench: $(built) ## measure; writes .bench/results.json
 clean: ## remove what make build and make test made (not .state/: see reset)
 	@rm -rf dist .bench .state/checks node_modules/.cache
 
-# `npm ci` only when what lies there is not what the lock file says.
+# Only when what lies there is not what the lock file says. `npm ci` would be the word for it, but it refuses a lock file that lacks
+# other systems' optional packages, and one that was written where the registry doesn't serve those lacks them
+# (https://github.com/npm/cli/issues/4828). With --no-save the locked versions and checksums hold all the same.
 $(modules): package.json package-lock.json
-	@node .toolchain/installed.mjs || { echo '==> npm ci' >&2; npm ci --no-audit --no-fund; }
+	@node .toolchain/installed.mjs || { echo '==> npm install' >&2; npm install --no-save --no-audit --no-fund; }
 	@touch $@
 
 $(built): $(modules) tsconfig.json .config/tsconfig.build.json $(sources)
 	@echo '==> building' >&2
 	@npm run --silent build
 	@chmod +x dist/provider/emulator/bin.js
-	@touch $@
+	@touch dist/.tsbuildinfo $@

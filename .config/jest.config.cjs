@@ -7,6 +7,8 @@ module.exports = {
   // These are published as ES modules only; Node's require() takes them, jest's own module loader needs them transformed.
   transformIgnorePatterns: ["/node_modules/(?!(@kubernetes/client-node|openid-client|oauth4webapi|jose|@jsep-plugin|jsep|jsonpath-plus|fast-check|pure-rand)/)"],
   // `await import("./x.js")` is how a CommonJS source loads a file of its own late.
+  // A bound against hanging, not a measure: on two busy cores five seconds are soon over.
+  testTimeout: 120_000,
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/examples"],
 };

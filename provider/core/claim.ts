@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { ClusterError } from "./errors";
 import { tagKeys, tagParameters, tagsOf, type TaggedKind, type Tags } from "./ownership";
-import type { StartedJob, World } from "./ports";
+import { isMoldFailure, type StartedJob, type World } from "./ports";
+import { Patience } from "./waiting";
 
 export interface Claim {
   /** `firewall rule tcp/443 from 0.0.0.0/0`, for messages. */
@@ -20,24 +21,49 @@ export interface Claim {
   /** Whose it is. A rule with the same values is ours already. */
   readonly tags: Tags;
   /** Rules on the address with exactly this tuple. */
-  find(): Promise<readonly { readonly id: string; readonly state: string; readonly tags: Tags }[]>;
+  find(): Promise<readonly ClaimedRule[]>;
   create(): Promise<Pick<StartedJob<"createFirewallRule">, "id"> & { done(): Promise<unknown> }>;
+}
+
+export interface ClaimedRule {
+  readonly id: string;
+  readonly state: string;
+  readonly tags: Tags;
 }
 
 export const intentKey = (tuple: string): string => tagKeys.intent + createHash("sha256").update(tuple).digest("hex").slice(0, 12);
 const isOurs = (tags: Tags, ours: Tags): boolean => Object.entries(ours).every(([key, value]) => tags[key] === value);
 
+/** How long the job of a dead run is waited for, whose rule is neither made nor gone. */
+const pendingMs = 600_000;
+const onItsWay = new Set(["Staged", "Add", "Revoke", "Deleting"]);
+
 /** Makes the rule or goes on with what an interrupted run made of it; answers with its id. */
 export async function claimRule(world: World, claim: Claim): Promise<string> {
+  const patience = new Patience(world.clock, world.signal, pendingMs);
+  // A rule whose job ends badly is gone again: then it is made anew.
+  return patience.until(
+    async () => {
+      const { id, ended } = await markedRule(world, claim);
+      if (ended) return id;
+      const rule = (await claim.find()).find((each) => each.id === id);
+      return rule && !onItsWay.has(rule.state) ? id : undefined;
+    },
+    (waited) => `${claim.resource ? `${claim.resource}: ` : ""}the ${claim.what} is neither made nor gone after ${waited}. Look at its events in Mold; delete it there if it stays like that, then run again.`,
+  );
+}
+
+/** `ended`: no job is at work on it any longer. */
+async function markedRule(world: World, claim: Claim): Promise<{ id: string; ended: boolean }> {
   const there = await claim.find();
   const ours = there.find(({ tags }) => isOurs(tags, claim.tags));
   const key = intentKey(claim.tuple);
-  if (ours) {
-    if ((await intentsOn(world, claim.address))[key] !== undefined) await removeIntent(world, claim.address, key);
-    return ours.id;
-  }
   const intent = (await intentsOn(world, claim.address))[key];
-  const intended = intent?.startsWith(`${intentValue(claim)}@`) ?? false;
+  if (ours) {
+    if (intent !== undefined) await removeIntent(world, claim.address, key);
+    return { id: ours.id, ended: !onItsWay.has(ours.state) };
+  }
+  const intended = intent !== undefined && isIntentOf(intent, claim.tags, claim.tuple);
   const [untagged] = there.filter(({ tags }) => Object.keys(tags).length === 0);
   if (there.length > 0 && !(untagged && intended)) {
     const owner = there[0]!.tags[tagKeys.owner];
@@ -47,38 +73,62 @@ export async function claimRule(world: World, claim: Claim): Promise<string> {
     );
   }
   let id = untagged?.id;
+  let ended = untagged !== undefined && !onItsWay.has(untagged.state);
   if (id === undefined) {
     if (!intended) {
       if (intent !== undefined) await removeIntent(world, claim.address, key, intent);
-      await world.mold.run("createTags", {
-        resourcetype: "PublicIpAddress",
-        resourceids: [claim.address],
-        tags: tagParameters({ [key]: `${intentValue(claim)}@${new Date(world.clock.now()).toISOString()}` }),
-      });
+      const value = `${intentValue(claim.tags, claim.tuple)}@${new Date(world.clock.now()).toISOString()}`;
+      await orAlready(
+        () => world.mold.run("createTags", { resourcetype: "PublicIpAddress", resourceids: [claim.address], tags: tagParameters({ [key]: value }) }),
+        async () => isIntentOf((await intentsOn(world, claim.address))[key] ?? "", claim.tags, claim.tuple),
+      );
     }
     const job = await claim.create();
     await job.done();
+    ended = true;
     id = job.id ?? (await claim.find())[0]?.id;
     if (id === undefined) throw new ClusterError(`Mold says that it made the ${claim.what}, and does not list it. Run again.`, { resource: claim.resource });
   }
-  await world.mold.run("createTags", { resourcetype: claim.kind, resourceids: [id], tags: tagParameters(claim.tags) });
+  const made = id;
+  await orAlready(
+    () => world.mold.run("createTags", { resourcetype: claim.kind, resourceids: [made], tags: tagParameters(claim.tags) }),
+    async () => (await claim.find()).some((rule) => rule.id === made && isOurs(rule.tags, claim.tags)),
+  );
   await removeIntent(world, claim.address, key);
-  return id;
+  return { id, ended };
+}
+
+/** A job of a dead run may get there first, and ours is refused then. What counts is that it is so. */
+export async function orAlready(change: () => Promise<unknown>, isSo: () => Promise<boolean>): Promise<void> {
+  try {
+    await change();
+  } catch (error) {
+    if (!isMoldFailure(error) || error.kind !== "refused" || !(await isSo())) throw error;
+  }
 }
 
 export const intentsIn = (tags: Tags): Tags => Object.fromEntries(Object.entries(tags).filter(([key]) => key.startsWith(tagKeys.intent)));
 
-const intentValue = ({ tags, tuple }: Claim): string => `${tags[tagKeys.resource] ?? tags[tagKeys.role] ?? ""} ${tuple}`;
+/** The most that Mold takes as a tag's value is 255; the time follows. */
+const longest = 200;
 
-async function intentsOn(world: World, address: string): Promise<Tags> {
+/** Who is about to make what: another stack's intent is no intent of ours. */
+function intentValue(tags: Tags, tuple: string): string {
+  const whole = `${tags[tagKeys.owner] ?? ""} ${tags[tagKeys.resource] ?? tags[tagKeys.role] ?? ""} ${tuple}`;
+  return whole.length <= longest ? whole : `${whole.slice(0, longest - 13)}~${createHash("sha256").update(whole).digest("hex").slice(0, 12)}`;
+}
+
+/** Pure: whether an intent tag's value was written for this. */
+export const isIntentOf = (value: string, tags: Tags, tuple: string): boolean => value.startsWith(`${intentValue(tags, tuple)}@`);
+
+export async function intentsOn(world: World, address: string): Promise<Tags> {
   const tags = await world.mold.list("listTags", { resourcetype: "PublicIpAddress", resourceid: address });
   return intentsIn(tagsOf({ tags }));
 }
 
-async function removeIntent(world: World, address: string, key: string, value?: string): Promise<void> {
-  await world.mold.run("deleteTags", {
-    resourcetype: "PublicIpAddress",
-    resourceids: [address],
-    tags: [value === undefined ? { key } : { key, value }],
-  });
+export async function removeIntent(world: World, address: string, key: string, value?: string): Promise<void> {
+  await orAlready(
+    () => world.mold.run("deleteTags", { resourcetype: "PublicIpAddress", resourceids: [address], tags: [value === undefined ? { key } : { key, value }] }),
+    async () => (await intentsOn(world, address))[key] === undefined,
+  );
 }

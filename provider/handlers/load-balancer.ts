@@ -4,7 +4,7 @@ import { changedProperties, checkChanges } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
 import { messageOf } from "../core/errors";
 import type { World } from "../core/ports";
-import { compareBalancer, createBalancer, deleteBalancer, findBalancer, updateBalancer, type DesiredBalancer } from "../core/rules/balancer";
+import { applyBalancer, compareBalancer, deleteBalancer, findBalancer, type DesiredBalancer } from "../core/rules/balancer";
 import { addressOf, findAddress, resolveMembers, type RuleOwner } from "../core/rules/shared";
 import { sharedLists } from "../core/shared-lists";
 import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared, type DiffResult, type Handler, type Session } from "./handler";
@@ -31,7 +31,7 @@ async function desiredOf(world: World, inputs: LoadBalancerResourceInputs): Prom
     protocol: inputs.protocol,
     cidrs: inputs.cidrList ? [...inputs.cidrList].sort() : undefined,
     members: inputs.members,
-    memberIds: await resolveMembers(world, ownerOf(inputs), inputs.members, { resource: resourceOf(inputs), property: "members" }),
+    memberIds: (await resolveMembers(world, ownerOf(inputs), inputs.members, { resource: resourceOf(inputs), property: "members" })).sort(),
   };
 }
 
@@ -41,7 +41,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
     const checked = checkInputs("LoadBalancer", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as LoadBalancerResourceInputs;
     const failures = [...checked.failures, ...(olds ? checkChanges("LoadBalancer", olds, inputs, { isUnknown }) : [])];
-    if (failures.length === 0 && !hasUnknown(inputs)) failures.push(...portsInUse.claimLoadBalancer(inputs));
+    if (failures.length === 0) failures.push(...portsInUse.claimLoadBalancer(inputs));
     return { inputs, failures, warnings: checked.warnings };
   },
 
@@ -64,7 +64,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
     const id = `loadBalancer/${address.id}/${inputs.declaredBy.resource}`;
     const desired = await desiredOf(world, inputs);
     try {
-      const ruleId = await createBalancer(world, owner, address, desired, resourceOf(inputs));
+      const ruleId = await applyBalancer(world, owner, address, desired, {}, resourceOf(inputs));
       return { id, outputs: { ruleId, ipAddress: address.ipAddress, memberIds: desired.memberIds, state: "Active" } };
     } catch (error) {
       const there = await findBalancer(world, owner, address).catch(() => undefined);
@@ -84,7 +84,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
     const world = worldOf(session, news);
     const address = await addressOf(world, ownerOf(news), news.ipAddressId, resourceOf(news));
     const desired = await desiredOf(world, news);
-    const ruleId = await updateBalancer(world, ownerOf(news), address, desired, olds.inputs.tags ?? {}, resourceOf(news));
+    const ruleId = await applyBalancer(world, ownerOf(news), address, desired, olds.inputs.tags ?? {}, resourceOf(news));
     return { outputs: { ruleId, ipAddress: address.ipAddress, memberIds: desired.memberIds, state: "Active" } };
   },
 

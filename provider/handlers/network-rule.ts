@@ -4,8 +4,8 @@ import { changedProperties, checkChanges } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
 import { ClusterError } from "../core/errors";
 import type { World } from "../core/ports";
-import { createFirewallRule, deleteFirewallRule, findFirewallRule, sameFirewallRule, updateFirewallRule, type DesiredFirewallRule } from "../core/rules/firewall";
-import { createPortForward, deletePortForward, findPortForward, samePortForward, updatePortForward, type DesiredPortForward } from "../core/rules/port-forward";
+import { applyFirewallRule, deleteFirewallRules, findFirewallRules, firewallDifference, type DesiredFirewallRule } from "../core/rules/firewall";
+import { applyPortForward, deletePortForwards, findPortForwards, portForwardDifference, type DesiredPortForward } from "../core/rules/port-forward";
 import { addressOf, findAddress, resolveMembers, type RuleAddress, type RuleOwner } from "../core/rules/shared";
 import { sharedLists } from "../core/shared-lists";
 import { hasUnknown, isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
@@ -28,9 +28,9 @@ interface Rule {
   find(): Promise<{ readonly id: string; readonly state: string } | undefined>;
   /** Undefined: as declared. */
   difference(): Promise<string | undefined>;
-  create(): Promise<string>;
-  update(former: NetworkRuleResourceInputs["tags"]): Promise<string>;
-  delete(id: string): Promise<void>;
+  /** Makes it or changes it. `former`: tags that were declared last time. */
+  apply(former: NetworkRuleResourceInputs["tags"]): Promise<string>;
+  delete(): Promise<void>;
 }
 
 function firewallRule(world: World, inputs: NetworkRuleResourceInputs, address: RuleAddress): Rule {
@@ -45,15 +45,10 @@ function firewallRule(world: World, inputs: NetworkRuleResourceInputs, address: 
     cidrs: [...(inputs.cidrList ?? ["0.0.0.0/0"])].sort(),
   };
   return {
-    find: () => findFirewallRule(world, owner, address),
-    async difference() {
-      const rule = await findFirewallRule(world, owner, address);
-      if (!rule) return "make it: it is not there";
-      return sameFirewallRule(rule, desired) ? undefined : "make it as declared: it was changed by hand";
-    },
-    create: () => createFirewallRule(world, owner, address, desired, resource),
-    update: (former) => updateFirewallRule(world, owner, address, desired, former ?? {}, resource),
-    delete: (id) => deleteFirewallRule(world, id, resource),
+    find: async () => (await findFirewallRules(world, owner, address))[0],
+    difference: () => firewallDifference(world, owner, address, desired),
+    apply: (former) => applyFirewallRule(world, owner, address, desired, former ?? {}, resource),
+    delete: () => deleteFirewallRules(world, owner, address, resource),
   };
 }
 
@@ -74,18 +69,14 @@ function portForward(world: World, inputs: NetworkRuleResourceInputs, address: R
       privateStartPort,
       privateEndPort: inputs.privateEndPort ?? privateStartPort + (endPort - startPort),
       machineId,
+      cidrs: [...(inputs.cidrList ?? [])].sort(),
     };
   };
   return {
-    find: () => findPortForward(world, owner, address),
-    async difference() {
-      const rule = await findPortForward(world, owner, address);
-      if (!rule) return "make it: it is not there";
-      return samePortForward(rule, await desired()) ? undefined : "lead it to where it is declared to lead";
-    },
-    create: async () => createPortForward(world, owner, address, await desired(), resource),
-    update: async (former) => updatePortForward(world, owner, address, await desired(), former ?? {}, resource),
-    delete: (id) => deletePortForward(world, id, resource),
+    find: async () => (await findPortForwards(world, owner, address))[0],
+    difference: () => portForwardDifference(world, owner, address, desired),
+    apply: async (former) => applyPortForward(world, owner, address, await desired(), former ?? {}, resource),
+    delete: () => deletePortForwards(world, owner, address, resource),
   };
 }
 
@@ -103,7 +94,7 @@ export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs>
     const checked = checkInputs("NetworkRule", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as NetworkRuleResourceInputs;
     const failures = [...checked.failures, ...(olds ? checkChanges("NetworkRule", olds, inputs, { isUnknown }) : [])];
-    if (failures.length === 0 && !hasUnknown(inputs)) failures.push(...portsInUse.claimNetworkRule(inputs));
+    if (failures.length === 0) failures.push(...portsInUse.claimNetworkRule(inputs));
     return { inputs, failures, warnings: checked.warnings };
   },
 
@@ -122,7 +113,7 @@ export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs>
     const world = worldOf(session, inputs);
     const address = await addressOf(world, ownerOf(inputs), inputs.ipAddressId, resourceOf(inputs));
     const rule = ruleOf(world, inputs, address);
-    const ruleId = await rule.create();
+    const ruleId = await rule.apply({});
     return { id: `${inputs.kind}/${address.id}/${inputs.declaredBy.resource}`, outputs: await outputsOf(rule, ruleId, address) };
   },
 
@@ -137,16 +128,13 @@ export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs>
     const world = worldOf(session, news);
     const address = await addressOf(world, ownerOf(news), news.ipAddressId, resourceOf(news));
     const rule = ruleOf(world, news, address);
-    const ruleId = await rule.update(olds.inputs.tags);
+    const ruleId = await rule.apply(olds.inputs.tags);
     return { outputs: await outputsOf(rule, ruleId, address) };
   },
 
   async delete(session, _id, { inputs }) {
     const world = worldOf(session, inputs);
     const address = await findAddress(world, ownerOf(inputs), inputs.ipAddressId);
-    if (!address) return;
-    const rule = ruleOf(world, inputs, address);
-    const found = await rule.find();
-    if (found) await rule.delete(found.id);
+    if (address) await ruleOf(world, inputs, address).delete();
   },
 };

@@ -3,7 +3,7 @@
  * already made. An engine checks every resource of a program in one process, so what was checked is remembered there.
  */
 import type { CheckedLoadBalancerInputs, CheckedNetworkRuleInputs } from "../../schema/generated/types";
-import type { CheckFailure, Declared } from "./handler";
+import { hasUnknown, type CheckFailure, type Declared } from "./handler";
 
 interface Claimed {
   readonly resource: string;
@@ -24,6 +24,7 @@ class PortsInUse {
   claimNetworkRule(inputs: CheckedNetworkRuleInputs & Declared): CheckFailure[] {
     const { declaredBy, kind, protocol, startPort, endPort = startPort, cidrList = ["0.0.0.0/0"] } = inputs;
     if (startPort === undefined || endPort === undefined || (kind !== "firewall" && kind !== "portForward")) return [];
+    if (hasUnknown([kind, protocol, startPort, endPort, cidrList, placeOf(inputs)])) return [];
     return this.claim({
       resource: `NetworkRule ${declaredBy.resource}`,
       family: kind === "firewall" ? "firewall" : "public port",
@@ -37,6 +38,7 @@ class PortsInUse {
   }
 
   claimLoadBalancer(inputs: CheckedLoadBalancerInputs & Declared): CheckFailure[] {
+    if (hasUnknown([inputs.protocol, inputs.publicPort, placeOf(inputs)])) return [];
     return this.claim({
       resource: `LoadBalancer ${inputs.declaredBy.resource}`,
       family: "public port",

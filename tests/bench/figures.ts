@@ -15,18 +15,23 @@ export interface Figure {
   /** `>= 1, <= 1.1`; null: for information only. */
   readonly goal: string | null;
   readonly met: boolean;
+  /** What the value was made of. */
+  readonly note?: string;
 }
 
-export function figure(name: string, value: number, unit: string, goal?: Goal): Figure {
+export function figure(name: string, value: number, unit: string, goal?: Goal, note?: string): Figure {
   const { atLeast, atMost } = goal ?? {};
   const words = [atLeast === undefined ? [] : `>= ${atLeast}`, atMost === undefined ? [] : `<= ${atMost}`].flat();
   // Judged as measured, shown rounded.
   const met = value >= (atLeast ?? -Infinity) && value <= (atMost ?? Infinity);
-  return { name, value: Number(value.toPrecision(5)), unit, goal: words.length > 0 ? words.join(", ") : null, met };
+  return { name, value: Number(value.toPrecision(5)), unit, goal: words.length > 0 ? words.join(", ") : null, met, ...(note === undefined ? {} : { note }) };
 }
 
 export function printTable(figures: readonly Figure[]): void {
-  const rows = [["", "figure", "value", "unit", "goal"], ...figures.map(({ name, value, unit, goal, met }) => [met ? "ok" : "MISSED", name, String(value), unit, goal ?? "-"])];
+  const rows = [
+    ["", "figure", "value", "unit", "goal", ""],
+    ...figures.map(({ name, value, unit, goal, met, note }) => [goal === null ? "" : met ? "ok" : "MISSED", name, String(value), unit, goal ?? "", note ?? ""]),
+  ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   for (const row of rows) console.log(row.map((cell, column) => (column === 2 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join("  ").trimEnd());
 }

@@ -1,15 +1,25 @@
 /**
  * `make bench`: measures, prints a table, writes `.bench/results.json`, and fails when a goal isn't met.
  *
- *     npx tsx tests/bench/run.ts [group…]     only those: create
+ *     npx tsx tests/bench/run.ts [group…]     only those: create, speed-up, calls, planning, engine
  *
  * `BENCH_TIMELINE=1` shows where the time of every create goes, not only of those that miss their goal.
  */
 import { join } from "node:path";
+import { callFigures } from "./calls";
 import { createFigures } from "./create";
-import { figure, printTable, writeResults, type Figure } from "./figures";
+import { engineFigures } from "./engine";
+import { printTable, writeResults, type Figure } from "./figures";
+import { planningFigures } from "./planning";
+import { speedUpFigures } from "./speed-up";
 
-const groups: Record<string, () => Promise<Figure[]>> = { create: createFigures };
+const groups: Record<string, () => Promise<Figure[]>> = {
+  create: createFigures,
+  "speed-up": speedUpFigures,
+  calls: callFigures,
+  planning: planningFigures,
+  engine: engineFigures,
+};
 
 async function main(asked: readonly string[]): Promise<void> {
   const unknown = asked.filter((name) => !(name in groups));
@@ -24,7 +34,6 @@ async function main(asked: readonly string[]): Promise<void> {
   writeResults(join(__dirname, "../../.bench/results.json"), figures);
   if (figures.some(({ met }) => !met)) process.exitCode = 1;
 }
-void figure;
 main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

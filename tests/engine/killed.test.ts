@@ -36,7 +36,8 @@ test("kill -9 of the whole process tree while machines are made: the next up fin
 
 test("kill -9 of pulumi alone: its provider stops by itself and gives the lock back; the next up finishes", async () => {
   const provider = await stack.killAlone(await upTo("deployVirtualMachine", 2));
-  await until("the provider ends by itself", () => !isAlive(provider));
+  // Sooner than the half minute after which it is ended by force.
+  await until("the provider ends by itself", () => !isAlive(provider), 20_000);
   expect(joined()).toBeLessThan(6);
   expect(stack.tags("ablestack-lock")).toEqual([]);
   await stack.succeed(["cancel", "--yes"]);

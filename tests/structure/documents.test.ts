@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { connection } from "../../schema/connection";
 
@@ -38,5 +39,24 @@ describe("the documents", () => {
   test("every folder of the house is in CONTRIBUTING", () => {
     const folders = readdirSync(join(root, "provider"), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => `\`provider/${name}/\``);
     expect(folders.filter((folder) => !read("CONTRIBUTING.md").includes(folder))).toEqual([]);
+  });
+
+  test("the README's programs are programs: they compile against the SDK", () => {
+    const programs = [...read("README.md").matchAll(/^```ts\n(.*?)^```/gms)].map(([, text]) => text!);
+    expect(programs.length).toBeGreaterThan(0);
+    // Inside the checkout, so that @pulumi/pulumi is found from there.
+    const cache = join(root, "node_modules/.cache");
+    mkdirSync(cache, { recursive: true });
+    const folder = mkdtempSync(join(cache, "readme-"));
+    try {
+      programs.forEach((text, index) => writeFileSync(join(folder, `program-${index}.ts`), text));
+      const options = { extends: join(root, "tsconfig.json"), compilerOptions: { types: ["node"], incremental: false, tsBuildInfoFile: null, paths: { "ablestack-kubernetes": [join(root, "sdk/pulumi/index.ts")] } }, include: ["*.ts"], exclude: [] };
+      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(options));
+      const { stdout, status } = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", folder], { encoding: "utf8" });
+      expect(stdout).toBe("");
+      expect(status).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -19,6 +19,9 @@ const inFlight = new InFlight();
 /** One for the process: an `up` has one provider process, and all its resources share connections and the lock. */
 function providerOf(configuration: Configuration | undefined): Provider {
   if (provider) return provider;
+  // With the engine gone nobody reads what is printed. Each line would be an uncaught error, which cmd/dynamic-provider prints, which
+  // is another one: the process would do nothing else any longer (tried).
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const print = (line: string): void => console.log(line);
   const log = progressLog(process.env, print);
   const engine = watchEngine(process.argv[2], serversOfThisProcess(), () => {

@@ -1,7 +1,8 @@
 /** What the one rule of a NetworkRule or LoadBalancer has in common: where it lies, whose it is, whom it leads to. */
+import { intentKey, intentsIn, isIntentOf, removeIntent } from "../claim";
 import { ClusterError } from "../errors";
 import { mark, parseMachineName, tagKeys, tagParameters, tagsOf, type Role, type TaggedKind, type Tags } from "../ownership";
-import type { Answer, World } from "../ports";
+import { isMoldFailure, type Answer, type World } from "../ports";
 
 /** Whose rule it is. The resource's own name tells several rules of one program apart. */
 export interface RuleOwner {
@@ -16,6 +17,8 @@ export interface RuleAddress {
   readonly id: string;
   readonly ipAddress: string;
   readonly networkId: string;
+  /** What interrupted runs were about to make there. */
+  readonly intents: Tags;
 }
 
 /** One machine or several, by what they are to the cluster, by node name, or by machine id. */
@@ -43,7 +46,7 @@ export async function findAddress(world: World, owner: RuleOwner, addressId: str
         (address) => tagsOf(address)[tagKeys.role] === "address",
       );
   if (!found?.id) return undefined;
-  return { id: found.id, ipAddress: found.ipaddress ?? "", networkId: found.associatednetworkid ?? found.networkid ?? "" };
+  return { id: found.id, ipAddress: found.ipaddress ?? "", networkId: found.associatednetworkid ?? found.networkid ?? "", intents: intentsIn(tagsOf(found)) };
 }
 
 export async function addressOf(world: World, owner: RuleOwner, addressId: string | undefined, resource: string): Promise<RuleAddress> {
@@ -57,17 +60,23 @@ export async function addressOf(world: World, owner: RuleOwner, addressId: strin
 
 type Machine = Answer<"listVirtualMachines">;
 
-/** Ids of the machines that are meant, sorted. Machines of the cluster that are being destroyed don't count. */
+/** Ids of the machines that are meant: by role in the order of their numbers. Machines of the cluster that are being destroyed don't count. */
 export async function resolveMembers(world: World, owner: RuleOwner, members: Members, where: { resource: string; property: string }): Promise<string[]> {
-  if (members.machineIds) return [...members.machineIds].sort();
+  if (members.machineIds) return [...members.machineIds];
   if (!owner.cluster) throw new ClusterError("members by role or node need the cluster they belong to. Give cluster, or machineIds.", where);
   const machines = await clusterMachines(world, owner.cluster);
-  if (members.role) return machines.filter((machine) => roleOfMachine(machine) === members.role).map(({ id }) => id!).sort();
+  if (members.role) {
+    const ofRole = machines.flatMap(({ id, name = "" }) => {
+      const parsed = parsedName(name);
+      return id && parsed && parsed.role === members.role ? [{ id, index: parsed.index }] : [];
+    });
+    return ofRole.sort((a, b) => a.index - b.index).map(({ id }) => id);
+  }
   return (members.nodes ?? []).map((node) => {
     const machine = machines.find(({ name }) => name === node);
     if (!machine?.id) throw new ClusterError(`the cluster has no node ${node}. It has ${machines.map(({ name }) => name).sort().join(", ") || "none"}.`, where);
     return machine.id;
-  }).sort();
+  });
 }
 
 async function clusterMachines(world: World, uid: string): Promise<Machine[]> {
@@ -76,24 +85,64 @@ async function clusterMachines(world: World, uid: string): Promise<Machine[]> {
   return all.filter((machine) => (tagsOf(machine)[tagKeys.cluster] === uid || (machine.displayname ?? "").endsWith(mark(uid))) && !ended.has(machine.state ?? ""));
 }
 
-function roleOfMachine(machine: Machine): Role | undefined {
-  const name = machine.name ?? "";
-  return parseMachineName(name.replace(/-(control|worker)-\d+$/, ""), name)?.role;
-}
+const parsedName = (name: string): ReturnType<typeof parseMachineName> => parseMachineName(name.replace(/-(control|worker)-\d+$/, ""), name);
 
 /** `role=worker`: cluster steps move the members of rules that follow a role. */
 export function targetTag(members: Members): Tags {
   return members.role ? { [tagKeys.target]: `role=${members.role}` } : {};
 }
 
+/** Tags that are not on it as they are declared. */
+export const lacksTags = (have: Tags, wanted: Tags): boolean => Object.entries(wanted).some(([key, value]) => have[key] !== value);
+
 /** Adds, changes and removes tags one declaration apart; nobody else's are touched. */
 export async function retag(world: World, kind: TaggedKind, id: string, have: Tags, wanted: Tags, former: Tags): Promise<void> {
   const subject = { resourcetype: kind, resourceids: [id] };
   const stale = Object.entries(have).filter(([key, value]) => (key in wanted ? wanted[key] !== value : key in former));
   const missing = Object.entries(wanted).filter(([key, value]) => have[key] !== value);
-  if (stale.length > 0) await world.mold.run("deleteTags", { ...subject, tags: stale.map(([key, value]) => ({ key, value })) });
-  if (missing.length > 0) await world.mold.run("createTags", { ...subject, tags: missing.map(([key, value]) => ({ key, value })) });
+  try {
+    if (stale.length > 0) await world.mold.run("deleteTags", { ...subject, tags: stale.map(([key, value]) => ({ key, value })) });
+    if (missing.length > 0) await world.mold.run("createTags", { ...subject, tags: missing.map(([key, value]) => ({ key, value })) });
+  } catch (error) {
+    if (!isMoldFailure(error) || error.kind !== "refused") throw error;
+    // A job of a dead run may have got there first: then less is left to do, or nothing.
+    const now = tagsOf({ tags: await world.mold.list("listTags", { resourcetype: kind, resourceid: id }) });
+    if (JSON.stringify(Object.entries(now).sort()) === JSON.stringify(Object.entries(have).sort())) throw error;
+    await retag(world, kind, id, now, wanted, former);
+  }
 }
+
+/** A rule of the address, as far as it matters whether an interrupted run of this resource made it. */
+export interface PossibleLeftover {
+  readonly id: string;
+  readonly tags: Tags;
+  readonly tuple: string;
+}
+
+/**
+ * What an interrupted run of this resource wrote down for another declaration of it, and what it had made of that: both go.
+ * @param kind the first word of the tuples
+ * @param wanted the tuple that is still to be made; undefined: none is
+ */
+export async function clearLeftovers(
+  world: World,
+  owner: RuleOwner,
+  address: RuleAddress,
+  kind: string,
+  left: { readonly rules: readonly PossibleLeftover[]; readonly wanted?: string; readonly remove: (id: string) => Promise<void> },
+): Promise<void> {
+  for (const [key, value] of leftIntents(world, owner, address, kind)) {
+    if (left.wanted !== undefined && key === intentKey(left.wanted)) continue;
+    for (const { id, tags, tuple } of left.rules) {
+      if (intentKey(tuple) === key && Object.keys(tags).length === 0 && isIntentOf(value, identityTags(world, owner), tuple)) await left.remove(id);
+    }
+    await removeIntent(world, address.id, key, value);
+  }
+}
+
+/** Intents of this resource on the address. */
+export const leftIntents = (world: World, owner: RuleOwner, { intents }: RuleAddress, kind: string): [string, string][] =>
+  Object.entries(intents).filter(([, value]) => value.startsWith(`${world.owner} ${owner.resource} ${kind} `));
 
 export function goneAsEmpty(error: unknown): never[] {
   if (error instanceof Error && (error as { code?: unknown }).code === 431) return [];

@@ -39,10 +39,10 @@ export class MadeCluster {
     return new MadeCluster(folder, then, recorded, options.emulator ?? {}, declared);
   }
 
-  open(): Opened {
+  open(options: EmulatorOptions = {}): Opened {
     const state = join(this.folder, `copy-${++this.copies}`);
     copyFileSync(join(this.folder, "whole"), state);
-    return { cloud: new Cloud({ ...this.options, state }, this.then), recorded: { ...this.recorded } };
+    return { cloud: new Cloud({ ...this.options, ...options, state }, this.then), recorded: { ...this.recorded } };
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 // The example, and something built on its kubeconfig that is replaced by another one: as `new k8s.Provider` and all in it would be.
 import * as pulumi from "@pulumi/pulumi";
-import { kubeconfig } from "./example";
+import { kubeconfig, nodes } from "./example";
 
 export * from "./example";
 
@@ -20,4 +20,4 @@ class Workloads extends pulumi.dynamic.Resource {
   }
 }
 
-new Workloads("workloads", { kubeconfig });
+new Workloads("workloads", { kubeconfig: pulumi.interpolate`${kubeconfig}${nodes}` });

@@ -61,7 +61,8 @@ export class TestStack {
     return stack;
   }
 
-  private async configure(): Promise<void> {
+  /** Leads the stack to its Mold. */
+  async configure(): Promise<void> {
     const { apiKey, secretKey } = this.admin;
     await this.succeed(["config", "set", "ablestack:apiUrl", this.apiUrl]);
     await this.succeed(["config", "set", "ablestack:apiKey", apiKey]);
@@ -135,7 +136,7 @@ export class TestStack {
   }
 
   async resources(): Promise<StateResource[]> {
-    return (JSON.parse(await this.exported()) as { deployment: { resources: StateResource[] } }).deployment.resources;
+    return (JSON.parse(await this.exported()) as { deployment: { resources?: StateResource[] } }).deployment.resources ?? [];
   }
 
   /** Calls of Mold that `work` led to. */

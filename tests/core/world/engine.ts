@@ -1,0 +1,97 @@
+/** What an engine does on `up` after whatever happened before: it creates, goes on with what failed half-way, and changes in place. */
+import { cluster, type ClusterInputs } from "../../../provider/handlers/cluster";
+import { clusterEndpoint } from "../../../provider/handlers/cluster-endpoint";
+import type { ClusterEndpointOutputs, ClusterOutputs } from "../../../schema/generated/types";
+import type { Run } from "./cloud";
+import { clusterInputs, declaredBy, destroy, endpointInputs, type Recorded } from "./cluster";
+
+interface Partial {
+  readonly name?: string;
+  readonly id?: string;
+  readonly outputs?: unknown;
+}
+
+export class Engine {
+  readonly recorded: Recorded = {};
+  /** Parts whose last operation failed half-way: the next `up` updates them, whatever diff says. */
+  private readonly failed = new Set<keyof Recorded>();
+  private inputs: ClusterInputs | undefined;
+
+  constructor(
+    private declared: Record<string, unknown>,
+    private readonly owner: string = declaredBy.owner,
+  ) {}
+
+  declare(declared: Record<string, unknown>): this {
+    this.declared = declared;
+    return this;
+  }
+
+  get endpoint(): ClusterEndpointOutputs {
+    return this.recorded.endpoint!.outputs;
+  }
+
+  get cluster(): ClusterOutputs {
+    return this.recorded.cluster!.outputs;
+  }
+
+  async up(run: Run): Promise<void> {
+    await this.upEndpoint(run);
+    await this.upCluster(run);
+  }
+
+  /** A second `up` of what is there: what would be done. */
+  async plan(run: Run): Promise<readonly string[]> {
+    const { cluster: recorded } = this.recorded;
+    const inputs = await this.clusterInputs();
+    return (await cluster.diff(run.session, recorded!.id, { inputs: this.inputs!, outputs: recorded!.outputs }, inputs)).plan;
+  }
+
+  destroy(run: Run): Promise<void> {
+    return destroy(run, this.recorded, this.declared);
+  }
+
+  async upEndpoint(run: Run): Promise<void> {
+    const inputs = { ...(await endpointInputs(this.declared)), declaredBy: { ...declaredBy, owner: this.owner } };
+    const { endpoint } = this.recorded;
+    if (endpoint && !this.failed.has("endpoint")) return;
+    await this.part(run, "endpoint", async () =>
+      endpoint
+        ? { id: endpoint.id, outputs: (await clusterEndpoint.update(run.session, endpoint.id, { inputs, outputs: endpoint.outputs }, inputs)).outputs }
+        : clusterEndpoint.create(run.session, inputs),
+    );
+  }
+
+  async upCluster(run: Run): Promise<void> {
+    const inputs = await this.clusterInputs();
+    const { cluster: recorded } = this.recorded;
+    const olds = recorded && { inputs: this.inputs ?? inputs, outputs: recorded.outputs };
+    if (recorded && !this.failed.has("cluster") && !(await cluster.diff(run.session, recorded.id, olds!, inputs)).changes) return;
+    await this.part(run, "cluster", async () =>
+      recorded ? { id: recorded.id, outputs: (await cluster.update(run.session, recorded.id, olds!, inputs)).outputs } : cluster.create(run.session, inputs),
+    );
+    this.inputs = inputs;
+  }
+
+  private async clusterInputs(): Promise<ClusterInputs> {
+    return { ...(await clusterInputs(this.declared, this.endpoint)), declaredBy: { ...declaredBy, owner: this.owner } };
+  }
+
+  private async part<P extends keyof Recorded>(run: Run, part: P, work: () => Promise<NonNullable<Recorded[P]>>): Promise<void> {
+    try {
+      const done = await work();
+      // What a process that died in between found out, no engine ever hears.
+      run.throwIfKilled();
+      this.recorded[part] = done;
+      this.failed.delete(part);
+    } catch (error) {
+      run.throwIfKilled();
+      const { name, id, outputs } = error as Partial;
+      if (name === "PartialFailure") {
+        this.recorded[part] = { id, outputs } as NonNullable<Recorded[P]>;
+        this.failed.add(part);
+      } else if (this.recorded[part]) this.failed.add(part);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/** What is wrong is said clearly on the real engine, and what failed is gone on with. */
+import { TestStack } from "./world/stack";
+
+jest.setTimeout(150_000);
+
+let stack: TestStack;
+beforeAll(async () => void (stack = await TestStack.create({ range: 30 })));
+afterAll(() => stack?.close());
+
+/** The diagnostics of an `up` that fails. */
+async function refused(args: readonly string[] = ["up", "--yes", "--skip-preview"]): Promise<string> {
+  const { code, output } = await stack.run(args);
+  expect(code).not.toBe(0);
+  return output.slice(output.indexOf("Diagnostics:"));
+}
+
+test("a stack that isn't configured: one error that names each key and how to set it", async () => {
+  await stack.succeed(["config", "rm", "ablestack:secretKey"]);
+  await stack.succeed(["config", "rm", "ablestack:apiKey"]);
+  const said = await refused(["preview"]);
+  expect(said).toMatch(/ablestack:apiKey is not set.*pulumi config set ablestack:apiKey/);
+  expect(said).toMatch(/ablestack:secretKey is not set.*pulumi config set --secret ablestack:secretKey/);
+  expect(said.match(/error: /g)).toHaveLength(1);
+  expect(said).not.toMatch(/\n\s+at /);
+});
+
+test("wrong credentials: one error, before anything is made", async () => {
+  await stack.succeed(["config", "set", "ablestack:apiKey", stack.admin.apiKey]);
+  await stack.succeed(["config", "set", "--secret", "ablestack:secretKey", "a-wrong-secret-key"]);
+  const calls = await stack.callsOf(async () => {
+    const said = await refused();
+    expect(said.match(/error: /g)).toHaveLength(1);
+    expect(said).toMatch(/ablestack:(apiKey|secretKey|digest)/);
+    expect(said).not.toContain("a-wrong-secret-key");
+  });
+  expect(calls.filter(({ changing }) => changing)).toEqual([]);
+  await stack.succeed(["config", "set", "--secret", "ablestack:secretKey", stack.admin.secretKey]);
+});
+
+test("names that the zone doesn't have: refused at preview, each with its property and the nearest ones", async () => {
+  await stack.succeed(["config", "set", "offering", "k8s-2c-4gb"]);
+  await stack.succeed(["config", "set", "version", "1.29"]);
+  const calls = await stack.callsOf(async () => {
+    const said = await refused(["preview"]);
+    expect(said).toMatch(/controlPlane\.offering: .*k8s-2c-4gb.*k8s-2c-4g/);
+    expect(said).toMatch(/workers\.offering: /);
+    expect(said).toMatch(/version: .*1\.29.*1\.35\.4/);
+    expect(said).not.toMatch(/<nil>|\n\s+at /);
+  });
+  expect(calls.filter(({ changing }) => changing)).toEqual([]);
+  await stack.succeed(["config", "rm", "offering"]);
+  await stack.succeed(["config", "rm", "version"]);
+});
+
+test("a machine that Mold can't place: the error says so, the state records what is there, and the next up goes on from it", async () => {
+  stack.mold.faults.order({ kind: "noCapacity", name: "ha-worker-2", count: 1 });
+  const said = await refused();
+  expect(said).toMatch(/ha-worker-2/);
+  expect((await stack.resources()).some(({ type }) => type.endsWith(":Cluster"))).toBe(true);
+  const before = stack.machines;
+  expect(before).toContain("ha-control-1");
+  const calls = await stack.callsOf(() => stack.up());
+  expect(calls.filter(({ command }) => command === "deployVirtualMachine")).toHaveLength(1);
+  expect(stack.machines).toHaveLength(6);
+  expect(await stack.succeed(["preview", "--expect-no-changes"])).toMatch(/unchanged/);
+});
+
+test("what comes only later is refused by name, and changes nothing", async () => {
+  await stack.succeed(["config", "set", "workers", "2"]);
+  const calls = await stack.callsOf(async () => expect(await refused()).toMatch(/workers\.count: not yet: fewer workers/));
+  expect(calls.filter(({ changing }) => changing)).toEqual([]);
+  await stack.succeed(["config", "rm", "workers"]);
+});
+
+test("a cluster that is gone from Mold is noticed by refresh, and destroy still ends", async () => {
+  await stack.mold.reset();
+  await stack.configure();
+  const output = await stack.succeed(["refresh", "--yes", "--skip-preview"]);
+  expect(output).toMatch(/Cluster ha delete/);
+  await stack.succeed(["destroy", "--yes", "--skip-preview"]);
+  expect(await stack.resources()).toEqual([]);
+});

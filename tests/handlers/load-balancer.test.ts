@@ -1,0 +1,214 @@
+import { declaration, sharedIdentity } from "../core/world/cluster";
+import { byHand, changing, MadeCluster, seen, type Opened } from "../core/world/made";
+import { DeclaredRule } from "./rules";
+
+let made: MadeCluster;
+beforeAll(async () => {
+  await sharedIdentity();
+  made = await MadeCluster.make(declaration({ controlPlanes: 1, workers: 2 }));
+});
+afterAll(() => made.close());
+
+const cluster = "k3x9abcdef01";
+const balancer = (more: object = {}): DeclaredRule => DeclaredRule.loadBalancer("ingress", { cluster, publicPort: 80, privatePort: 30080, members: { role: "worker" }, ...more });
+
+const rules = ({ cloud }: Opened): readonly Readonly<Record<string, unknown>>[] => seen(cloud).balancers!.filter(({ publicPort }) => publicPort !== 6443);
+const machine = ({ recorded }: Opened, name: string): string => recorded.cluster.outputs.nodes.find((node) => node.name === name)!.machineId;
+const workers = ["machines:prod-worker-1", "machines:prod-worker-2"];
+const tagsOn = ({ cloud }: Opened): string[] => seen(cloud).tags!.flatMap((tag) => (tag.resourceType === "LoadBalancer" && tag.resourceId === "balancers:ingress" ? [`${String(tag.key)}=${String(tag.value)}`] : [])).sort();
+
+test("is made as declared, with its members, and opens nothing to the world", async () => {
+  const world = made.open();
+  const firewall = seen(world.cloud).firewallRules;
+  const rule = balancer({ description: "HTTP of the shop", algorithm: "leastconn", cidrList: ["10.0.0.0/8", "127.0.0.0/8"], tags: { team: "shop" } });
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  expect(rules(world)).toMatchObject([
+    {
+      name: "ingress",
+      description: `HTTP of the shop [ablestack-kubernetes ${cluster} pulumi:organization/project/stack ingress]`,
+      publicPort: 80,
+      privatePort: 30080,
+      algorithm: "leastconn",
+      protocol: "tcp",
+      cidrs: ["10.0.0.0/8", "127.0.0.0/8"],
+      memberIds: workers,
+      state: "Active",
+    },
+  ]);
+  expect(tagsOn(world)).toEqual([`ablestack-cluster=${cluster}`, "ablestack-owner=pulumi:organization/project/stack", "ablestack-resource=ingress", "ablestack-target=role=worker", "team=shop"]);
+  expect(seen(world.cloud).firewallRules).toEqual(firewall);
+  expect(rule.outputs.memberIds).toEqual([machine(world, "prod-worker-1"), machine(world, "prod-worker-2")].sort());
+});
+
+test("declared as it is, it changes nothing and sends nothing that changes", async () => {
+  const world = made.open();
+  const rule = balancer({ description: "HTTP", cidrList: ["127.0.0.0/8", "10.0.0.0/8"] });
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  const again = world.cloud.newRun();
+  expect(await world.cloud.clock.run(rule.diff(again))).toEqual({ changes: false, replaces: [], plan: [] });
+  expect(changing(again)).toEqual([]);
+  expect(again.calls.length).toBeLessThanOrEqual(4);
+});
+
+test.each<[string, Readonly<Record<string, unknown>>, object, string[]?]>([
+  ["members by node", { members: { nodes: ["prod-worker-2"] } }, { memberIds: ["machines:prod-worker-2"] }, []],
+  ["members by another role", { members: { role: "control-plane" } }, { memberIds: ["machines:prod-control-1"] }, ["role=control-plane"]],
+  ["algorithm", { algorithm: "source" }, { algorithm: "source", memberIds: workers }],
+  ["description", { description: "new words" }, { description: expect.stringMatching(/^new words \[ablestack-kubernetes/) as string }],
+  ["name", { name: "front" }, { name: "front" }],
+  ["cidrList", { cidrList: ["127.0.0.0/8"] }, { cidrs: ["127.0.0.0/8"] }],
+  ["tags", { tags: { team: "payments" } }, { memberIds: workers }],
+])("a change of its %s is made in place", async (_, change, found, targets = ["role=worker"]) => {
+  const world = made.open();
+  const rule = balancer({ tags: { team: "shop", tier: "front" } });
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  const before = rule.outputs.ruleId;
+  rule.declare(change);
+  const diff = await world.cloud.clock.run(rule.diff(world.cloud.newRun()));
+  expect(diff).toMatchObject({ changes: true, replaces: [], plan: [expect.stringContaining("LoadBalancer ingress: change ")] });
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  expect(rule.outputs.ruleId).toBe(before);
+  expect(rules(world)).toMatchObject([found]);
+  expect(seen(world.cloud).tags!.flatMap(({ key, value }) => (key === "ablestack-target" ? [value] : []))).toEqual(targets);
+  const teams = seen(world.cloud).tags!.flatMap(({ key, value }) => (key === "team" || key === "tier" ? [value] : []));
+  expect(teams.sort()).toEqual("tags" in change ? ["payments"] : ["front", "shop"]);
+  expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+});
+
+test("members by machine id, in any order, are the same members", async () => {
+  const world = made.open();
+  const ids = [machine(world, "prod-worker-2"), machine(world, "prod-worker-1")];
+  const rule = balancer({ members: { machineIds: ids } });
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  expect(rules(world)).toMatchObject([{ memberIds: workers }]);
+  rule.declare({ members: { machineIds: [...ids].reverse() } });
+  expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+});
+
+test("its public port changes by making it anew", async () => {
+  const world = made.open();
+  const rule = balancer();
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  await world.cloud.clock.run(rule.declare({ publicPort: 8080 }).up(world.cloud.newRun()));
+  expect(rules(world)).toMatchObject([{ publicPort: 8080, memberIds: workers }]);
+});
+
+test.each<[string, (world: Opened, id: string) => Promise<unknown>, string]>([
+  ["removed by hand", ({ cloud }, id) => byHand(cloud).run("deleteLoadBalancerRule", { id }), "mend it is not there"],
+  ["a member removed by hand", (world, id) => byHand(world.cloud).run("removeFromLoadBalancerRule", { id, virtualmachineids: [machine(world, "prod-worker-1")] }), "mend members"],
+  ["a member added by hand", (world, id) => byHand(world.cloud).run("assignToLoadBalancerRule", { id, virtualmachineids: [machine(world, "prod-control-1")] }), "mend members"],
+  ["changed by hand", ({ cloud }, id) => byHand(cloud).run("updateLoadBalancerRule", { id, algorithm: "source", name: "mine", protocol: "tcp" }), "mend algorithm, name"],
+  ["described anew by hand", ({ cloud }, id) => byHand(cloud).run("updateLoadBalancerRule", { id, description: "note", protocol: "tcp" }), "mend description"],
+  ["its tags removed by hand", ({ cloud }, id) => byHand(cloud).run("deleteTags", { resourcetype: "LoadBalancer", resourceids: [id] }), "mend tags"],
+])("%s: it is seen and mended", async (_, meddle, plan) => {
+  const world = made.open();
+  const rule = balancer({ tags: { team: "shop" } });
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  const goal = world.cloud.state();
+  await world.cloud.clock.run(meddle(world, String(rule.outputs.ruleId)));
+  const diff = await world.cloud.clock.run(rule.diff(world.cloud.newRun()));
+  expect(diff).toMatchObject({ changes: true, replaces: [], plan: [`LoadBalancer ingress: ${plan}`] });
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  expect(world.cloud.state()).toBe(goal);
+  expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+});
+
+test("a member whose machine was destroyed by hand is no longer expected", async () => {
+  const world = made.open();
+  const rule = balancer();
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  await world.cloud.clock.run(byHand(world.cloud).run("destroyVirtualMachine", { id: machine(world, "prod-worker-1") }));
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  expect(rules(world)).toMatchObject([{ memberIds: ["machines:prod-worker-2"] }]);
+  expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+});
+
+test("an unknown node is named, with those that are there, and nothing is made", async () => {
+  const world = made.open();
+  const run = world.cloud.newRun();
+  await expect(world.cloud.clock.run(balancer({ members: { nodes: ["prod-worker-1", "prod-worker-7"] } }).up(run))).rejects.toThrow(
+    "LoadBalancer ingress: the cluster has no node prod-worker-7. It has prod-control-1, prod-worker-1, prod-worker-2.",
+  );
+  expect(changing(run)).toEqual([]);
+});
+
+const handMade = async ({ cloud, recorded }: Opened): Promise<string> => {
+  const { publicIpAddressId } = recorded.endpoint.outputs;
+  const job = byHand(cloud).run("createLoadBalancerRule", { publicipid: publicIpAddressId, name: "theirs", algorithm: "roundrobin", publicport: 80, privateport: 8080, protocol: "tcp", openfirewall: false });
+  return (await cloud.clock.run(job)).id!;
+};
+
+test("a rule on that port made by hand is not taken: the error says which, and it stays as it was", async () => {
+  const world = made.open();
+  const id = await handMade(world);
+  const before = world.cloud.state();
+  await expect(world.cloud.clock.run(balancer().up(world.cloud.newRun()))).rejects.toThrow(
+    new RegExp(`LoadBalancer ingress: port 80 of 127\\.90\\.0\\.\\d+ already has the balancer rule theirs \\(${id}\\), made by hand or by another program\\. Choose another port or remove that rule\\.`),
+  );
+  expect(world.cloud.state()).toBe(before);
+});
+
+test("moving to a port that somebody else has leaves the rule as it was", async () => {
+  const world = made.open();
+  const rule = balancer({ publicPort: 81 });
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  await handMade(world);
+  await world.cloud.clock.run(rule.destroy(world.cloud.newRun()));
+  await expect(world.cloud.clock.run(rule.declare({ publicPort: 80 }).up(world.cloud.newRun()))).rejects.toThrow("already has the balancer rule theirs");
+  expect(rules(world)).toMatchObject([{ name: "theirs", privatePort: 8080, memberIds: [] }]);
+});
+
+test("a rule of the same name that another stack declared is not taken either", async () => {
+  const world = made.open();
+  await world.cloud.clock.run(balancer().by("pulumi:organization/project/other").up(world.cloud.newRun()));
+  const before = world.cloud.state();
+  await expect(world.cloud.clock.run(balancer().up(world.cloud.newRun()))).rejects.toThrow("declared by pulumi:organization/project/other");
+  expect(world.cloud.state()).toBe(before);
+});
+
+test("the API's own rule is out of reach", async () => {
+  const world = made.open();
+  const before = world.cloud.state();
+  await expect(world.cloud.clock.run(balancer({ publicPort: 6443 }).up(world.cloud.newRun()))).rejects.toThrow(/port 6443 of .* already has the balancer rule prod-api .*declared by pulumi:organization\/project\/stack/);
+  expect(world.cloud.state()).toBe(before);
+});
+
+test("a delete of what is gone already is done, and leaves what somebody made in its place", async () => {
+  const world = made.open();
+  const rule = balancer();
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  await world.cloud.clock.run(byHand(world.cloud).run("deleteLoadBalancerRule", { id: String(rule.outputs.ruleId) }));
+  await handMade(world);
+  const before = world.cloud.state();
+  const run = world.cloud.newRun();
+  await world.cloud.clock.run(rule.destroy(run));
+  expect(changing(run)).toEqual([]);
+  expect(world.cloud.state()).toBe(before);
+});
+
+test("what a killed create left of an earlier declaration becomes what is declared now", async () => {
+  const change = { privatePort: 31080, algorithm: "source", tags: { team: "payments" } };
+  const goal = made.open();
+  await goal.cloud.clock.run(balancer(change).up(goal.cloud.newRun()));
+  const undisturbed = made.open();
+  const calls = undisturbed.cloud.newRun();
+  await undisturbed.cloud.clock.run(balancer({ tags: { team: "shop" } }).up(calls));
+  for (let call = 1; call <= calls.calls.length; call++) {
+    const world = made.open();
+    const rule = balancer({ tags: { team: "shop" } });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun({ killAt: { call, when: "after" } }))).catch(() => undefined);
+    await world.cloud.clock.pass(2000);
+    await world.cloud.clock.run(rule.declare(change).up(world.cloud.newRun()));
+    expect(`${call} ${calls.calls[call - 1]}: ${world.cloud.state()}`).toBe(`${call} ${calls.calls[call - 1]}: ${goal.cloud.state()}`);
+  }
+});
+
+test("a create that fails half-way is recorded with its id, and the next run completes it", async () => {
+  const world = made.open();
+  world.cloud.emulator.faults.order({ kind: "jobFails", command: "assignToLoadBalancerRule", text: "the router is away" });
+  const rule = balancer();
+  await expect(world.cloud.clock.run(rule.up(world.cloud.newRun()))).rejects.toThrow(/LoadBalancer ingress: assignToLoadBalancerRule failed in Mold .*the router is away/);
+  expect(rule.recorded?.id).toMatch(/^loadBalancer\/.*\/ingress$/);
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  expect(rules(world)).toMatchObject([{ memberIds: workers }]);
+});

@@ -1,0 +1,75 @@
+/** Two rules of one program on one public port: refused when the second is checked, before anything is made. */
+import type { Session } from "../../provider/handlers/handler";
+import { unknown } from "../../provider/handlers/handler";
+import { loadBalancer, type LoadBalancerResourceInputs } from "../../provider/handlers/load-balancer";
+import { networkRule, type NetworkRuleResourceInputs } from "../../provider/handlers/network-rule";
+
+const session: Session = {
+  world: () => {
+    throw new Error("a check of ports asks nobody");
+  },
+};
+let program = 0;
+/** Rules of one program after another are remembered in one process; a cluster of its own keeps the tests apart. */
+const newCluster = (): string => `uid${String(++program).padStart(9, "0")}`;
+
+const declaredBy = (resource: string): { owner: string; resource: string } => ({ owner: "pulumi:organization/project/stack", resource });
+const rule = async (resource: string, inputs: object): Promise<readonly { property: string; reason: string }[]> =>
+  (await networkRule.check(session, undefined, { kind: "firewall", protocol: "tcp", ...inputs, declaredBy: declaredBy(resource) } as unknown as NetworkRuleResourceInputs)).failures;
+const balancer = async (resource: string, inputs: object): Promise<readonly { property: string; reason: string }[]> =>
+  (await loadBalancer.check(session, undefined, { name: resource, privatePort: 30080, members: { role: "worker" }, ...inputs, declaredBy: declaredBy(resource) } as unknown as LoadBalancerResourceInputs)).failures;
+
+test("two balancers", async () => {
+  const cluster = newCluster();
+  expect(await balancer("a", { cluster, publicPort: 80 })).toEqual([]);
+  expect(await balancer("b", { cluster, publicPort: 80 })).toEqual([
+    { property: "publicPort", reason: "port 80/tcp is also declared by LoadBalancer a; Mold takes one rule a port. Change one of the two." },
+  ]);
+});
+
+test("a balancer and a port forward whose range holds its port", async () => {
+  const cluster = newCluster();
+  expect(await rule("a", { cluster, kind: "portForward", startPort: 70, endPort: 90, target: { node: "prod-worker-1" } })).toEqual([]);
+  expect(await balancer("b", { cluster, publicPort: 80 })).toEqual([
+    { property: "publicPort", reason: "port 70-90/tcp is also declared by NetworkRule a; Mold takes one rule a port. Change one of the two." },
+  ]);
+});
+
+test("two firewall rules that overlap and share a range name the range", async () => {
+  const cluster = newCluster();
+  expect(await rule("a", { cluster, startPort: 80, endPort: 90, cidrList: ["10.0.0.0/8", "127.0.0.0/8"] })).toEqual([]);
+  expect(await rule("b", { cluster, startPort: 85, cidrList: ["127.0.0.0/8"] })).toEqual([
+    { property: "startPort", reason: "port 80-90/tcp is also declared by NetworkRule a for 127.0.0.0/8; Mold takes one rule a port. Change one of the two." },
+  ]);
+  expect(await rule("c", { cluster, startPort: 85, cidrList: ["198.51.100.0/24"] })).toEqual([]);
+});
+
+test("a firewall rule and a balancer go together, and so do TCP and UDP, and two clusters", async () => {
+  const cluster = newCluster();
+  expect(await rule("a", { cluster, startPort: 80 })).toEqual([]);
+  expect(await balancer("b", { cluster, publicPort: 80 })).toEqual([]);
+  expect(await balancer("c", { cluster, publicPort: 80, protocol: "udp" })).toEqual([]);
+  expect(await balancer("d", { cluster: newCluster(), publicPort: 80 })).toEqual([]);
+});
+
+test("the same resource checked again, also with another port, is no conflict with itself", async () => {
+  const cluster = newCluster();
+  expect(await balancer("a", { cluster, publicPort: 80 })).toEqual([]);
+  expect(await balancer("a", { cluster, publicPort: 80 })).toEqual([]);
+  expect(await balancer("a", { cluster, publicPort: 81 })).toEqual([]);
+  expect(await balancer("b", { cluster, publicPort: 80 })).toEqual([]);
+});
+
+test("it is enough that the ports and the place are known", async () => {
+  const cluster = newCluster();
+  expect(await balancer("a", { cluster, publicPort: 80, members: unknown })).toEqual([]);
+  expect(await balancer("b", { cluster, publicPort: 80, description: unknown })).toEqual([expect.objectContaining({ property: "publicPort" })]);
+});
+
+test("what is not known yet is no error", async () => {
+  expect(await balancer("a", { cluster: unknown, publicPort: 80 })).toEqual([]);
+  expect(await balancer("b", { cluster: unknown, publicPort: 80 })).toEqual([]);
+  const cluster = newCluster();
+  expect(await balancer("c", { cluster, publicPort: unknown })).toEqual([]);
+  expect(await balancer("d", { cluster, publicPort: unknown })).toEqual([]);
+});
