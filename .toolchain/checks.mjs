@@ -7,7 +7,7 @@
  * Exit code: 0 if all passed.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,9 +16,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = (name) => join(root, "node_modules/.bin", name);
 const reports = join(root, ".state/checks");
 const jest = (name, ...more) => ({ name, jest: join(reports, `${name}.json`), command: [bin("jest"), "-c", ".config/jest.config.cjs", "--ci", ...more] });
-const shell = [".ci/run", ...[".toolchain", "provider", "tests", "examples"].flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)))].filter(
-  (path) => (path === ".ci/run" || path.endsWith(".sh")) && !path.includes("node_modules"),
-);
+const found = spawnSync("find", [".toolchain", "provider", "tests", "examples", "-name", "node_modules", "-prune", "-o", "-name", "*.sh", "-print"], { cwd: root, encoding: "utf8" });
+const shell = [".ci/run", ...found.stdout.split("\n").filter(Boolean)];
 
 const checks = [
   { name: "types", command: [bin("tsc"), "--noEmit"] },

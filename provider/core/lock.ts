@@ -2,14 +2,16 @@
  * One at a time. `createTags` fails when the key is there and `deleteTags` with a value deletes only that value, so a tag is a
  * compare-and-set (16 concurrent createTags of one key: exactly one won). The lock says who holds it and when it ends by itself.
  */
-import { LockError } from "./errors";
+import { LockError, messageOf } from "./errors";
 import { tagKeys, tagParameters, type TaggedKind } from "./ownership";
-import { isMoldFailure, type World } from "./ports";
+import { isMoldFailure, type CallContext, type World } from "./ports";
 
 /** The first owned thing that can carry tags: the network if it is ours, else the public address. */
 export interface Anchor {
   readonly kind: Extract<TaggedKind, "Network" | "PublicIpAddress">;
   readonly id: string;
+  /** The lock's tag. Default: `ablestack-lock`. A network of the user's has one for each cluster on it. */
+  readonly key?: string;
 }
 
 /** How long a lock holds without being renewed. A dead run on another machine blocks the next for at most this. */
@@ -31,77 +33,125 @@ export function parseLock(value: string): Held | undefined {
   return at > 0 && Number.isFinite(seconds) ? { run: value.slice(0, at), expires: seconds * 1000 } : undefined;
 }
 
+/** Between deleting the old tag and making the new one a renewed lock is away for a moment. */
+const renewalGapMs = 3000;
+const retryMs = 2000;
+
+/** Whether asking again may help: Mold was out of reach, or did not say what came of it. */
+const isPassing = (error: unknown): boolean => isMoldFailure(error) && (error.kind === "unreachable" || error.kind === "server" || error.kind === "timeout");
+const isRefused = (error: unknown): boolean => isMoldFailure(error) && error.kind === "refused";
+
 /** A lock that this run holds. */
 export class Lease {
-  private users = 1;
+  users = 1;
   private renewal: Promise<void> | undefined;
   private lost: LockError | undefined;
 
   constructor(
-    private readonly world: World,
-    private readonly anchor: Anchor,
+    private readonly tag: LockTag,
     private value: string,
     private expires: number,
   ) {}
 
-  share(): this {
-    this.users += 1;
-    return this;
-  }
-
   /** Called before every step and while waiting: throws when the lock is no longer ours, renews it in good time. */
   async keep(): Promise<void> {
     if (this.lost) throw this.lost;
-    if (this.world.clock.now() < this.expires - (lockSeconds * 1000) / 2) return;
+    if (this.tag.world.clock.now() < this.expires - (lockSeconds * 1000) / 2) return;
     this.renewal ??= this.renew().finally(() => (this.renewal = undefined));
     await this.renewal;
   }
 
+  /** Nothing new begins until it is certain that the lock is ours; it is tried for as long as the old one holds. */
   private async renew(): Promise<void> {
-    const expires = this.world.clock.now() + lockSeconds * 1000;
-    const value = formatLock(this.world.run, expires);
-    try {
-      await deleteLock(this.world, this.anchor, this.value);
-      await createLock(this.world, this.anchor, value);
-    } catch (error) {
-      if (!isMoldFailure(error) || error.kind === "unreachable" || error.kind === "server") throw error;
-      this.lost = new LockError("this run lost its lock: another run took over. Nothing more is done here; look at the other run.", { cause: error });
-      throw this.lost;
+    const { tag } = this;
+    const { clock, signal } = tag.world;
+    for (let again = false; ; again = true) {
+      const expires = clock.now() + lockSeconds * 1000;
+      try {
+        this.value = await this.replace(tag.valueUntil(expires), again);
+        this.expires = expires;
+        return;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        if (clock.now() + retryMs >= this.expires) {
+          this.lost = new LockError(`this run could not renew its lock in time, so that another run may have taken over. Nothing more is done here; run again. ${messageOf(error)}`, { resource: tag.resource, cause: error });
+          throw this.lost;
+        }
+        await clock.sleep(retryMs, signal);
+      }
     }
-    this.value = value;
-    this.expires = expires;
   }
 
-  /** True when nobody in this run uses the lock any longer. */
-  async release(): Promise<boolean> {
-    this.users -= 1;
-    if (this.users > 0) return false;
+  /** @param again the last attempt ended unknown: what is there tells how far it came */
+  private async replace(value: string, again: boolean): Promise<string> {
+    const { tag } = this;
+    const there = again ? await tag.read() : this.value;
+    if (there !== undefined && parseLock(there)?.run !== tag.world.run) throw this.lose(there);
+    try {
+      if (there !== undefined) await tag.remove(there);
+      await tag.create(value);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      const now = await tag.read();
+      if (now === value) return value;
+      if (now !== undefined && parseLock(now)?.run !== tag.world.run) throw this.lose(now, error);
+      // Nobody took it. A job of our own whose answer was lost may have been in the way.
+      if (again) throw error;
+      return this.replace(value, true);
+    }
+    return value;
+  }
+
+  private lose(value: string, cause?: unknown): LockError {
+    this.lost = new LockError(`this run lost its lock to run ${parseLock(value)?.run ?? value}. Nothing more is done here; look at that run.`, { resource: this.tag.resource, cause });
+    return this.lost;
+  }
+
+  async release(): Promise<void> {
     await this.renewal?.catch(() => undefined);
     // Whatever goes wrong here, the lock ends by itself; the work that it guarded is done.
-    await deleteLock(this.world, this.anchor, this.value).catch((error: Error) => this.world.log.debug(`the lock could not be given back: ${error.message}`));
-    return true;
+    await this.tag.remove(this.value).catch((error: Error) => this.tag.world.log.debug(`the lock could not be given back: ${error.message}`));
   }
 }
 
 const held = new Map<string, Promise<Lease>>();
+const releasing = new Map<string, Promise<void>>();
 
 /**
  * Runs `work` with the lock on `anchor`. Resources of the same run share it; another live run is waited for until its lock would
  * end and then named.
  */
 export async function withLock<T>(world: World, anchor: Anchor, resource: string, work: (lease: Lease) => Promise<T>): Promise<T> {
-  const key = `${world.run}/${anchor.id}`;
-  const shared = held.get(key);
-  const lease = shared ? (await shared).share() : await take(key, world, anchor, resource);
+  const key = `${world.run}/${anchor.id}/${anchor.key ?? ""}`;
+  const lease = await shareOrTake(key, new LockTag(world, anchor, resource));
   try {
     return await work(lease);
   } finally {
-    if (await lease.release()) held.delete(key);
+    lease.users -= 1;
+    // Forgotten first: whoever comes from now on has to take it anew, and not share one that is being given back.
+    if (lease.users === 0) {
+      held.delete(key);
+      const given = lease.release().finally(() => releasing.delete(key));
+      releasing.set(key, given);
+      await given;
+    }
   }
 }
 
-async function take(key: string, world: World, anchor: Anchor, resource: string): Promise<Lease> {
-  const taking = acquire(world, anchor, resource);
+async function shareOrTake(key: string, tag: LockTag): Promise<Lease> {
+  for (;;) {
+    const shared = held.get(key);
+    if (!shared) break;
+    const lease = await shared;
+    // While it was waited for, its other users may have ended.
+    if (held.get(key) !== shared) continue;
+    lease.users += 1;
+    return lease;
+  }
+  const taking = (async () => {
+    await releasing.get(key);
+    return acquire(tag);
+  })();
   held.set(key, taking);
   try {
     return await taking;
@@ -111,29 +161,27 @@ async function take(key: string, world: World, anchor: Anchor, resource: string)
   }
 }
 
-async function acquire(world: World, anchor: Anchor, resource: string): Promise<Lease> {
+async function acquire(tag: LockTag): Promise<Lease> {
+  const { world, resource } = tag;
   let waitedFor: Held | undefined;
-  for (;;) {
+  for (let refusedWithout = 0; ; ) {
     const expires = world.clock.now() + lockSeconds * 1000;
-    const value = formatLock(world.run, expires);
-    try {
-      await createLock(world, anchor, value);
-      return new Lease(world, anchor, value, expires);
-    } catch (error) {
-      if (!isMoldFailure(error) || error.kind !== "refused") throw error;
-      const found = await readLock(world, anchor);
-      if (found === undefined) {
-        // Given back in between, or the refusal was about something else: the second attempt tells which.
-        if (waitedFor) throw error;
-        waitedFor = { run: "", expires: 0 };
-        continue;
-      }
+    const value = tag.valueUntil(expires);
+    const refusal = await tryToTake(tag, value);
+    if (refusal === undefined) return new Lease(tag, value, expires);
+    let found = await tag.read();
+    if (found === undefined) {
+      // Given back in between, or the refusal was about something else: another attempt or two tell which.
+      if (++refusedWithout > 2) throw refusal;
+      continue;
+    }
+    while (found !== undefined) {
       const other = parseLock(found);
       const now = world.clock.now();
       if (!other || other.run === world.run || world.runEnded(other.run) || other.expires + skewSeconds * 1000 < now) {
         world.log.info(`taking over the lock that run ${other?.run ?? found} left behind`);
-        await deleteLock(world, anchor, found).catch(() => undefined);
-        continue;
+        await tag.remove(found).catch(() => undefined);
+        break;
       }
       if (waitedFor && waitedFor.run === other.run && waitedFor.expires !== other.expires) {
         throw new LockError(
@@ -147,19 +195,62 @@ async function acquire(world: World, anchor: Anchor, resource: string): Promise<
       }
       waitedFor = other;
       await world.clock.sleep(Math.min(5000, other.expires + skewSeconds * 1000 - now + 1000), world.signal);
+      found = await tag.read();
+      if (found !== undefined) continue;
+      // Given back, or just being renewed.
+      await world.clock.sleep(renewalGapMs, world.signal);
+      found = await tag.read();
     }
   }
 }
 
-async function readLock(world: World, anchor: Anchor): Promise<string | undefined> {
-  const tags = await world.mold.list("listTags", { resourcetype: anchor.kind, resourceid: anchor.id, key: tagKeys.lock });
-  return tags.find(({ key }) => key === tagKeys.lock)?.value;
+/** Undefined: it is ours. */
+async function tryToTake(tag: LockTag, value: string): Promise<unknown> {
+  try {
+    await tag.create(value);
+    return undefined;
+  } catch (error) {
+    if (isRefused(error)) return error;
+    // The answer may have been lost on its way.
+    if (isPassing(error) && (await tag.read().catch(() => undefined)) === value) return undefined;
+    throw error;
+  }
 }
 
-async function createLock(world: World, anchor: Anchor, value: string): Promise<void> {
-  await world.mold.run("createTags", { resourcetype: anchor.kind, resourceids: [anchor.id], tags: tagParameters({ [tagKeys.lock]: value }) });
-}
+/** The tag that is the lock. */
+class LockTag {
+  constructor(
+    readonly world: World,
+    private readonly anchor: Anchor,
+    readonly resource: string,
+  ) {}
 
-async function deleteLock(world: World, anchor: Anchor, value: string): Promise<void> {
-  await world.mold.run("deleteTags", { resourcetype: anchor.kind, resourceids: [anchor.id], tags: tagParameters({ [tagKeys.lock]: value }) });
+  private get key(): string {
+    return this.anchor.key ?? tagKeys.lock;
+  }
+
+  private get context(): CallContext {
+    return { resource: this.resource, signal: this.world.signal };
+  }
+
+  valueUntil(expires: number): string {
+    return formatLock(this.world.run, expires);
+  }
+
+  async read(): Promise<string | undefined> {
+    const { kind, id } = this.anchor;
+    const tags = await this.world.mold.list("listTags", { resourcetype: kind, resourceid: id, key: this.key }, this.context);
+    return tags.find(({ key }) => key === this.key)?.value;
+  }
+
+  async create(value: string): Promise<void> {
+    const { kind, id } = this.anchor;
+    await this.world.mold.run("createTags", { resourcetype: kind, resourceids: [id], tags: tagParameters({ [this.key]: value }) }, this.context);
+  }
+
+  /** Also when the run is being ended: a lock that is given back need not be waited for. */
+  async remove(value: string): Promise<void> {
+    const { kind, id } = this.anchor;
+    await this.world.mold.run("deleteTags", { resourcetype: kind, resourceids: [id], tags: tagParameters({ [this.key]: value }) }, { resource: this.resource });
+  }
 }

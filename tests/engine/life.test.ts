@@ -11,7 +11,14 @@ let stack: TestStack;
 beforeAll(async () => {
   stack = await TestStack.create({ range: 1 });
   stack.write("example.ts", stack.read("index.ts"));
-  stack.write("index.ts", readFileSync(join(__dirname, "program/with-workloads.ts"), "utf8"));
+  stack.write("workloads.ts", readFileSync(join(__dirname, "world/workloads.ts"), "utf8"));
+  stack.write(
+    "index.ts",
+    `export * from "./example";
+     import { kubeconfig } from "./example";
+     import { Workloads } from "./workloads";
+     new Workloads("workloads", { kubeconfig });`,
+  );
 });
 afterAll(() => stack?.close());
 

@@ -1,8 +1,5 @@
-// The example, and something built on its kubeconfig that is replaced by another one: as `new k8s.Provider` and all in it would be.
+/** For a program: something built on a kubeconfig that another one replaces, as `new k8s.Provider` and all that it made would be. */
 import * as pulumi from "@pulumi/pulumi";
-import { kubeconfig, nodes } from "./example";
-
-export * from "./example";
 
 const provider: pulumi.dynamic.ResourceProvider = {
   async create() {
@@ -14,10 +11,8 @@ const provider: pulumi.dynamic.ResourceProvider = {
   },
 };
 
-class Workloads extends pulumi.dynamic.Resource {
+export class Workloads extends pulumi.dynamic.Resource {
   constructor(name: string, props: { kubeconfig: pulumi.Input<string> }) {
     super(provider, name, props);
   }
 }
-
-new Workloads("workloads", { kubeconfig: pulumi.interpolate`${kubeconfig}${nodes}` });
