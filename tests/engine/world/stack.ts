@@ -64,9 +64,7 @@ export class TestStack {
   /** Leads the stack to its Mold. */
   async configure(): Promise<void> {
     const { apiKey, secretKey } = this.admin;
-    await this.succeed(["config", "set", "ablestack:apiUrl", this.apiUrl]);
-    await this.succeed(["config", "set", "ablestack:apiKey", apiKey]);
-    await this.succeed(["config", "set", "--secret", "ablestack:secretKey", secretKey]);
+    await this.succeed(["config", "set-all", "--plaintext", `ablestack:apiUrl=${this.apiUrl}`, "--plaintext", `ablestack:apiKey=${apiKey}`, "--secret", `ablestack:secretKey=${secretKey}`]);
   }
 
   get admin(): { readonly apiKey: string; readonly secretKey: string } {
