@@ -8,6 +8,7 @@ import type { ClusterPlace } from "./desired";
 import { deleteMachines } from "./delete";
 import { ClusterError } from "./errors";
 import { withLock, type Anchor } from "./lock";
+import { affinityGroupName } from "./observe";
 import { addressIntentKey, isIntended, ownAddress, parseIntent, releaseAddress, type Address, type AddressOwner } from "./own-address";
 import { goneAsEmpty, ownNetwork, ownNetworks, removeNetwork, removeOtherNetworks, type Network, type NetworkOwner } from "./own-network";
 import { mark, parseMachineName, tagKeys, tagParameters, tagsOf } from "./ownership";
@@ -89,16 +90,18 @@ export class EndpointRun {
    */
   async delete(): Promise<void> {
     const { world, desired } = this;
-    const [networks, tagged, intents] = await Promise.all([
+    const [networks, tagged, intents, locks] = await Promise.all([
       ownNetworks(this.owner),
       world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: desired.uid }) }, this.context),
       world.mold.list("listTags", { resourcetype: "Network", key: addressIntentKey(desired.uid) }, this.context),
+      world.mold.list("listTags", { resourcetype: "Network", key: guestLockKey(desired.uid) }, this.context),
     ]);
     const addresses = [...tagged, ...(await this.intendedAddresses(intents))];
     const [network] = networks;
-    const guest = addresses.find(({ associatednetworkid }) => associatednetworkid)?.associatednetworkid ?? intents[0]?.resourceid;
+    // A lock that a dead run left on a network of the user's is taken over and given back: it goes, too.
+    const guest = addresses.find(({ associatednetworkid }) => associatednetworkid)?.associatednetworkid ?? [...intents, ...locks][0]?.resourceid;
     const lock = network ? anchor(network) : guest === undefined ? undefined : guestLock({ id: guest }, desired.uid);
-    if (!lock) return this.destroyStrays(undefined);
+    if (!lock) return this.removeStrays(undefined);
     await withLock(world, lock, this.context.resource, async (lease) => {
       const [address] = tagged;
       if (address) {
@@ -113,7 +116,7 @@ export class EndpointRun {
         await deleteMachines(world, this.catalogue, { name: desired.name, uid: desired.uid, place }, { waitSeconds: desired.timeouts.deleteSeconds });
       }
       await lease.keep();
-      await this.destroyStrays(network);
+      await this.removeStrays(network);
       // The addresses of a network of ours go with it; its first one is its source NAT and can't go before.
       const own = new Set(networks.map(({ id }) => id));
       for (const each of addresses) if (!own.has(each.associatednetworkid)) await releaseAddress(this.owner, each);
@@ -122,24 +125,32 @@ export class EndpointRun {
     });
   }
 
-  /** Machines of a cluster whose address or network somebody removed by hand: they are found by their mark alone. */
-  private async destroyStrays(network: Network | undefined): Promise<void> {
+  /** Machines and anti-affinity group of a cluster whose address or network somebody removed by hand: their mark alone tells them. */
+  private async removeStrays(network: Network | undefined): Promise<void> {
     const { world, desired, context } = this;
-    const machines = await world.mold.list("listVirtualMachines", { keyword: desired.uid }, context);
-    const strays = machines.filter((machine) => isMachineOf(desired.uid, machine) && machine.state !== "Destroyed" && machine.state !== "Expunging");
-    if (strays.length === 0) return;
-    if (network) {
-      const all = await world.mold.list("listVirtualMachines", { networkid: network.id }, context);
-      const foreign = all.filter((machine) => !isMachineOf(desired.uid, machine) && machine.state !== "Destroyed" && machine.state !== "Expunging").map(({ name }) => name);
-      if (foreign.length > 0) throw new ClusterError(`machines that are not of this cluster are on its network: ${foreign.join(", ")}. Move or remove them, then destroy again. Nothing was deleted.`, context);
+    const [machines, groups] = await Promise.all([
+      world.mold.list("listVirtualMachines", { keyword: desired.uid }, context),
+      world.mold.list("listAffinityGroups", { name: affinityGroupName(desired.uid) }, context),
+    ]);
+    const strays = machines.filter((machine) => isMachineOf(desired.uid, machine) && isThere(machine));
+    if (strays.length > 0) {
+      if (network) await this.refuseForeign(network);
+      const { allowuserexpungerecovervm: mayExpunge } = await this.catalogue.capabilities();
+      await Promise.all(
+        strays.map((machine) => {
+          world.log.info(`destroy ${machine.name} …`);
+          return world.mold.run("destroyVirtualMachine", { id: machine.id!, expunge: mayExpunge ? true : undefined }, context);
+        }),
+      );
     }
-    const { allowuserexpungerecovervm: mayExpunge } = await this.catalogue.capabilities();
-    await Promise.all(
-      strays.map((machine) => {
-        world.log.info(`destroy ${machine.name} …`);
-        return world.mold.run("destroyVirtualMachine", { id: machine.id!, expunge: mayExpunge ? true : undefined }, context);
-      }),
-    );
+    for (const { id } of groups) await world.mold.run("deleteAffinityGroup", { id: id! }, context);
+  }
+
+  private async refuseForeign(network: Network): Promise<void> {
+    const all = await this.world.mold.list("listVirtualMachines", { networkid: network.id }, this.context);
+    const foreign = all.filter((machine) => !isMachineOf(this.desired.uid, machine) && isThere(machine)).map(({ name }) => name);
+    if (foreign.length === 0) return;
+    throw new ClusterError(`machines that are not of this cluster are on its network: ${foreign.join(", ")}. Move or remove them, then destroy again. Nothing was deleted.`, this.context);
   }
 
   /** Addresses that an interrupted run asked for and could not mark any more. */
@@ -181,6 +192,9 @@ const anchor = (network: Network): Anchor => ({ kind: "Network", id: network.id!
  * In a network of the user's nothing is ours before the address: a lock of this one cluster's on the network guards that moment, and
  * leaves the network as it was.
  */
-const guestLock = (network: Pick<Network, "id">, uid: string): Anchor => ({ kind: "Network", id: network.id!, key: `${tagKeys.lock}-${uid}` });
+const guestLock = (network: Pick<Network, "id">, uid: string): Anchor => ({ kind: "Network", id: network.id!, key: guestLockKey(uid) });
+const guestLockKey = (uid: string): string => `${tagKeys.lock}-${uid}`;
+
+const isThere = ({ state }: Answer<"listVirtualMachines">): boolean => state !== "Destroyed" && state !== "Expunging";
 
 const isMachineOf = (uid: string, machine: Answer<"listVirtualMachines">): boolean => tagsOf(machine)[tagKeys.cluster] === uid || (machine.displayname ?? "").endsWith(mark(uid));

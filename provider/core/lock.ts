@@ -87,6 +87,7 @@ export class Lease {
     const { tag } = this;
     const there = again ? await tag.read() : this.value;
     if (there !== undefined && parseLock(there)?.run !== tag.world.run) throw this.lose(there);
+    if (there === undefined && tag.world.clock.now() >= this.expires) throw this.lose(undefined);
     try {
       if (there !== undefined) await tag.remove(there);
       await tag.create(value);
@@ -95,6 +96,8 @@ export class Lease {
       const now = await tag.read();
       if (now === value) return value;
       if (now !== undefined && parseLock(now)?.run !== tag.world.run) throw this.lose(now, error);
+      // Once it had ended another run may have come and gone, and what was observed before that counts no more.
+      if (now === undefined && tag.world.clock.now() >= this.expires) throw this.lose(undefined, error);
       // Nobody took it. A job of our own whose answer was lost may have been in the way.
       if (again) throw error;
       return this.replace(value, true);
@@ -102,8 +105,9 @@ export class Lease {
     return value;
   }
 
-  private lose(value: string, cause?: unknown): LockError {
-    this.lost = new LockError(`this run lost its lock to run ${parseLock(value)?.run ?? value}. Nothing more is done here; look at that run.`, { resource: this.tag.resource, cause });
+  private lose(value: string | undefined, cause?: unknown): LockError {
+    const to = value === undefined ? "which ended before it was renewed; another run may have been at work since. Nothing more is done here; run again." : `to run ${parseLock(value)?.run ?? value}. Nothing more is done here; look at that run.`;
+    this.lost = new LockError(`this run lost its lock${value === undefined ? "," : ""} ${to}`, { resource: this.tag.resource, cause });
     return this.lost;
   }
 

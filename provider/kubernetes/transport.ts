@@ -97,7 +97,7 @@ export function httpsTransport(access: ClusterAccess, timeoutMs: number): Kubern
         // A kept connection that the other side had closed meanwhile: nothing was received, so the same request goes over a new one
         // (https://nodejs.org/api/http.html#requestreusedsocket). All our requests may be repeated.
         const stale = retryStale && outgoing.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
-        finish(() => (stale ? send(request, false).then(resolve, reject) : reject(connectionError(error, what))));
+        finish(() => void (stale ? send(request, false).then(resolve, reject) : reject(connectionError(error, what))));
       });
       outgoing.end(body);
     });

@@ -4,7 +4,12 @@ import { kubeadmConfiguration } from "../../provider/node/kubeadm";
 import type { NodeBootstrap } from "../../provider/node/spec";
 import { controlPlane, worker } from "./bootstraps";
 
-type Document = { kind: string } & Record<string, any>;
+interface Document {
+  readonly kind: string;
+  readonly nodeRegistration?: { readonly ignorePreflightErrors?: string[]; readonly kubeletExtraArgs?: { name: string; value: string }[] };
+  readonly controlPlane?: object;
+  readonly apiServer?: object;
+}
 const documents = (spec: NodeBootstrap): Document[] => parseAllDocuments(kubeadmConfiguration(spec)).map((document) => document.toJS() as Document);
 
 // Checked by hand with a kubeadm 1.35.4 as well: `kubeadm config validate`, and `init phase certs all` over the certificates of this library.
@@ -42,7 +47,7 @@ it("lets a control plane join with the CA's hash and without a certificate key",
 
 it("lets a worker join over the CA file that is there already, and as nothing more", async () => {
   const [join] = documents(await worker());
-  expect(join?.nodeRegistration.ignorePreflightErrors).toEqual(["FileAvailable--etc-kubernetes-pki-ca.crt"]);
+  expect(join?.nodeRegistration?.ignorePreflightErrors).toEqual(["FileAvailable--etc-kubernetes-pki-ca.crt"]);
   expect(join).not.toHaveProperty("controlPlane");
 });
 
@@ -56,7 +61,7 @@ it("names the bare host of an IPv6 endpoint in the certificate", async () => {
 
 it("hands the kubelet its credential provider when a private registry has credentials, and only then", async () => {
   const privateRegistry = { url: "https://registry.example.com", username: "u", password: "p" };
-  expect(documents(await worker({ privateRegistry }))[0]?.nodeRegistration.kubeletExtraArgs).toEqual([
+  expect(documents(await worker({ privateRegistry }))[0]?.nodeRegistration?.kubeletExtraArgs).toEqual([
     { name: "image-credential-provider-bin-dir", value: "/usr/local/lib/ablestack-kubernetes/credential-providers" },
     { name: "image-credential-provider-config", value: "/etc/ablestack-kubernetes/registry/provider.yaml" },
   ]);

@@ -31,6 +31,10 @@ test("it tells whose network is used", () => {
   expect(createPlan({ ...declaration, network: "apps" })[1]).toMatch(/take the network apps/);
 });
 
+test("what is not installed is said", () => {
+  expect(createPlan(declaration).filter((line) => line.startsWith("leave out"))).toHaveLength(3);
+});
+
 test("it tells no secret", () => {
   expect(createPlan(declaration).join("\n")).not.toContain("a-password");
 });

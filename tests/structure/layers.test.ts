@@ -27,7 +27,7 @@ const never: Readonly<Record<string, readonly string[]>> = {
   "provider/handlers": [pulumi, "cdktf", "axios", emulator, adapter, sdk],
   "provider/adapters": ["axios", emulator, sdk],
   "provider/emulator": [pulumi, "axios", "@kubernetes/client-node", core, mold, "provider/mold/catalogue/commands", kubernetes, node, handlers, adapter, sdk, schema],
-  "sdk": ["axios", "yaml", "zod", core, mold, node, kubernetes, emulator, handlers, schema],
+  "sdk": ["axios", "yaml", "semver", core, mold, node, kubernetes, emulator, handlers, schema],
 };
 
 const always: Readonly<Record<string, readonly string[]>> = {

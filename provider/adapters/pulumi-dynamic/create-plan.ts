@@ -21,8 +21,18 @@ export function createPlan(declaration: unknown): string[] {
   const desired = desiredCluster({ ...inputs, ...made } as CheckedClusterInputs);
   const { steps } = planCluster({ desired, observed: nothing, owner: "" });
   const place = inputs.network === undefined ? `create a network for ${inputs.name}` : `take the network ${inputs.network}`;
-  return [`make the keys and certificates of ${inputs.name}`, `${place}, and acquire a public address`, ...summarise(steps), `about ${seconds(estimatePlan(steps) * 1000)} in all`];
+  return [`make the keys and certificates of ${inputs.name}`, `${place}, and acquire a public address`, ...summarise(steps), ...withoutAddons(inputs.addons), `about ${seconds(estimatePlan(steps) * 1000)} in all`];
 }
+
+const addons = {
+  cloudController: "no cloud controller (services of type LoadBalancer get no address)",
+  csi: "no storage driver (volumes have to come from elsewhere)",
+  metrics: "no metrics server (kubectl top and the pod autoscaler have nothing to go by)",
+} as const;
+
+/** What is off is said, so that nobody looks for it later. */
+const withoutAddons = (declared: CheckedClusterInputs["addons"]): string[] =>
+  Object.entries(addons).flatMap(([name, text]) => (declared[name as keyof typeof addons] ? [] : [`leave out: ${text}`]));
 
 /** Steps that differ in their machine alone become one line; lines come in the order in which things can begin. */
 export function summarise(steps: readonly Step[]): string[] {

@@ -1,9 +1,9 @@
 /** What an engine does on `up` after whatever happened before: it creates, goes on with what failed half-way, and changes in place. */
 import { cluster, type ClusterInputs } from "../../../provider/handlers/cluster";
-import { clusterEndpoint } from "../../../provider/handlers/cluster-endpoint";
-import type { ClusterEndpointOutputs, ClusterOutputs } from "../../../schema/generated/types";
+import { clusterEndpoint, type EndpointInputs } from "../../../provider/handlers/cluster-endpoint";
+import type { ClusterEndpointOutputs, ClusterIdentityOutputs, ClusterOutputs } from "../../../schema/generated/types";
 import type { Run } from "./cloud";
-import { clusterInputs, declaredBy, destroy, endpointInputs, type Recorded } from "./cluster";
+import { clusterInputs, declaredBy, endpointInputs, type Recorded } from "./cluster";
 
 interface Partial {
   readonly name?: string;
@@ -20,6 +20,8 @@ export class Engine {
   constructor(
     private declared: Record<string, unknown>,
     private readonly owner: string = declaredBy.owner,
+    /** Default: the one that all tests share. */
+    private readonly identity?: ClusterIdentityOutputs,
   ) {}
 
   declare(declared: Record<string, unknown>): this {
@@ -47,12 +49,22 @@ export class Engine {
     return (await cluster.diff(run.session, recorded!.id, { inputs: this.inputs!, outputs: recorded!.outputs }, inputs)).plan;
   }
 
-  destroy(run: Run): Promise<void> {
-    return destroy(run, this.recorded, this.declared);
+  async destroy(run: Run): Promise<void> {
+    const { recorded } = this;
+    if (recorded.cluster && recorded.endpoint) {
+      await cluster.delete(run.session, recorded.cluster.id, { inputs: await this.clusterInputs(), outputs: recorded.cluster.outputs });
+      run.throwIfKilled();
+      delete recorded.cluster;
+    }
+    if (recorded.endpoint) {
+      await clusterEndpoint.delete(run.session, recorded.endpoint.id, { inputs: await this.endpointInputs(), outputs: recorded.endpoint.outputs });
+      run.throwIfKilled();
+      delete recorded.endpoint;
+    }
   }
 
   async upEndpoint(run: Run): Promise<void> {
-    const inputs = { ...(await endpointInputs(this.declared)), declaredBy: { ...declaredBy, owner: this.owner } };
+    const inputs = await this.endpointInputs();
     const { endpoint } = this.recorded;
     if (endpoint && !this.failed.has("endpoint")) return;
     await this.part(run, "endpoint", async () =>
@@ -73,8 +85,14 @@ export class Engine {
     this.inputs = inputs;
   }
 
+  private async endpointInputs(): Promise<EndpointInputs> {
+    const inputs = await endpointInputs(this.declared);
+    return { ...inputs, uid: this.identity?.uid ?? inputs.uid, declaredBy: { ...declaredBy, owner: this.owner } };
+  }
+
   private async clusterInputs(): Promise<ClusterInputs> {
-    return { ...(await clusterInputs(this.declared, this.endpoint)), declaredBy: { ...declaredBy, owner: this.owner } };
+    const inputs = await clusterInputs(this.declared, this.endpoint);
+    return { ...inputs, identity: this.identity ?? inputs.identity, declaredBy: { ...declaredBy, owner: this.owner } };
   }
 
   private async part<P extends keyof Recorded>(run: Run, part: P, work: () => Promise<NonNullable<Recorded[P]>>): Promise<void> {

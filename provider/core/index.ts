@@ -1,0 +1,17 @@
+/**
+ * The orchestration core, for those who build an engine of their own on it: `ablestack-kubernetes/core`.
+ * @example
+ * import { ClusterRun, Catalogue, planLines } from "ablestack-kubernetes/core";
+ */
+export { Catalogue } from "./catalogue";
+export { systemClock } from "./clock";
+export { ClusterRun, planLines } from "./cluster";
+export { deleteMachines, type DeleteOptions } from "./delete";
+export type { ClusterIdentity, ClusterPlace, ClusterSubject, DesiredCluster, DesiredRole } from "./desired";
+export { EndpointRun, type DesiredEndpoint, type Endpoint } from "./endpoint";
+export { ClusterError, Interrupted, LockError } from "./errors";
+export { StepsFailed } from "./execute";
+export { observeCluster, type ObservedCluster, type ObservedMachine } from "./observe";
+export { planCluster, type Plan, type PlanInput, type Problem } from "./plan";
+export type * from "./ports";
+export { estimatePlan, type Step, type Work } from "./step";
