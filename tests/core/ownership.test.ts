@@ -175,7 +175,7 @@ describe("in a network of the user's", () => {
         expect({ where: `${when} ${call} ${undisturbed.calls[call - 1]}`, ...seen(cloud) }).toEqual({ where: `${when} ${call} ${undisturbed.calls[call - 1]}`, ...before });
       }
     }
-  });
+  }, 60_000);
 
   test("an address that becomes the source NAT of the network stays with it, without our tags", async () => {
     const cloud = new Cloud();

@@ -116,7 +116,7 @@ test("the preview of more workers leaves the kubeconfig known: nothing built on 
   await stack.succeed(["config", "set", "workers", "4"]);
   const output = note(await stack.succeed(["preview"]));
   expect(output).toMatch(/Cluster ha update/);
-  expect(output).toMatch(/plan: deploy ha-worker-4/);
+  expect(output).toMatch(/plan of ha:\n\s+- deploy ha-worker-4/);
   expect(output).not.toMatch(/workloads|ClusterIdentity ha-identity (update|replace)|ClusterEndpoint ha-endpoint (update|replace)/);
 });
 
@@ -124,7 +124,7 @@ test("up makes the one worker more, and puts it behind the ingress balancers", a
   const output = note(await stack.up());
   expect(output).toMatch(/1 updated/);
   expect(stack.machines).toEqual([...six, "ha-worker-4"]);
-  expect(note(await stack.succeed(["preview", "--expect-no-changes"]))).not.toMatch(/plan:/);
+  expect(note(await stack.succeed(["preview", "--expect-no-changes"]))).not.toMatch(/plan of/);
 });
 
 test("what the state carries of the provider is small, one text per kind, and free of credentials", async () => {

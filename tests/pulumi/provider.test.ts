@@ -45,7 +45,7 @@ test("diff compares with what was declared, prints the plan, and names whole pro
   const answer = await it.diff(handlerOf({ diff }), "id", { size: 3, declared: inputs, __provider: "…" }, news);
   expect(diff).toHaveBeenCalledWith(session, "id", { inputs, outputs: { size: 3 } }, inputs);
   expect(answer).toEqual({ changes: true, replaces: ["workers"], deleteBeforeReplace: true });
-  expect(printed).toEqual(["plan: deploy prod-worker-4"]);
+  expect(printed).toEqual(["plan of prod:\n  - deploy prod-worker-4"]);
 });
 
 test("create and update record what was declared beside what came of it, and nothing undefined", async () => {

@@ -16,33 +16,25 @@ const cancelPath = "/pulumirpc.ResourceProvider/Cancel";
 /** Before a lost connection is tried again, milliseconds. */
 const pauseMs = 200;
 
-export interface EngineWatch {
-  /** Aborts with `Interrupted`. */
-  readonly signal: AbortSignal;
-  /** True when the engine's process is gone, so that there is nobody to answer to. */
-  readonly gone: () => boolean;
-}
-
 /**
+ * A signal that aborts with `Interrupted` when the user gave up or the engine is gone.
  * @param address of the engine, `127.0.0.1:37985`; undefined where there is none to watch
  * @param servers those of this process that the engine may call
  * @param onGone called once, after the signal has aborted
  */
-export function watchEngine(address: string | undefined, servers: readonly EventEmitter[], onGone: () => void): EngineWatch {
+export function watchEngine(address: string | undefined, servers: readonly EventEmitter[], onGone: () => void): AbortSignal {
   const controller = new AbortController();
-  let gone = false;
   for (const server of servers) {
     server.on("stream", (_stream: unknown, headers: IncomingHttpHeaders) => {
       if (headers[":path"] === cancelPath) controller.abort(new Interrupted("interrupted: nothing new was begun. Run `pulumi up` again to go on from here."));
     });
   }
   const lost = (): void => {
-    gone = true;
     controller.abort(new Interrupted("pulumi is gone: nothing new was begun."));
     onGone();
   };
   if (address !== undefined) keepConnected(address, lost);
-  return { signal: controller.signal, gone: () => gone };
+  return controller.signal;
 }
 
 /** A connection that merely ends is made anew; one that can't be made means that the engine is gone. */

@@ -24,12 +24,12 @@ function providerOf(configuration: Configuration | undefined): Provider {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const print = (line: string): void => console.log(line);
   const log = progressLog(process.env, print);
-  const engine = watchEngine(process.argv[2], serversOfThisProcess(), () => {
+  const signal = watchEngine(process.argv[2], serversOfThisProcess(), () => {
     const end = (): void => process.exit(1);
     setTimeout(end, outliveMs);
     void inFlight.none().then(end);
   });
-  const session = createSession({ config: (key) => configuration?.get(key), env: process.env, log, signal: engine.signal });
+  const session = createSession({ config: (key) => configuration?.get(key), env: process.env, log, signal });
   provider = new Provider(session, print);
   return provider;
 }

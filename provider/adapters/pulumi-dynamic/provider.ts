@@ -44,7 +44,7 @@ export class Provider implements Record<Method, unknown> {
   async diff(handler: AnyHandler, id: string, olds: unknown, news: unknown): Promise<Results["diff"]> {
     const inputs = inputsOf(news);
     const { changes, replaces, plan } = await handler.diff(this.session, id, stateOf(olds), inputs);
-    for (const line of plan) this.print(`plan: ${line}`);
+    if (plan.length > 0) this.print([`plan of ${inputs.declaredBy.resource}:`, ...plan.map((line) => `  - ${line}`)].join("\n"));
     return { changes, replaces: [...new Set(replaces.map(topLevel))], deleteBeforeReplace: true };
   }
 
