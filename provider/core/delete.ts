@@ -21,16 +21,19 @@ export interface DeleteOptions {
 export async function deleteMachines(world: World, catalogue: Catalogue, subject: ClusterSubject, options: DeleteOptions): Promise<void> {
   const resource = `KubernetesCluster ${subject.name}`;
   const observe = (): Promise<ObservedCluster> => observeCluster(world, { ...subject, withAffinity: true });
-  const before = await observe();
-  if (!before.anchorTags) return;
-  const now = before.anchorTags[tagKeys.generation];
-  if (options.generation !== undefined && now !== undefined && now !== options.generation) {
+  const isOver = ({ anchorTags }: ObservedCluster): boolean => {
+    const now = anchorTags?.[tagKeys.generation];
+    if (options.generation === undefined || now === undefined || now === options.generation) return false;
     world.log.warn(`${resource}: life ${options.generation} is over; the cluster there now is of life ${now} and is left alone`);
-    return;
-  }
+    return true;
+  };
+  const before = await observe();
+  if (!before.anchorTags || isOver(before)) return;
   await withLock(world, anchorOf(subject.place), resource, async (lease) => {
     for (let round = 1; ; round++) {
       const observed = await observe();
+      // Another life may have begun while the lock was waited for.
+      if (isOver(observed)) return;
       const { steps, problems } = planDelete({ subject, observed, foreign: await foreignMachines(world, subject, observed) });
       refuse(resource, problems);
       if (steps.length === 0) return;
