@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { ClusterError } from "./errors";
 import { tagKeys, tagParameters, tagsOf, type TaggedKind, type Tags } from "./ownership";
-import { isMoldFailure, type StartedJob, type World } from "./ports";
+import { isMoldFailure, type CallContext, type StartedJob, type World } from "./ports";
 import { Patience } from "./waiting";
 
 export interface Claim {
@@ -55,12 +55,13 @@ export async function claimRule(world: World, claim: Claim): Promise<string> {
 
 /** `ended`: no job is at work on it any longer. */
 async function markedRule(world: World, claim: Claim): Promise<{ id: string; ended: boolean }> {
+  const context: CallContext = { resource: claim.resource, property: claim.property, signal: world.signal };
   const there = await claim.find();
   const ours = there.find(({ tags }) => isOurs(tags, claim.tags));
   const key = intentKey(claim.tuple);
   const intent = (await intentsOn(world, claim.address))[key];
   if (ours) {
-    if (intent !== undefined) await removeIntent(world, claim.address, key);
+    if (intent !== undefined) await removeIntent(world, claim.address, key, undefined, context);
     return { id: ours.id, ended: !onItsWay.has(ours.state) };
   }
   const intended = intent !== undefined && isIntentOf(intent, claim.tags, claim.tuple);
@@ -76,10 +77,10 @@ async function markedRule(world: World, claim: Claim): Promise<{ id: string; end
   let ended = untagged !== undefined && !onItsWay.has(untagged.state);
   if (id === undefined) {
     if (!intended) {
-      if (intent !== undefined) await removeIntent(world, claim.address, key, intent);
+      if (intent !== undefined) await removeIntent(world, claim.address, key, intent, context);
       const value = `${intentValue(claim.tags, claim.tuple)}@${new Date(world.clock.now()).toISOString()}`;
       await orAlready(
-        () => world.mold.run("createTags", { resourcetype: "PublicIpAddress", resourceids: [claim.address], tags: tagParameters({ [key]: value }) }),
+        () => world.mold.run("createTags", { resourcetype: "PublicIpAddress", resourceids: [claim.address], tags: tagParameters({ [key]: value }) }, context),
         async () => isIntentOf((await intentsOn(world, claim.address))[key] ?? "", claim.tags, claim.tuple),
       );
     }
@@ -91,10 +92,10 @@ async function markedRule(world: World, claim: Claim): Promise<{ id: string; end
   }
   const made = id;
   await orAlready(
-    () => world.mold.run("createTags", { resourcetype: claim.kind, resourceids: [made], tags: tagParameters(claim.tags) }),
+    () => world.mold.run("createTags", { resourcetype: claim.kind, resourceids: [made], tags: tagParameters(claim.tags) }, context),
     async () => (await claim.find()).some((rule) => rule.id === made && isOurs(rule.tags, claim.tags)),
   );
-  await removeIntent(world, claim.address, key);
+  await removeIntent(world, claim.address, key, undefined, context);
   return { id, ended };
 }
 
@@ -126,9 +127,9 @@ export async function intentsOn(world: World, address: string): Promise<Tags> {
   return intentsIn(tagsOf({ tags }));
 }
 
-export async function removeIntent(world: World, address: string, key: string, value?: string): Promise<void> {
+export async function removeIntent(world: World, address: string, key: string, value?: string, context: CallContext = {}): Promise<void> {
   await orAlready(
-    () => world.mold.run("deleteTags", { resourcetype: "PublicIpAddress", resourceids: [address], tags: [value === undefined ? { key } : { key, value }] }),
+    () => world.mold.run("deleteTags", { resourcetype: "PublicIpAddress", resourceids: [address], tags: [value === undefined ? { key } : { key, value }] }, context),
     async () => (await intentsOn(world, address))[key] === undefined,
   );
 }

@@ -7,10 +7,11 @@ import { orAlready } from "./claim";
 import type { ClusterPlace } from "./desired";
 import { deleteMachines } from "./delete";
 import { ClusterError } from "./errors";
+import { goneAsEmpty } from "./gone";
 import { withLock, type Anchor } from "./lock";
 import { affinityGroupName } from "./observe";
 import { addressIntentKey, isIntended, ownAddress, parseIntent, releaseAddress, type Address, type AddressOwner } from "./own-address";
-import { goneAsEmpty, ownNetwork, ownNetworks, removeNetwork, removeOtherNetworks, type Network, type NetworkOwner } from "./own-network";
+import { ownNetwork, ownNetworks, removeNetwork, removeOtherNetworks, type Network, type NetworkOwner } from "./own-network";
 import { mark, parseMachineName, tagKeys, tagParameters, tagsOf } from "./ownership";
 import type { Answer, World } from "./ports";
 

@@ -5,7 +5,8 @@
 import { orAlready } from "./claim";
 import { ClusterError } from "./errors";
 import type { Lease } from "./lock";
-import { goneAsEmpty, type Network } from "./own-network";
+import { goneAsEmpty } from "./gone";
+import type { Network } from "./own-network";
 import { ownershipTags, tagKeys, tagParameters, tagsOf } from "./ownership";
 import { isMoldFailure, type Answer, type CallContext, type World } from "./ports";
 import { Patience } from "./waiting";

@@ -2,6 +2,7 @@
 import type { Catalogue } from "./catalogue";
 import { orAlready } from "./claim";
 import { ClusterError } from "./errors";
+import { goneAsEmpty } from "./gone";
 import type { Lease } from "./lock";
 import { mark, ownershipTags, tagKeys, tagParameters, tagsOf } from "./ownership";
 import { isMoldFailure, type Answer, type CallContext, type World } from "./ports";
@@ -116,9 +117,4 @@ async function sayWhatGoesAlong(world: World, network: Network): Promise<void> {
   const addresses = await world.mold.list("listPublicIpAddresses", { associatednetworkid: network.id }).catch(goneAsEmpty);
   const others = addresses.filter((address) => !address.issourcenat && tagsOf(address)[tagKeys.cluster] === undefined);
   if (others.length > 0) world.log.warn(`with the network ${network.name} go its other public addresses: ${others.map(({ ipaddress }) => ipaddress).join(", ")}`);
-}
-
-export function goneAsEmpty(error: unknown): never[] {
-  if (isMoldFailure(error) && error.code === 431) return [];
-  throw error;
 }

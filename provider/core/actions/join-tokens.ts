@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { newBootstrapToken } from "../../kubernetes/bootstrap-token";
+import { goneAsEmpty } from "../gone";
 import { tagKeys } from "../ownership";
 import { joinSeconds } from "../plan";
 import type { Operation } from "./operation";
@@ -37,9 +38,16 @@ export class JoinTokens {
     const { world, observed } = this.operation;
     const waiting = observed.machines.filter(({ tags, state }) => tags[tagKeys.joined] !== "yes" && state !== "Error");
     const data = await Promise.all(
-      waiting.map(({ id, name }) => world.mold.call("getVirtualMachineUserData", { virtualmachineid: id }, this.operation.context(`machine ${name}`))),
+      waiting.map(async ({ id, name }) => {
+        try {
+          return [await world.mold.call("getVirtualMachineUserData", { virtualmachineid: id }, this.operation.context(`machine ${name}`))];
+        } catch (error) {
+          // Discarded meanwhile, and made anew with this operation's own.
+          return goneAsEmpty(error);
+        }
+      }),
     );
-    return data.flatMap(({ userdata }) => (userdata ? tokensIn(userdata) : []));
+    return data.flat().flatMap(({ userdata }) => (userdata ? tokensIn(userdata) : []));
   }
 }
 

@@ -28,7 +28,7 @@ export class Operation {
     private readonly waitSeconds: number,
     private readonly declared?: DesiredCluster,
   ) {
-    this.tagger = new Tagger(world);
+    this.tagger = new Tagger(world, this.context());
     this.patience = new Patience(world.clock, world.signal, waitSeconds * 1000);
     this.machineIds = new Map(observed.machines.map(({ name, id }) => [name, id]));
     this.affinityGroupId = observed.affinityGroupId;

@@ -1,10 +1,11 @@
 /** A balancer rule on a public address and its members. */
 import { orAlready } from "../claim";
+import { goneAsEmpty } from "../gone";
 import { ClusterError } from "../errors";
 import { balancerMembers } from "../observe";
 import { mark, tagKeys, tagsOf, type Tags } from "../ownership";
 import type { Answer, World } from "../ports";
-import { goneAsEmpty, identityTags, isRuleOf, lacksTags, retag, targetTag, type Members, type RuleAddress, type RuleOwner } from "./shared";
+import { identityTags, isRuleOf, lacksTags, retag, targetTag, type Members, type RuleAddress, type RuleOwner } from "./shared";
 
 export interface DesiredBalancer {
   readonly name: string;

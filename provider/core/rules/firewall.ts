@@ -1,8 +1,9 @@
 /** An ingress rule of a public address. Mold can't change one: a changed rule is made anew, before the old one goes where ranges allow it. */
 import { claimRule, orAlready } from "../claim";
+import { goneAsEmpty } from "../gone";
 import { readFirewallRule, type ObservedFirewallRule } from "../observe";
 import type { World } from "../ports";
-import { clearLeftovers, goneAsEmpty, identityTags, isRuleOf, lacksTags, leftIntents, retag, type RuleAddress, type RuleOwner } from "./shared";
+import { clearLeftovers, identityTags, isRuleOf, lacksTags, leftIntents, retag, type RuleAddress, type RuleOwner } from "./shared";
 
 export interface DesiredFirewallRule {
   readonly protocol: "tcp" | "udp" | "icmp" | "all";

@@ -1,8 +1,9 @@
 /** A port of a public address led to one machine. Machine and private port change in place. */
 import { claimRule, orAlready } from "../claim";
+import { goneAsEmpty } from "../gone";
 import { tagsOf, type Tags } from "../ownership";
 import type { Answer, World } from "../ports";
-import { clearLeftovers, goneAsEmpty, identityTags, isRuleOf, lacksTags, leftIntents, retag, type RuleAddress, type RuleOwner } from "./shared";
+import { clearLeftovers, identityTags, isRuleOf, lacksTags, leftIntents, retag, type RuleAddress, type RuleOwner } from "./shared";
 
 export interface DesiredPortForward {
   readonly protocol: "tcp" | "udp";

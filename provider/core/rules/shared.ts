@@ -1,6 +1,7 @@
 /** What the one rule of a NetworkRule or LoadBalancer has in common: where it lies, whose it is, whom it leads to. */
 import { intentKey, intentsIn, isIntentOf, removeIntent } from "../claim";
 import { ClusterError } from "../errors";
+import { goneAsEmpty } from "../gone";
 import { mark, parseMachineName, tagKeys, tagParameters, tagsOf, type Role, type TaggedKind, type Tags } from "../ownership";
 import { isMoldFailure, type Answer, type World } from "../ports";
 
@@ -143,8 +144,3 @@ export async function clearLeftovers(
 /** Intents of this resource on the address. */
 export const leftIntents = (world: World, owner: RuleOwner, { intents }: RuleAddress, kind: string): [string, string][] =>
   Object.entries(intents).filter(([, value]) => value.startsWith(`${world.owner} ${owner.resource} ${kind} `));
-
-export function goneAsEmpty(error: unknown): never[] {
-  if (error instanceof Error && (error as { code?: unknown }).code === 431) return [];
-  throw error;
-}
