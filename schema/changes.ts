@@ -62,7 +62,6 @@ export function changedProperties(name: ResourceName, olds: unknown, news: unkno
 const sameRelease = (one: string, other: string): boolean => `${one}.`.startsWith(`${other}.`) || `${other}.`.startsWith(`${one}.`);
 
 function isRefused(rule: ChangeNotYet, old: unknown, now: unknown): boolean {
-  if (rule.when === "decrease") return Number(now) < Number(old);
   if (rule.when === "other-release") return !sameRelease(String(old), String(now));
   return true;
 }

@@ -185,11 +185,10 @@ export const clusterInputs: Properties = {
   },
   powerState: {
     type: "string",
-    description: "`stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again.",
+    description: "`stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again. While it is stopped, workers can be taken away; more of them are made when it starts.",
     enum: ["running", "stopped"],
     default: "running",
     example: "stopped",
-    notYet: { values: ["stopped"], reason: "`stopped`, and starting again, comes with a later release" },
   },
   nodes: {
     type: "map",

@@ -51,12 +51,11 @@ export const workers: ObjectProperty = {
   properties: {
     count: {
       type: "integer",
-      description: "How many workers: the size of the cluster.",
+      description: "How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed.",
       minimum: 1,
       maximum: 5000,
       default: 1,
       example: 3,
-      changeNotYet: { when: "decrease", reason: "fewer workers, which drains those that go, comes with a later release; more workers work now" },
     },
     offering,
     rootDiskGb,

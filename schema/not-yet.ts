@@ -13,7 +13,7 @@ function entriesOf(property: Property, path: string): [string, string][] {
     if (notYet.values === undefined) here.push([path, notYet.reason]);
     for (const value of notYet.values ?? []) here.push([`${path}=${String(value)}`, notYet.reason]);
   }
-  if (changeNotYet !== undefined) here.push([`${path}:${changeNotYet.when === "decrease" ? "decrease" : "change"}`, changeNotYet.reason]);
+  if (changeNotYet !== undefined) here.push([`${path}:change`, changeNotYet.reason]);
   if (property.type === "object") return [...here, ...entries(property.properties, path)];
   if (property.type === "list") return [...here, ...entriesOf(property.items, `${path}.*`)];
   return property.type === "map" ? [...here, ...entriesOf(property.values, `${path}.*`)] : here;
@@ -21,7 +21,7 @@ function entriesOf(property: Property, path: string): [string, string][] {
 
 /**
  * Path to reason. `KubernetesCluster.comments`: the property; `….powerState=stopped`: that value of it; `….version:change`: changing
- * it; `….count:decrease`: making it smaller.
+ * it.
  */
 export const notYet: Readonly<Record<string, string>> = Object.fromEntries(
   Object.values(resources).flatMap((resource) => (resource.kind === "internal" ? [] : entries(resource.inputs, resource.name))),

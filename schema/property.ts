@@ -23,9 +23,9 @@ export interface NotYet {
 
 export interface ChangeNotYet {
   /**
-   * `any` change, only a smaller number, or another release: `1.35` and `1.35.4` may be the same one, which the plan finds out.
+   * `any` change, or another release: `1.35` and `1.35.4` may be the same one, which the plan finds out.
    */
-  readonly when: "any" | "decrease" | "other-release";
+  readonly when: "any" | "other-release";
   readonly reason: string;
 }
 

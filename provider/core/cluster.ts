@@ -26,7 +26,6 @@ export class ClusterRun {
     return `KubernetesCluster ${this.desired.name}`;
   }
 
-  /** Nodes are asked for only where something hangs on them: a cluster that is as declared costs no call to its own API. */
   async observe(options: { withNodes: boolean }): Promise<ObservedCluster> {
     const { identity, place, name, uid, affinity } = this.desired;
     return observeCluster(this.world, {
@@ -39,13 +38,10 @@ export class ClusterRun {
   }
 
   async plan(): Promise<Plan & { observed: ObservedCluster }> {
-    const observed = await this.observe({ withNodes: false });
-    const plan = this.planFor(observed);
-    const hangsOnNodes = observed.machines.length > 0 && plan.steps.some(({ work }) => "machine" in work);
-    if (!hangsOnNodes) return { ...plan, observed };
-    const nodes = await this.nodes();
-    const whole = nodes ? { ...observed, nodes } : observed;
-    return { ...this.planFor(whole), observed: whole };
+    const seen = await this.observe({ withNodes: false });
+    const nodes = isServing(seen) ? await this.nodes() : undefined;
+    const observed = nodes ? { ...seen, nodes } : seen;
+    return { ...this.planFor(observed), observed };
   }
 
   private async nodes(): Promise<ObservedCluster["nodes"]> {
@@ -71,11 +67,11 @@ export class ClusterRun {
         refuse(this.resource, problems);
         generation ??= await this.generation(observed, options.birth);
         if (steps.length === 0) {
-          const nodes = observed.nodes ?? (await this.nodes());
-          return { observed: nodes ? { ...observed, nodes } : observed, generation };
+          return { observed, generation };
         }
         if (round > 3) throw new ClusterError(`still not as declared after three rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
-        await this.execute(steps, observed, lease, this.desired.timeouts.createSeconds);
+        const { createSeconds, updateSeconds } = this.desired.timeouts;
+        await this.execute(steps, observed, lease, options.birth ? createSeconds : updateSeconds);
       }
     });
   }
@@ -86,8 +82,9 @@ export class ClusterRun {
     if (!birth && now !== undefined) return now;
     const fresh = randomBytes(4).toString("hex");
     const subject = { resourcetype: anchor.kind, resourceids: [anchor.id] };
-    if (now !== undefined) await this.world.mold.run("deleteTags", { ...subject, tags: tagParameters({ [tagKeys.generation]: now }) });
-    await this.world.mold.run("createTags", { ...subject, tags: tagParameters({ [tagKeys.generation]: fresh }) });
+    const context = { resource: this.resource, signal: this.world.signal };
+    if (now !== undefined) await this.world.mold.run("deleteTags", { ...subject, tags: tagParameters({ [tagKeys.generation]: now }) }, context);
+    await this.world.mold.run("createTags", { ...subject, tags: tagParameters({ [tagKeys.generation]: fresh }) }, context);
     return fresh;
   }
 
@@ -97,6 +94,9 @@ export class ClusterRun {
     await carryOut(operation, steps, lease);
   }
 }
+
+/** Somebody may answer: a cluster whose control planes are off is not asked, which would take as long as no answer does. */
+const isServing = ({ machines }: ObservedCluster): boolean => machines.some(({ role, state }) => role === "control-plane" && state === "Running");
 
 /** Runs the steps of one operation under its lock. */
 export async function carryOut(operation: Operation, steps: readonly Step[], lease: Lease): Promise<void> {
@@ -119,9 +119,9 @@ export function refuse(resource: string | undefined, problems: Plan["problems"])
 }
 
 /** The plan in words, a line each: what previews, progress and the CLI show. */
-export function planLines(steps: readonly Step[]): string[] {
-  if (steps.length === 0) return [];
+export function planLines({ steps, notes = [] }: Pick<Plan, "steps" | "notes">): string[] {
+  if (steps.length === 0) return [...notes];
   const lines = steps.map(({ title, why }) => (why ? `${title} (${why})` : title));
-  return [...lines, `about ${seconds(estimatePlan(steps) * 1000)} in all`];
+  return [...lines, ...notes, `about ${seconds(estimatePlan(steps) * 1000)} in all`];
 }
 

@@ -61,7 +61,9 @@ export interface DesiredCluster extends ClusterSubject {
   readonly privateRegistry?: { readonly url: string; readonly username?: string; readonly password?: string };
   /** The user's own tags, on every machine. */
   readonly tags: Tags;
-  readonly timeouts: { readonly createSeconds: number; readonly deleteSeconds: number };
+  readonly powerState: "running" | "stopped";
+  /** The longest that any one wait of an operation may take; `drainSeconds`: that for the pods of one node to leave it. */
+  readonly timeouts: { readonly createSeconds: number; readonly updateSeconds: number; readonly deleteSeconds: number; readonly drainSeconds: number };
 }
 
 export const apiPort = 6443;

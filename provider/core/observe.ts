@@ -1,6 +1,7 @@
 /** What is there now, as Mold and the cluster itself show it. Lists only: the number of calls does not grow with the machines. */
 import { anchorOf, apiPort, type ClusterSubject } from "./desired";
 import { intentsIn } from "./claim";
+import { goneAsEmpty } from "./gone";
 import { mark, parseMachineName, tagKeys, tagsOf, type Role, type Tags } from "./ownership";
 import { isKubernetesFailure, type Answer, type KubernetesNode, type KubernetesPort, type World } from "./ports";
 
@@ -124,12 +125,6 @@ const initialisesWord = "(first)";
 export const displayName = (machine: string, uid: string, action: "init" | "join"): string => `${machine} ${action === "init" ? `${initialisesWord} ` : ""}${mark(uid)}`;
 
 const gone = new Set(["Destroyed", "Expunging", "Expunged"]);
-
-/** A list that is asked about one thing answers 431 when the thing is gone. */
-function goneAsEmpty(error: unknown): never[] {
-  if (error instanceof Error && (error as { code?: unknown }).code === 431) return [];
-  throw error;
-}
 
 async function nodesOrNothing(kubernetes: KubernetesPort): Promise<KubernetesNode[] | undefined> {
   try {

@@ -29,6 +29,12 @@ export const tagKeys = {
   intent: "ablestack-intent-",
 } as const;
 
+/** What the node agent writes on its own Node: how far it came. A Node that carries it is a machine of ours. */
+export const agentAnnotation = "ablestack.io/agent";
+
+/** On a Node: which cluster's operation has cordoned it, so that what a person cordoned stays so. */
+export const cordonedBy = (uid: string): { readonly annotation: string; readonly value: string } => ({ annotation: "ablestack.io/cordoned-by", value: uid });
+
 export type Tags = Readonly<Record<string, string>>;
 
 interface MaybeTagged {

@@ -1,12 +1,14 @@
 /**
  * From what is declared and what is there to a graph of steps. Pure and total: a plan, or problems that each name a property.
  */
-import type { DesiredCluster } from "./desired";
-import { intentKey } from "./claim";
-import { apiPort, roleOf } from "./desired";
+import { roleOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { machineName, mark, ownershipTags, tagKeys, type Tags } from "./ownership";
-import { estimates, type MachineRef, type Step, type Work } from "./step";
+import { machineName, ownershipTags, tagKeys, type Role, type Tags } from "./ownership";
+import { planApiMembers, planApiRule } from "./plan-api";
+import { planBack, planLeaving, planLostNodes, surplusWorkers } from "./plan-leaving";
+import { planStopped } from "./plan-power";
+import type { MachineRef, Step } from "./step";
+import { Steps } from "./steps";
 
 export interface Problem {
   readonly property: string;
@@ -16,6 +18,8 @@ export interface Problem {
 export interface Plan {
   readonly steps: readonly Step[];
   readonly problems: readonly Problem[];
+  /** What is declared and not done now, and when it will be. */
+  readonly notes?: readonly string[];
 }
 
 /** How long a machine may take to join before it is made anew, and how long its token lives. */
@@ -29,35 +33,19 @@ export interface PlanInput {
   readonly formerTags?: Tags;
 }
 
-/** Collects steps; a step's id is its kind and what it is about. */
-class Steps {
-  readonly all: Step[] = [];
-
-  has(id: string): boolean {
-    return this.all.some((step) => step.id === id);
-  }
-
-  add(work: Work, title: string, needs: readonly (string | undefined)[] = [], options: { why?: string; pool?: string } = {}): string {
-    const subject = "machine" in work ? work.machine.name : "cidr" in work ? work.cidr : "rule" in work ? work.rule.id : "";
-    const id = subject ? `${work.kind} ${subject}` : work.kind;
-    this.all.push({ id, work, title, needs: needs.filter((need) => need !== undefined), estimateSeconds: estimates[work.kind], ...options });
-    return id;
-  }
-}
-
 export function planCluster(input: PlanInput): Plan {
   const { desired, observed } = input;
   if (!observed.anchorTags) {
     return { steps: [], problems: [{ property: "network", reason: "the cluster's network or its public address is gone from Mold. Destroy the cluster and create it anew." }] };
   }
-  const problems = [...rolesThatCannotChange(desired, observed), ...versionThatCannotChange(desired, observed)];
+  const problems = [...rolesThatCannotChange(desired, observed), ...versionThatCannotChange(desired, observed), ...powerThatCannotChange(desired, observed)];
   if (problems.length > 0) return { steps: [], problems };
 
   const steps = new Steps();
   const group = planAffinityGroup(steps, desired, observed);
   const api = planApiRule(steps, input);
-  planMachines(steps, input, group, api);
-  return { steps: steps.all, problems: [] };
+  const notes = desired.powerState === "stopped" ? planStopped(steps, input) : planMachines(steps, input, group, api);
+  return { steps: steps.all, problems: [], ...(notes.length > 0 ? { notes } : {}) };
 }
 
 function planAffinityGroup(steps: Steps, desired: DesiredCluster, observed: ObservedCluster): string | undefined {
@@ -67,50 +55,6 @@ function planAffinityGroup(steps: Steps, desired: DesiredCluster, observed: Obse
   });
 }
 
-/** The balancer rule and the firewall rules on the API's port. */
-function planApiRule(steps: Steps, { desired, observed, owner }: PlanInput): { rule?: string; open: string[] } {
-  const where = `${desired.place.publicIpAddress}:${apiPort}`;
-  const rule = observed.apiRule ? undefined : steps.add({ kind: "createApiRule" }, `create the API's balancer rule on ${where}`);
-  const missing = observed.apiRule && Object.fromEntries(Object.entries(ownershipTags(desired.uid, owner, "api")).filter(([key]) => !(key in observed.apiRule!.tags)));
-  if (observed.apiRule && missing && Object.keys(missing).length > 0) {
-    steps.add({ kind: "tagApiRule", ruleId: observed.apiRule.id, tags: missing }, `tag the API's balancer rule on ${where}`);
-  }
-  if (observed.apiRule && observed.apiRule.description !== apiRuleDescription(desired)) {
-    steps.add({ kind: "describeApiRule", ruleId: observed.apiRule.id }, `change the description of ${desired.name}`);
-  }
-  const own = observed.apiFirewall.filter((each) => each.tags[tagKeys.cluster] === desired.uid && each.tags[tagKeys.owner] === owner && each.tags[tagKeys.role] === "api");
-  const wanted = apiCidrs(desired);
-  const open = wanted
-    .filter((cidr) => !own.some(({ cidrs }) => cidrs.length === 1 && cidrs[0] === cidr))
-    .map((cidr) => steps.add({ kind: "openApi", cidr }, `let ${cidr} reach the API on ${where}`));
-  for (const cidr of wanted) {
-    const key = intentKey(apiFirewallTuple(cidr));
-    const left = observed.intents[key];
-    // An interrupted run had made and marked the rule, and not crossed it off any more.
-    if (left !== undefined && !open.includes(`openApi ${cidr}`)) steps.add({ kind: "crossOffIntent", cidr, tags: { [key]: left } }, `cross off that ${cidr} was to reach the API`);
-  }
-  for (const each of own) {
-    const cidr = each.cidrs.join(",");
-    if (!wanted.includes(cidr)) steps.add({ kind: "closeApi", ruleId: each.id, cidr }, `no longer let ${cidr} reach the API on ${where}`, open);
-  }
-  return { ...(rule ? { rule } : {}), open };
-}
-
-/**
- * The declared ranges and the guest network's own: the virtual router filters by destination on every interface, so a kubelet that
- * talks to its API by the public address needs to be let in too.
- */
-export function apiCidrs(desired: DesiredCluster): string[] {
-  const cidrs = new Set(desired.apiCidrs);
-  if (!cidrs.has("0.0.0.0/0")) cidrs.add(desired.place.networkCidr);
-  return [...cidrs].sort();
-}
-
-/** What tells the API's firewall rule for one range from every other rule on the address. */
-export const apiFirewallTuple = (cidr: string): string => `firewall tcp ${apiPort}-${apiPort} ${cidr}`;
-
-export const apiRuleDescription = (desired: DesiredCluster): string => `${desired.description ?? `Kubernetes API of ${desired.name}`} ${mark(desired.uid)}`;
-
 interface PlannedMachine {
   readonly ref: MachineRef;
   readonly seen?: ObservedMachine;
@@ -119,29 +63,49 @@ interface PlannedMachine {
   readonly initialises: boolean;
 }
 
-function planMachines(steps: Steps, input: PlanInput, group: string | undefined, api: { rule?: string; open: string[] }): void {
+function planMachines(steps: Steps, input: PlanInput, group: string | undefined, api: { rule?: string; open: string[] }): string[] {
   const { desired, observed } = input;
   const initialised = isInitialised(desired, observed);
-  const { kept, discarded } = sortMachines(observed);
+  const { kept, discarded, leaving } = sortMachines(desired, observed);
 
+  planLostNodes(steps, input);
   for (const machine of discarded) {
     steps.add({ kind: "discardMachine", machine: refOf(machine) }, `remove ${machine.name}`, [], {
       pool: "destroy",
       why: machine.state === "Error" ? "Mold could not deploy it" : "it did not join in time",
     });
   }
-  const fresh = newMachines(desired, kept, observed.destroyed);
+  const fresh = newMachines(desired, kept, [...observed.destroyed, ...leaving]);
   const someoneInitialises = initialised || kept.some(({ initialises }) => initialises);
-  const machines: PlannedMachine[] = [
-    ...kept.map((seen) => ({ ref: refOf(seen), seen, running: planRunning(steps, seen), initialises: seen.initialises && !initialised })),
-    ...fresh.map((ref, at) => planDeploy(steps, ref, !someoneInitialises && at === 0, group, discarded)),
+  const ofRole = (role: Role, startNeeds: readonly (string | undefined)[]): PlannedMachine[] => [
+    ...kept
+      .filter((seen) => seen.role === role)
+      .map((seen) => ({ ref: refOf(seen), seen, running: planRunning(steps, seen, startNeeds), initialises: seen.initialises && !initialised })),
+    ...fresh.filter((ref) => ref.role === role).map((ref) => planDeploy(steps, ref, !someoneInitialises && ref === fresh[0], group, discarded)),
   ];
 
+  const controlPlanes = ofRole("control-plane", []);
+  const members = planApiMembers(steps, desired, observed, controlPlanes, api.rule);
+  const joiningControlPlanes = controlPlanes.filter(isJoining);
+  const mounted = planMounts(steps, input, joiningControlPlanes);
+  const first = joiningControlPlanes.find(({ initialises }) => initialises);
+  // Those that are members already have to be up again before the API answers.
+  const waking = controlPlanes.flatMap((machine) => (isJoining(machine) ? [] : (machine.running ?? [])));
+  const isNeeded = !initialised || waking.length > 0 || fresh.length > 0 || kept.some(({ tags }) => tags[tagKeys.joined] !== "yes");
+  const ready = isNeeded ? planApi(steps, input, [members, api.rule, ...api.open, first && mounted.get(first.ref.name), ...waking]) : undefined;
+
+  const workers = ofRole("worker", [waking.length > 0 ? ready : undefined]);
+  const machines = [...controlPlanes, ...workers];
   planMachineTags(steps, input, machines);
-  const members = planApiMembers(steps, desired, observed, machines, api.rule);
-  const joining = machines.filter(({ seen }) => seen?.tags[tagKeys.joined] !== "yes");
-  if (joining.length > 0 || !initialised) planJoin(steps, input, joining, [members, api.rule, ...api.open]);
+  for (const [name, mount] of planMounts(steps, input, workers.filter(isJoining))) mounted.set(name, mount);
+  const joining = machines.filter(isJoining);
+  if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready! });
+  for (const { seen, running } of machines) if (seen && seen.tags[tagKeys.joined] === "yes") planBack(steps, input, seen, running);
+  planLeaving(steps, input, leaving);
+  return [];
 }
+
+const isJoining = ({ seen }: PlannedMachine): boolean => seen?.tags[tagKeys.joined] !== "yes";
 
 function planDeploy(steps: Steps, ref: MachineRef, initialises: boolean, group: string | undefined, discarded: readonly ObservedMachine[]): PlannedMachine {
   const replaced = discarded.find(({ name }) => name === ref.name);
@@ -149,27 +113,35 @@ function planDeploy(steps: Steps, ref: MachineRef, initialises: boolean, group: 
     { kind: "deployMachine", machine: ref, action: initialises ? "init" : "join" },
     `deploy ${ref.name}`,
     // Workers too: so that control planes are placed first, whose joins take longest.
-    [group, replaced ? `discardMachine ${replaced.name}` : undefined],
+    [group, replaced ? `discardMachine ${replaced.name}` : undefined, steps.has(`deleteNode ${ref.name}`) ? `deleteNode ${ref.name}` : undefined],
     { pool: "deploy", ...(initialises ? { why: "the first control plane initialises the cluster" } : {}) },
   );
   return { ref, running, initialises };
 }
 
-/** Machines find their own way in; the steps wait for them and clear up after them. */
-function planJoin(steps: Steps, { desired, observed }: PlanInput, joining: readonly PlannedMachine[], api: readonly (string | undefined)[]): void {
-  const recorded = observed.anchorTags?.[tagKeys.initialised] === desired.uid;
+/** A machine that is not in yet needs the Kubernetes ISO. @returns the step after which each has it */
+function planMounts(steps: Steps, { observed }: PlanInput, joining: readonly PlannedMachine[]): Map<string, string | undefined> {
   const inAlready = new Set(observed.nodes?.filter(({ ready }) => ready).map(({ name }) => name));
-  const mounted = new Map(
+  return new Map(
     joining.map(({ ref, seen, running }) => [ref.name, seen?.isoId || inAlready.has(ref.name) ? running : steps.add({ kind: "attachIso", machine: ref }, `attach the Kubernetes ISO to ${ref.name}`, [running])]),
   );
-  const first = joining.find(({ initialises }) => initialises);
-  const ready = steps.add({ kind: "awaitApi" }, `wait for the API of ${desired.name}`, [...api, first && mounted.get(first.ref.name)], {
+}
+
+/** @returns the step after which the API answers, and it is recorded that etcd is there */
+function planApi(steps: Steps, { desired, observed }: PlanInput, needs: readonly (string | undefined)[]): string {
+  const recorded = observed.anchorTags?.[tagKeys.initialised] === desired.uid;
+  const ready = steps.add({ kind: "awaitApi" }, `wait for the API of ${desired.name}`, needs, {
     why: recorded ? "machines join by it" : "the first control plane initialises etcd",
   });
-  const marked = recorded ? ready : steps.add({ kind: "markInitialised" }, `record that ${desired.name} is initialised`, [ready], { why: "from now on every machine joins" });
+  return recorded ? ready : steps.add({ kind: "markInitialised" }, `record that ${desired.name} is initialised`, [ready], { why: "from now on every machine joins" });
+}
+
+/** Machines find their own way in; the steps wait for them and clear up after them. */
+function planJoin(steps: Steps, { observed }: PlanInput, joining: readonly PlannedMachine[], { mounted, ready }: { mounted: ReadonlyMap<string, string | undefined>; ready: string }): void {
+  const first = joining.find(({ initialises }) => initialises);
   // A first control plane that is deployed by this run brings the token along; an API that is there already has to be told of it.
   const known = first !== undefined && first.seen === undefined && joining.every(({ seen }) => seen === undefined);
-  const token = known || joining.length === 0 ? marked : steps.add({ kind: "publishToken" }, "make a join token for the new machines", [marked]);
+  const token = known || joining.length === 0 ? ready : steps.add({ kind: "publishToken" }, "make a join token for the new machines", [ready]);
   const joined = joining.map(({ ref, seen }) => planJoined(steps, ref, seen, [mounted.get(ref.name), token]));
   planFollowers(steps, observed, joining.map(({ ref }) => ref));
   if (joining.length > 0) steps.add({ kind: "withdrawToken" }, "withdraw the join token", joined, { why: "nothing joins with it any longer" });
@@ -203,15 +175,16 @@ function planJoined(steps: Steps, ref: MachineRef, seen: ObservedMachine | undef
   return steps.add({ kind: "tagMachine", machine: ref, tags: { [tagKeys.joined]: "yes" } }, `record that ${ref.name} has joined`, [label, iso, data, seen ? undefined : `deployMachine ${ref.name}`]);
 }
 
-function planRunning(steps: Steps, machine: ObservedMachine): string | undefined {
+/** @returns the step after which it runs; undefined: it runs. One that is being stopped is started when that has ended: Mold does one after the other. */
+function planRunning(steps: Steps, machine: ObservedMachine, startNeeds: readonly (string | undefined)[]): string | undefined {
   const ref = refOf(machine);
   if (machine.state === "Running") return undefined;
-  if (machine.state === "Stopped") return steps.add({ kind: "startMachine", machine: ref }, `start ${machine.name}`, [], { why: "it was found stopped" });
+  if (machine.state === "Stopped" || machine.state === "Stopping") return steps.add({ kind: "startMachine", machine: ref }, `start ${machine.name}`, startNeeds, { why: "it was found stopped" });
   return steps.add({ kind: "awaitRunning", machine: ref }, `wait for ${machine.name} to run`, [], { why: `it was found ${machine.state}` });
 }
 
 /** Ownership tags where they are missing yet, and the user's own tags as declared. */
-function planMachineTags(steps: Steps, { desired, owner, formerTags = {} }: PlanInput, machines: readonly { ref: MachineRef; seen?: ObservedMachine }[]): void {
+export function planMachineTags(steps: Steps, { desired, owner, formerTags = {} }: PlanInput, machines: readonly { ref: MachineRef; seen?: ObservedMachine }[]): void {
   for (const { ref, seen } of machines) {
     const wanted: Tags = { ...ownershipTags(desired.uid, owner, ref.role), ...desired.tags };
     const have = seen?.tags ?? {};
@@ -228,30 +201,18 @@ function planMachineTags(steps: Steps, { desired, owner, formerTags = {} }: Plan
   }
 }
 
-function planApiMembers(
-  steps: Steps,
-  desired: DesiredCluster,
-  observed: ObservedCluster,
-  machines: readonly { ref: MachineRef; running?: string }[],
-  rule: string | undefined,
-): string | undefined {
-  const missing = machines.filter(({ ref }) => ref.role === "control-plane" && !(ref.id && observed.apiRule?.memberIds.includes(ref.id)));
-  if (missing.length === 0) return rule;
-  const names = missing.map(({ ref }) => ref.name).join(", ");
-  return steps.add({ kind: "joinApiBalancer", machines: missing.map(({ ref }) => ref) }, `put ${names} behind the API of ${desired.name}`, [rule, ...missing.map(({ running }) => running)]);
-}
+export const refOf = ({ id, name, role }: ObservedMachine): MachineRef & { id: string } => ({ id, name, role });
 
-const refOf = ({ id, name, role }: ObservedMachine): MachineRef & { id: string } => ({ id, name, role });
-
-/** A machine that Mold could not make, or that never joined in time, is made anew; nothing of it is in the cluster. */
-function sortMachines(observed: ObservedCluster): { kept: ObservedMachine[]; discarded: ObservedMachine[] } {
+/** A machine that Mold could not make, or that never joined in time, is made anew; nothing of it is in the cluster. Workers beyond the count leave. */
+function sortMachines(desired: DesiredCluster, observed: ObservedCluster): { kept: ObservedMachine[]; discarded: ObservedMachine[]; leaving: ObservedMachine[] } {
   const nodes = new Set(observed.nodes?.map(({ name }) => name));
   const spent = (machine: ObservedMachine): boolean =>
     machine.tags[tagKeys.joined] !== "yes" && !nodes.has(machine.name) && observed.at - machine.created > joinSeconds * 1000;
   const ordered = [...observed.machines].sort((a, b) => (a.role === b.role ? a.index - b.index : a.role === "control-plane" ? -1 : 1));
   const discarded = ordered.filter((machine) => machine.state === "Error" || spent(machine));
-  const kept = ordered.filter((machine) => !discarded.includes(machine));
-  return { kept, discarded };
+  const there = ordered.filter((machine) => !discarded.includes(machine));
+  const leaving = surplusWorkers(desired, there);
+  return { kept: there.filter((machine) => !leaving.includes(machine)), discarded, leaving };
 }
 
 /** The lowest free numbers: those of machines that Mold has not expunged yet are still taken, as host names. */
@@ -271,7 +232,7 @@ function rolesThatCannotChange(desired: DesiredCluster, observed: ObservedCluste
   for (const [role, property] of [["control-plane", "controlPlane"], ["worker", "workers"]] as const) {
     const there = observed.machines.filter((machine) => machine.role === role);
     const { count, offering } = roleOf(desired, role);
-    if (there.length > count) {
+    if (role === "control-plane" && there.length > count) {
       problems.push({ property: `${property}.count`, reason: `not yet: ${there.length} are there and ${count} are declared; taking machines away comes with a later release. Declare ${there.length}.` });
     }
     const joined = there.filter((machine) => machine.tags[tagKeys.joined] === "yes");
@@ -284,6 +245,12 @@ function rolesThatCannotChange(desired: DesiredCluster, observed: ObservedCluste
     }
   }
   return problems;
+}
+
+/** A cluster is made running, and stopped afterwards. */
+function powerThatCannotChange(desired: DesiredCluster, observed: ObservedCluster): Problem[] {
+  if (desired.powerState !== "stopped" || isInitialised(desired, observed)) return [];
+  return [{ property: "powerState", reason: "is stopped, and the cluster is not made yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there." }];
 }
 
 /** Control planes that the cluster knows and Mold doesn't: their etcd members are still counted. */

@@ -75,6 +75,24 @@ export interface KubernetesNode {
   readonly reason?: string;
 }
 
+/** A pod on a node that is being drained. */
+export interface KubernetesPod {
+  readonly namespace: string;
+  readonly name: string;
+  /** `ReplicaSet`, `DaemonSet`, `Node` (a static pod's mirror) …; undefined: nobody makes it anew elsewhere. */
+  readonly controller?: string;
+  /** It has run to its end. */
+  readonly ended: boolean;
+  /** It was told to end. */
+  readonly ending: boolean;
+}
+
+/** An annotation that says who did something to a node. */
+export interface NodeMark {
+  readonly annotation: string;
+  readonly value: string;
+}
+
 /** How to reach and trust one cluster. Built from the identity and the endpoint; the key is a secret. */
 export interface ClusterAccess {
   /** `https://203.0.113.7:6443` */
@@ -91,7 +109,15 @@ export interface KubernetesPort {
   nodes(): Promise<KubernetesNode[]>;
   /** Sets labels on a node (the kubelet may not give itself a role: the core does). */
   labelNode(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+  /** No error when it is gone. */
   deleteNode(name: string): Promise<void>;
+  /** Keeps new pods away, and marks the node with this annotation. One that somebody else has cordoned is left as it is. */
+  cordonNode(name: string, mark: NodeMark): Promise<void>;
+  /** Takes back what `cordonNode` did with this mark; what somebody else has cordoned stays. */
+  uncordonNode(name: string, mark: NodeMark): Promise<void>;
+  podsOn(node: string): Promise<KubernetesPod[]>;
+  /** Asks a pod to end, as far as its disruption budgets allow. Answers with what holds it, or undefined: it ends, or is gone. */
+  evictPod(pod: Pick<KubernetesPod, "namespace" | "name">): Promise<string | undefined>;
   /** Makes or renews a bootstrap token, so that late machines can join. */
   putBootstrapToken(token: string, expires: Date): Promise<void>;
   deleteBootstrapToken(token: string): Promise<void>;

@@ -34,6 +34,13 @@ export type Work =
   | { readonly kind: "awaitNode"; readonly machine: MachineRef }
   | { readonly kind: "labelNode"; readonly machine: MachineRef }
   | { readonly kind: "replaceUserData"; readonly machine: MachineRef }
+  // Leaving, and stopping
+  | { readonly kind: "leaveBalancer"; readonly rule: { readonly id: string; readonly name: string }; readonly machines: readonly MachineRef[] }
+  | { readonly kind: "cordonNode"; readonly machine: MachineRef }
+  | { readonly kind: "uncordonNode"; readonly machine: MachineRef }
+  | { readonly kind: "drainNode"; readonly machine: MachineRef }
+  | { readonly kind: "deleteNode"; readonly machine: MachineRef }
+  | { readonly kind: "stopMachine"; readonly machine: MachineRef & { id: string } }
   // Deleting
   | { readonly kind: "destroyMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "deleteApiRule"; readonly ruleId: string }
@@ -75,6 +82,12 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   awaitNode: 30,
   labelNode: 1,
   replaceUserData: 1,
+  leaveBalancer: 1,
+  cordonNode: 1,
+  uncordonNode: 1,
+  drainNode: 40,
+  deleteNode: 1,
+  stopMachine: 5,
   destroyMachine: 10,
   deleteApiRule: 1,
   deleteAffinityGroup: 1,
@@ -82,7 +95,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
 };
 
 /** Machines that Mold is asked for at the same time. It places about four at once; a short queue keeps it busy. */
-export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12 };
+export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12, drain: 12 };
 
 /** The longest way through the graph, in seconds. */
 export function estimatePlan(steps: readonly Step[]): number {

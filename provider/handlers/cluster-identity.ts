@@ -20,6 +20,7 @@ export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = 
     const checked = checkInputs("KubernetesCluster", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as IdentityInputs;
     const failures = [...checked.failures, ...(olds ? checkChanges("KubernetesCluster", olds, inputs, { isUnknown }) : [])];
+    if (!olds && inputs.powerState === "stopped") failures.push({ property: "powerState", reason: "is \"stopped\" for a cluster that is not there yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there" });
     if (failures.length > 0) return { inputs, failures, warnings: checked.warnings };
     const changed = olds ? new Set(changedProperties("KubernetesCluster", olds, inputs, { isUnknown }).map(({ property }) => property.split(".")[0]!)) : undefined;
     if (changed?.size === 0) return { ...checked, inputs };

@@ -35,9 +35,9 @@ export const cluster: Handler<ClusterInputs, ClusterOutputs> = {
     const replaces = changed.filter(({ change }) => change === "replace").map(({ property }) => property);
     if (replaces.length > 0) return { changes: true, replaces, plan: [`${resourceOf(news)} is replaced: ${replaces.join(", ")} can't change in place`] };
     if (hasUnknown(news)) return { changes: true, replaces: [], plan: [] };
-    const { steps, problems } = await runOf(session, news, olds, "looking").plan();
-    refuse(resourceOf(news), problems);
-    return { changes: changed.length > 0 || steps.length > 0, replaces: [], plan: planLines(steps) };
+    const plan = await runOf(session, news, olds, "looking").plan();
+    refuse(resourceOf(news), plan.problems);
+    return { changes: changed.length > 0 || plan.steps.length > 0, replaces: [], plan: planLines(plan) };
   },
 
   async create(session, inputs) {

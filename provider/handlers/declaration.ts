@@ -36,9 +36,18 @@ export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string):
     sshKeyPair: inputs.sshKeyPair,
     privateRegistry: inputs.privateRegistry,
     tags: inputs.tags ?? {},
-    timeouts: { createSeconds: inputs.timeouts.create, deleteSeconds: inputs.timeouts.delete },
+    powerState: inputs.powerState,
+    timeouts: {
+      createSeconds: inputs.timeouts.create,
+      updateSeconds: inputs.timeouts.update,
+      deleteSeconds: inputs.timeouts.delete,
+      drainSeconds: Math.min(longestDrainSeconds, inputs.timeouts.scale),
+    },
   };
 }
+
+/** For the pods of one node; what a disruption budget holds longer than this needs a person. */
+const longestDrainSeconds = 600;
 
 export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedCluster, generation: string, former?: ClusterOutputs): ClusterOutputs {
   const { identity, endpoint } = inputs;

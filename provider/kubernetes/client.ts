@@ -1,6 +1,6 @@
 /** A cluster's own API, as much of it as the core needs. */
-import type { V1Node, V1NodeList, V1Status } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { Clock, ClusterAccess, KubernetesNode, KubernetesPort, Log } from "../core/ports";
+import type { V1Node, V1NodeList, V1Pod, V1PodList, V1Status } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { Clock, ClusterAccess, KubernetesNode, KubernetesPod, KubernetesPort, Log, NodeMark } from "../core/ports";
 import { bootstrapTokenSecret, bootstrapTokenSecretName } from "./bootstrap-token";
 import { connectionError, KubernetesError } from "./errors";
 import { httpsTransport, type KubernetesRequest, type KubernetesResponse, type KubernetesTransport } from "./transport";
@@ -34,6 +34,19 @@ function toNode(node: V1Node): KubernetesNode {
   };
 }
 
+const nodePath = (name: string): string => `/api/v1/nodes/${encodeURIComponent(name)}`;
+
+function toPod({ metadata, status }: V1Pod): KubernetesPod {
+  const controller = metadata?.ownerReferences?.find((owner) => owner.controller)?.kind;
+  return {
+    namespace: metadata?.namespace ?? "",
+    name: metadata?.name ?? "",
+    ...(controller === undefined ? {} : { controller }),
+    ended: status?.phase === "Succeeded" || status?.phase === "Failed",
+    ending: metadata?.deletionTimestamp !== undefined,
+  };
+}
+
 class KubernetesClient implements KubernetesPort {
   constructor(
     private readonly access: ClusterAccess,
@@ -57,11 +70,15 @@ class KubernetesClient implements KubernetesPort {
   }
 
   async nodes(): Promise<KubernetesNode[]> {
-    const found: KubernetesNode[] = [];
+    return (await this.list<V1NodeList, V1Node>("/api/v1/nodes")).map(toNode);
+  }
+
+  private async list<List extends { items: Item[]; metadata?: object }, Item>(path: string, query: Readonly<Record<string, string>> = {}): Promise<Item[]> {
+    const found: Item[] = [];
     let next: string | undefined;
     do {
-      const page = await this.json<V1NodeList>({ method: "GET", path: "/api/v1/nodes", query: { limit: String(pageSize), ...(next && { continue: next }) } });
-      found.push(...page.items.map(toNode));
+      const page = await this.json<List>({ method: "GET", path, query: { ...query, limit: String(pageSize), ...(next && { continue: next }) } });
+      found.push(...page.items);
       // The field is `continue` on the wire; `_continue` is only client-node's name for it.
       next = (page.metadata as { continue?: string } | undefined)?.continue || undefined;
     } while (next !== undefined);
@@ -69,16 +86,49 @@ class KubernetesClient implements KubernetesPort {
   }
 
   async labelNode(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
-    await this.json({
-      method: "PATCH",
-      path: `/api/v1/nodes/${encodeURIComponent(name)}`,
-      headers: { "content-type": "application/merge-patch+json" },
-      body: JSON.stringify({ metadata: { labels } }),
-    });
+    await this.patchNode(name, { metadata: { labels } });
+  }
+
+  private async patchNode(name: string, patch: object): Promise<void> {
+    await this.json({ method: "PATCH", path: nodePath(name), headers: { "content-type": "application/merge-patch+json" }, body: JSON.stringify(patch) });
+  }
+
+  async cordonNode(name: string, { annotation, value }: NodeMark): Promise<void> {
+    await this.changeNode(name, ({ unschedulable }) => (unschedulable ? undefined : { metadata: { annotations: { [annotation]: value } }, spec: { unschedulable: true } }));
+  }
+
+  async uncordonNode(name: string, { annotation, value }: NodeMark): Promise<void> {
+    await this.changeNode(name, ({ annotations }) => (annotations[annotation] === value ? { metadata: { annotations: { [annotation]: null } }, spec: { unschedulable: null } } : undefined));
+  }
+
+  /** With the version that was looked at: whoever changes it in between is not overwritten, and the next attempt looks again. */
+  private async changeNode(name: string, decide: (node: KubernetesNode) => { metadata: object; spec: object } | undefined): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const node = await this.json<V1Node>({ method: "GET", path: nodePath(name) });
+      const patch = decide(toNode(node));
+      if (patch === undefined) return;
+      try {
+        return await this.patchNode(name, { ...patch, metadata: { ...patch.metadata, resourceVersion: node.metadata?.resourceVersion } });
+      } catch (error) {
+        if (!(error instanceof KubernetesError) || error.status !== 409 || attempt >= 5) throw error;
+      }
+    }
+  }
+
+  async podsOn(node: string): Promise<KubernetesPod[]> {
+    return (await this.list<V1PodList, V1Pod>("/api/v1/pods", { fieldSelector: `spec.nodeName=${node}` })).map(toPod);
+  }
+
+  async evictPod({ namespace, name }: Pick<KubernetesPod, "namespace" | "name">): Promise<string | undefined> {
+    const body = JSON.stringify({ apiVersion: "policy/v1", kind: "Eviction", metadata: { namespace, name } });
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/eviction`;
+    // 429: a disruption budget, https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
+    const answer = await this.exchange({ method: "POST", path, body }, [404, 429]);
+    return answer.status === 429 ? said(answer.body) : undefined;
   }
 
   async deleteNode(name: string): Promise<void> {
-    await this.json({ method: "DELETE", path: `/api/v1/nodes/${encodeURIComponent(name)}` }, [404]);
+    await this.json({ method: "DELETE", path: nodePath(name) }, [404]);
   }
 
   async putBootstrapToken(token: string, expires: Date): Promise<void> {
@@ -132,11 +182,12 @@ class KubernetesClient implements KubernetesPort {
   }
 }
 
-/** The server's words: a Status object's message, cut. Its other fields could repeat what was sent. */
+/** The server's words: a Status object's message and its causes (which budget, say), cut. Its other fields could repeat what was sent. */
 function said(body: string): string {
   let message: string | undefined;
   try {
-    message = (JSON.parse(body) as V1Status | null)?.message;
+    const status = JSON.parse(body) as V1Status | null;
+    message = [status?.message, ...(status?.details?.causes ?? []).map((cause) => cause.message)].filter((text) => text !== undefined).join(" ") || undefined;
   } catch {
     // Not a Status: a proxy's page, say. Its text says nothing that the status does not.
   }

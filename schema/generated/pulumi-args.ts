@@ -44,8 +44,7 @@ export interface AutoscalingArgs {
 /** The machines that run the workloads. */
 export interface WorkersArgs {
   /**
-   * How many workers: the size of the cluster.
-   * Changes not yet: fewer workers, which drains those that go, comes with a later release; more workers work now.
+   * How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed.
    * @default 1
    * @example 3
    */
@@ -343,8 +342,7 @@ export interface KubernetesClusterArgs {
    */
   readonly serviceCidr?: pulumi.Input<string>;
   /**
-   * `stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again.
-   * Not yet: `stopped`, and starting again, comes with a later release.
+   * `stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again. While it is stopped, workers can be taken away; more of them are made when it starts.
    * @default "running"
    * @example "stopped"
    */

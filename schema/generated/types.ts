@@ -552,8 +552,7 @@ export interface Autoscaling {
 /** The machines that run the workloads. */
 export interface Workers {
   /**
-   * How many workers: the size of the cluster.
-   * Changes not yet: fewer workers, which drains those that go, comes with a later release; more workers work now.
+   * How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed.
    * @default 1
    * @example 3
    */
@@ -851,8 +850,7 @@ export interface KubernetesClusterInputs {
    */
   readonly serviceCidr?: string;
   /**
-   * `stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again.
-   * Not yet: `stopped`, and starting again, comes with a later release.
+   * `stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again. While it is stopped, workers can be taken away; more of them are made when it starts.
    * @default "running"
    * @example "stopped"
    */
@@ -917,7 +915,7 @@ export interface CheckedControlPlane {
 
 /** The machines that run the workloads. Defaults filled in. */
 export interface CheckedWorkers {
-  /** How many workers: the size of the cluster. */
+  /** How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed. */
   readonly count: number;
   /** Compute offering of the machines: its name or id. */
   readonly offering: string;
@@ -1019,7 +1017,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly podCidr: string;
   /** IPv4 network that services get their addresses (ClusterIP) from: between a /12 and a /28. */
   readonly serviceCidr: string;
-  /** `stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again. */
+  /** `stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again. While it is stopped, workers can be taken away; more of them are made when it starts. */
   readonly powerState: "running" | "stopped";
   /** Operations on single nodes, by node name. They are done one node at a time. */
   readonly nodes?: Readonly<Record<string, CheckedNodeOperation>>;

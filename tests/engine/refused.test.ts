@@ -66,10 +66,10 @@ test("a machine that Mold can't place: the error says so, the state records what
 });
 
 test("what comes only later is refused by name, and changes nothing", async () => {
-  await stack.succeed(["config", "set", "workers", "2"]);
-  const calls = await stack.callsOf(async () => expect(await refused()).toMatch(/workers\.count: not yet: fewer workers/));
+  await stack.succeed(["config", "set", "version", "1.36"]);
+  const calls = await stack.callsOf(async () => expect(await refused()).toMatch(/version: not yet: upgrading/));
   expect(calls.filter(({ changing }) => changing)).toEqual([]);
-  await stack.succeed(["config", "rm", "workers"]);
+  await stack.succeed(["config", "rm", "version"]);
 });
 
 test("a cluster that is gone from Mold is noticed by refresh, and destroy still ends", async () => {

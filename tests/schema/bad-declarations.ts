@@ -102,7 +102,6 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badCluster({ "workers.autoscaling": { min: 1, max: 3 } }, "workers.autoscaling", /can't be set with management "core"/),
   badCluster({ "workers.autoscaling": { min: 5, max: 3 } }, "workers.autoscaling.max", /is 3, which is below min \(5\)/),
   badCluster({ externalLoadBalancerIp: "203.0.113.3" }, "externalLoadBalancerIp", /^not yet: /),
-  badCluster({ powerState: "stopped" }, "powerState", /^not yet: /),
   badCluster({ nodes: { "prod-worker-1": { delete: true } } }, "nodes", /^not yet: /),
   badCluster({ upgrade: { maxSurge: 1 } }, "upgrade", /^not yet: /),
   badCluster({ comments: ["hello"] }, "comments", /^not yet: /),

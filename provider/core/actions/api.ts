@@ -2,7 +2,7 @@
 import { apiPort, anchorOf } from "../desired";
 import { claimRule } from "../claim";
 import { affinityGroupName, readFirewallRule } from "../observe";
-import { apiFirewallTuple, apiRuleDescription } from "../plan";
+import { apiFirewallTuple, apiRuleDescription } from "../plan-api";
 import { mark, ownershipTags, tagKeys, tagParameters, type TaggedKind, type Tags } from "../ownership";
 import type { Work } from "../step";
 import type { Operation } from "./operation";

@@ -1,6 +1,7 @@
 import type { Work, WorkKind } from "../step";
 import * as api from "./api";
 import * as joining from "./joining";
+import * as leaving from "./leaving";
 import * as machines from "./machines";
 import type { Operation } from "./operation";
 
@@ -32,6 +33,12 @@ export const actions: Actions = {
   awaitNode: (operation, { machine }) => joining.awaitNode(operation, machine),
   labelNode: (operation, { machine }) => joining.labelNode(operation, machine),
   replaceUserData: (operation, { machine }) => machines.replaceUserData(operation, machine),
+  leaveBalancer: leaving.leaveBalancer,
+  cordonNode: (operation, { machine }) => leaving.cordonNode(operation, machine),
+  uncordonNode: (operation, { machine }) => leaving.uncordonNode(operation, machine),
+  drainNode: (operation, { machine }) => leaving.drainNode(operation, machine),
+  deleteNode: (operation, { machine }) => leaving.deleteNode(operation, machine),
+  stopMachine: (operation, { machine }) => machines.stopMachine(operation, machine),
   destroyMachine: (operation, { machine }) => machines.destroyMachine(operation, machine),
   deleteApiRule: api.deleteApiRule,
   deleteAffinityGroup: api.deleteAffinityGroup,

@@ -74,6 +74,11 @@ export async function startMachine(operation: Operation, machine: MachineRef): P
   await operation.world.mold.run("startVirtualMachine", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
 }
 
+/** By its power button: what runs on it ends in its own time, and Mold pulls the plug when that takes too long. */
+export async function stopMachine(operation: Operation, machine: MachineRef): Promise<void> {
+  await operation.world.mold.run("stopVirtualMachine", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
+}
+
 export async function attachIso(operation: Operation, machine: MachineRef): Promise<void> {
   const { desired, catalogue, world } = operation;
   const version = await catalogue.version(desired.version, desired.place.zoneId);
@@ -83,12 +88,13 @@ export async function attachIso(operation: Operation, machine: MachineRef): Prom
 /** Detaching where nothing is attached fails its job, so a machine of an earlier run is asked first. */
 export async function detachIso(operation: Operation, machine: MachineRef): Promise<void> {
   const context = operation.context(`machine ${machine.name}`);
-  const seen = operation.observed.machines.find(({ name }) => name === machine.name);
-  if (seen) {
-    const [now] = await operation.world.mold.list("listVirtualMachines", { id: seen.id }, context);
+  const id = operation.idOf(machine);
+  // By its id: a discarded machine had the same name.
+  if (operation.observed.machines.some((seen) => seen.id === id)) {
+    const [now] = await operation.world.mold.list("listVirtualMachines", { id }, context);
     if (!now?.isoid) return;
   }
-  await operation.world.mold.run("detachIso", { virtualmachineid: operation.idOf(machine) }, context);
+  await operation.world.mold.run("detachIso", { virtualmachineid: id }, context);
 }
 
 /** What runs on a machine can read its user data; a real server lets it be replaced while the machine runs. */

@@ -38,7 +38,8 @@ export const desired = (changes: Partial<DesiredCluster> = {}): DesiredCluster =
   podCidr: "10.244.0.0/16",
   serviceCidr: "10.96.0.0/12",
   tags: {},
-  timeouts: { createSeconds: 3600, deleteSeconds: 3600 },
+  powerState: "running",
+  timeouts: { createSeconds: 3600, updateSeconds: 3600, deleteSeconds: 3600, drainSeconds: 600 },
   ...changes,
 });
 

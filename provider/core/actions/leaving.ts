@@ -1,0 +1,73 @@
+/** Steps on nodes that leave the cluster or rest for a while. Each may find its work already done. */
+import { ClusterError } from "../errors";
+import { seconds } from "../execute";
+import { balancerMembers } from "../observe";
+import { cordonedBy } from "../ownership";
+import { isKubernetesFailure, type KubernetesPod } from "../ports";
+import type { MachineRef, Work } from "../step";
+import { nextLookMs } from "../waiting";
+import type { Operation } from "./operation";
+
+export async function leaveBalancer(operation: Operation, { rule, machines }: Extract<Work, { kind: "leaveBalancer" }>): Promise<void> {
+  const members = await balancerMembers(operation.world, rule.id);
+  const there = machines.map((machine) => operation.idOf(machine)).filter((id) => members.includes(id));
+  if (there.length === 0) return;
+  if (there.length === members.length) throw new ClusterError(`nobody but ${machines.map(({ name }) => name).join(", ")} is behind ${rule.name}: without them nothing answers there. Put another machine behind it, then run again.`, operation.context(`balancer rule ${rule.name}`));
+  await operation.world.mold.run("removeFromLoadBalancerRule", { id: rule.id, virtualmachineids: there }, operation.context(`balancer rule ${rule.name}`));
+}
+
+export async function cordonNode(operation: Operation, machine: MachineRef): Promise<void> {
+  await operation.kubernetes.cordonNode(machine.name, cordonedBy(operation.desired.uid));
+}
+
+export async function uncordonNode(operation: Operation, machine: MachineRef): Promise<void> {
+  await operation.kubernetes.uncordonNode(machine.name, cordonedBy(operation.desired.uid));
+}
+
+export async function deleteNode(operation: Operation, machine: MachineRef): Promise<void> {
+  await operation.kubernetes.deleteNode(machine.name);
+}
+
+/** Pods that a drain has nothing to do with: a daemon set's would be made anew at once, a static one's mirror ends with its node. */
+const stays = ({ controller, ended }: KubernetesPod): boolean => ended || controller === "DaemonSet" || controller === "Node";
+
+/** Asks every pod to go, again and again for those that a budget holds, until the last has ended. */
+export async function drainNode(operation: Operation, machine: MachineRef): Promise<void> {
+  const { kubernetes, desired, world } = operation;
+  const since = world.clock.now();
+  const longest = desired.timeouts.drainSeconds * 1000;
+  const saidOf = new Set<string>();
+  for (;;) {
+    const left = await lookAt(operation, machine);
+    if (left?.length === 0) return;
+    const held: string[] = [];
+    for (const pod of (left ?? []).filter(({ ending }) => !ending)) {
+      const name = `${pod.namespace}/${pod.name}`;
+      if (pod.controller === undefined && !saidOf.has(name)) {
+        saidOf.add(name);
+        world.log.warn(`${machine.name}: the pod ${name} belongs to no controller: nobody makes it anew elsewhere`);
+      }
+      const reason = await kubernetes.evictPod(pod);
+      if (reason !== undefined) held.push(`the pod ${name} is held: ${reason}`);
+    }
+    const waited = world.clock.now() - since;
+    if (waited >= longest) throw new ClusterError(givenUp(machine, { waited, held, left }), operation.context(`node ${machine.name}`));
+    await world.clock.sleep(Math.min(nextLookMs(waited), longest - waited + 1), world.signal);
+  }
+}
+
+/** Undefined: the API did not say. A balancer drops a connection now and then. */
+async function lookAt({ kubernetes }: Operation, machine: MachineRef): Promise<KubernetesPod[] | undefined> {
+  try {
+    return (await kubernetes.podsOn(machine.name)).filter((pod) => !stays(pod));
+  } catch (error) {
+    if (isKubernetesFailure(error) && (error.kind === "unreachable" || error.kind === "timeout")) return undefined;
+    throw error;
+  }
+}
+
+function givenUp(machine: MachineRef, { waited, held, left }: { waited: number; held: readonly string[]; left: readonly KubernetesPod[] | undefined }): string {
+  const ending = (left ?? []).filter(({ ending: isEnding }) => isEnding).map(({ namespace, name }) => `the pod ${namespace}/${name} has been told to end and does not`);
+  const why = left === undefined ? "the cluster's API does not answer" : [...held, ...ending].join("; ");
+  return `${machine.name} is not drained after ${seconds(waited)}: ${why}. It stays cordoned and nothing was taken away. Give the budget room (more replicas, or a lower minimum) or end the pod, then run again: it goes on from here.`;
+}

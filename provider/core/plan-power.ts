@@ -1,0 +1,28 @@
+/** Stopping a cluster. Starting is what planning a running one does with machines that are stopped. Pure. */
+import { roleOf } from "./desired";
+import type { ObservedMachine } from "./observe";
+import { planMachineTags, refOf, type PlanInput } from "./plan";
+import { surplusWorkers } from "./plan-leaving";
+import type { Steps } from "./steps";
+
+const isOff = ({ state }: ObservedMachine): boolean => state === "Stopped" || state === "Error";
+
+/**
+ * Workers first, then the control planes together: nobody writes to etcd any longer, and it is whole when they start again.
+ * @returns what is declared and has to wait for the start
+ */
+export function planStopped(steps: Steps, input: PlanInput): string[] {
+  const { desired, observed } = input;
+  const leaving = surplusWorkers(desired, observed.machines);
+  const kept = observed.machines.filter((machine) => !leaving.includes(machine));
+  planMachineTags(steps, input, kept.map((seen) => ({ ref: refOf(seen), seen })));
+  const destroyed = leaving.map((machine) =>
+    steps.add({ kind: "destroyMachine", machine: refOf(machine) }, `destroy ${machine.name}`, [], { pool: "destroy", why: "fewer workers are declared; its node goes at the next start" }),
+  );
+  const stop = (role: ObservedMachine["role"], needs: readonly string[]): string[] =>
+    kept.filter((machine) => machine.role === role && !isOff(machine)).map((machine) => steps.add({ kind: "stopMachine", machine: refOf(machine) }, `stop ${machine.name}`, needs));
+  const workers = stop("worker", []);
+  stop("control-plane", [...workers, ...destroyed]);
+  const missing = roleOf(desired, "worker").count - kept.filter(({ role }) => role === "worker").length;
+  return missing > 0 ? [`${missing} more ${missing === 1 ? "worker is" : "workers are"} made when ${desired.name} is started: a machine joins by running`] : [];
+}
