@@ -123,7 +123,7 @@ function planDeploy(steps: Steps, ref: MachineRef, initialises: boolean, group: 
 function planMounts(steps: Steps, { observed }: PlanInput, joining: readonly PlannedMachine[]): Map<string, string | undefined> {
   const inAlready = new Set(observed.nodes?.filter(({ ready }) => ready).map(({ name }) => name));
   return new Map(
-    joining.map(({ ref, seen, running }) => [ref.name, seen?.isoId || inAlready.has(ref.name) ? running : steps.add({ kind: "attachIso", machine: ref }, `attach the Kubernetes ISO to ${ref.name}`, [running])]),
+    joining.map(({ ref, seen, running }) => [ref.name, seen && (seen.isoId || inAlready.has(ref.name)) ? running : steps.add({ kind: "attachIso", machine: ref }, `attach the Kubernetes ISO to ${ref.name}`, [running])]),
   );
 }
 

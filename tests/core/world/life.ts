@@ -1,0 +1,85 @@
+/** A cluster that is there, and what an engine does as its declaration changes: it looks, and updates what differs. */
+import { accessOf } from "../../../provider/core/desired";
+import type { KubernetesPort } from "../../../provider/core/ports";
+import { cluster, type ClusterInputs } from "../../../provider/handlers/cluster";
+import { placeOf } from "../../../provider/handlers/declaration";
+import type { ClusterOutputs } from "../../../schema/generated/types";
+import type { Cloud, KillAt, Run, UserName } from "./cloud";
+import { clusterInputs, sharedIdentity, type Recorded } from "./cluster";
+import { seen, type MadeCluster } from "./made";
+
+export class Life {
+  readonly cloud: Cloud;
+  /** Of the last run. */
+  run: Run;
+  private readonly recorded: Required<Recorded>;
+
+  constructor(
+    made: MadeCluster,
+    private readonly user: UserName = "admin",
+    private declared: Record<string, unknown> = made.declared,
+  ) {
+    const { cloud, recorded } = made.open();
+    this.cloud = cloud;
+    this.recorded = recorded;
+    this.run = cloud.newRun({ user });
+  }
+
+  get endpoint(): Required<Recorded>["endpoint"]["outputs"] {
+    return this.recorded.endpoint.outputs;
+  }
+
+  get outputs(): ClusterOutputs {
+    return this.recorded.cluster.outputs;
+  }
+
+  private inputs(declared: Record<string, unknown>): Promise<ClusterInputs> {
+    return clusterInputs(declared, this.endpoint);
+  }
+
+  private async state(): Promise<{ inputs: ClusterInputs; outputs: ClusterOutputs }> {
+    return { inputs: await this.inputs(this.declared), outputs: this.outputs };
+  }
+
+  /** What a preview shows. */
+  async plan(declared = this.declared): Promise<readonly string[]> {
+    const run = this.cloud.newRun({ user: this.user });
+    const [olds, news] = [await this.state(), await this.inputs(declared)];
+    return (await this.cloud.clock.run(cluster.diff(run.session, this.recorded.cluster.id, olds, news))).plan;
+  }
+
+  /** An `up` with this declaration. One that is killed leaves no record; one that fails rejects as the handler does. */
+  async up(declared: Record<string, unknown>, options: { killAt?: KillAt } = {}): Promise<void> {
+    this.run = this.cloud.newRun({ user: this.user, ...options });
+    const [olds, news] = [await this.state(), await this.inputs(declared)];
+    const update = cluster.update(this.run.session, this.recorded.cluster.id, olds, news);
+    const { outputs } = await this.cloud.clock.run(update).catch((error: unknown) => {
+      if (this.run.wasKilled) return { outputs: undefined };
+      throw error;
+    });
+    if (outputs === undefined || this.run.wasKilled) return;
+    this.recorded.cluster = { ...this.recorded.cluster, outputs };
+    this.declared = declared;
+  }
+
+  /** `prod-worker-1 Running`, by name. */
+  get machines(): string[] {
+    return (seen(this.cloud).machines ?? []).filter(({ state }) => state !== "Destroyed" && state !== "Expunging").map(({ name, state }) => `${String(name)} ${String(state)}`).sort();
+  }
+
+  get names(): string[] {
+    return this.machines.map((each) => each.split(" ")[0]!);
+  }
+
+  /** The cluster's own API, as an administrator has it. */
+  async kubernetes(): Promise<KubernetesPort> {
+    const world = this.cloud.newRun().world({ owner: "by hand" });
+    return world.kubernetes(accessOf(await sharedIdentity(), placeOf(this.endpoint)));
+  }
+
+  /** Nodes that the cluster's API lists, by name. */
+  async nodes(): Promise<string[]> {
+    const kubernetes = await this.kubernetes();
+    return (await this.cloud.clock.run(kubernetes.nodes())).map(({ name }) => name).sort();
+  }
+}

@@ -1,0 +1,40 @@
+/** What runs in a cluster under test: made by its API as an administrator, in-process. */
+import type { Life } from "./life";
+import { sharedIdentity } from "./cluster";
+
+interface Listed {
+  readonly items: readonly { readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }; readonly spec: { readonly nodeName?: string } }[];
+}
+
+async function send(life: Life, method: "GET" | "POST" | "PATCH", path: string, body?: object): Promise<{ status: number; body: string }> {
+  const { adminCertificate } = await sharedIdentity();
+  const headers = { "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json" };
+  const asked = life.cloud.emulator.request(life.endpoint.publicIpAddress, 6443, { method, path, headers, body: body && JSON.stringify(body), clientCertificate: adminCertificate });
+  const answer = await life.cloud.clock.run(asked);
+  if (!answer) throw new Error(`nobody answers ${method} ${path}`);
+  return answer;
+}
+
+async function make(life: Life, path: string, name: string, object: object): Promise<void> {
+  const made = await send(life, "POST", path, { metadata: { name }, ...object });
+  const { status, body } = made.status === 409 ? await send(life, "PATCH", `${path}/${name}`, object) : made;
+  if (status >= 300) throw new Error(`${path}/${name}: ${status} ${body}`);
+}
+
+const labels = (name: string): Record<string, string> => ({ app: name });
+
+/** A deployment, whose pods the simulated scheduler spreads over what is open. */
+export const deployment = (life: Life, name: string, replicas: number): Promise<void> =>
+  make(life, "/apis/apps/v1/namespaces/default/deployments", name, {
+    spec: { replicas, selector: { matchLabels: labels(name) }, template: { metadata: { labels: labels(name) }, spec: { containers: [{ name, image: name }] } } },
+  });
+
+/** A disruption budget of that deployment; the same again changes it. */
+export const budget = (life: Life, name: string, minAvailable: number): Promise<void> =>
+  make(life, "/apis/policy/v1/namespaces/default/poddisruptionbudgets", name, { spec: { minAvailable, selector: { matchLabels: labels(name) } } });
+
+/** The deployment's pods, each with the node it is on. */
+export async function podsOf(life: Life, name: string): Promise<{ name: string; node: string }[]> {
+  const { items } = JSON.parse((await send(life, "GET", "/api/v1/namespaces/default/pods")).body) as Listed;
+  return items.filter(({ metadata }) => metadata.labels?.app === name).map(({ metadata, spec }) => ({ name: metadata.name, node: spec.nodeName ?? "" }));
+}
