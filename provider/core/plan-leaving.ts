@@ -64,7 +64,7 @@ export function planLostNodes(steps: Steps, { desired, observed }: PlanInput): v
 export function planBack(steps: Steps, { desired, observed }: PlanInput, machine: ObservedMachine, running: string | undefined): void {
   const ref = refOf(machine);
   const node = observed.nodes?.find(({ name }) => name === machine.name);
-  const back = running ? steps.add({ kind: "awaitNode", machine: ref }, `wait for ${ref.name} to be Ready`, [running]) : undefined;
+  const back = running ? steps.add({ kind: "awaitNode", machine: ref, restarted: true }, `wait for ${ref.name} to be Ready`, [running]) : undefined;
   // Its node was deleted while it was off: the kubelet registers anew, without the role.
   if (machine.role === "worker" && back && !node) steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [back]);
   if (isCordonedBy(node, desired.uid)) steps.add({ kind: "uncordonNode", machine: ref }, `uncordon ${ref.name}`, [back], { why: "an interrupted run had cordoned it" });

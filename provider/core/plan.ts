@@ -91,10 +91,11 @@ function planMachines(steps: Steps, input: PlanInput, group: string | undefined,
   const first = joiningControlPlanes.find(({ initialises }) => initialises);
   // Those that are members already have to be up again before the API answers.
   const waking = controlPlanes.flatMap((machine) => (isJoining(machine) ? [] : (machine.running ?? [])));
+  const early = waking.length === 0 ? ofRole("worker", []) : undefined;
   const isNeeded = !initialised || waking.length > 0 || fresh.length > 0 || kept.some(({ tags }) => tags[tagKeys.joined] !== "yes");
   const ready = isNeeded ? planApi(steps, input, [members, api.rule, ...api.open, first && mounted.get(first.ref.name), ...waking]) : undefined;
 
-  const workers = ofRole("worker", [waking.length > 0 ? ready : undefined]);
+  const workers = early ?? ofRole("worker", [ready]);
   const machines = [...controlPlanes, ...workers];
   planMachineTags(steps, input, machines);
   for (const [name, mount] of planMounts(steps, input, workers.filter(isJoining))) mounted.set(name, mount);
@@ -132,6 +133,8 @@ function planApi(steps: Steps, { desired, observed }: PlanInput, needs: readonly
   const recorded = observed.anchorTags?.[tagKeys.initialised] === desired.uid;
   const ready = steps.add({ kind: "awaitApi" }, `wait for the API of ${desired.name}`, needs, {
     why: recorded ? "machines join by it" : "the first control plane initialises etcd",
+    // It answered just now.
+    ...(observed.nodes ? { estimateSeconds: 1 } : {}),
   });
   return recorded ? ready : steps.add({ kind: "markInitialised" }, `record that ${desired.name} is initialised`, [ready], { why: "from now on every machine joins" });
 }

@@ -107,6 +107,8 @@ export interface KubernetesPort {
   /** True when `/readyz` answers ok under our CA; false while nothing or something unready answers. Throws `foreign` if another CA answers. */
   ready(): Promise<boolean>;
   nodes(): Promise<KubernetesNode[]>;
+  /** When each kubelet last said that it is there, by node: its own clock's words, only good for seeing that they change. */
+  heartbeats(): Promise<ReadonlyMap<string, string>>;
   /** Sets labels on a node (the kubelet may not give itself a role: the core does). */
   labelNode(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
   /** No error when it is gone. */

@@ -31,7 +31,8 @@ export type Work =
   | { readonly kind: "markInitialised" }
   | { readonly kind: "publishToken" }
   | { readonly kind: "withdrawToken" }
-  | { readonly kind: "awaitNode"; readonly machine: MachineRef }
+  /** `restarted`: the cluster may still hold it to be Ready from before. */
+  | { readonly kind: "awaitNode"; readonly machine: MachineRef; readonly restarted?: boolean }
   | { readonly kind: "labelNode"; readonly machine: MachineRef }
   | { readonly kind: "replaceUserData"; readonly machine: MachineRef }
   // Leaving, and stopping

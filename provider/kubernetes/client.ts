@@ -1,5 +1,5 @@
 /** A cluster's own API, as much of it as the core needs. */
-import type { V1Node, V1NodeList, V1Pod, V1PodList, V1Status } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { V1Lease, V1LeaseList, V1Node, V1NodeList, V1Pod, V1PodList, V1Status } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import type { Clock, ClusterAccess, KubernetesNode, KubernetesPod, KubernetesPort, Log, NodeMark } from "../core/ports";
 import { bootstrapTokenSecret, bootstrapTokenSecretName } from "./bootstrap-token";
 import { connectionError, KubernetesError } from "./errors";
@@ -71,6 +71,12 @@ class KubernetesClient implements KubernetesPort {
 
   async nodes(): Promise<KubernetesNode[]> {
     return (await this.list<V1NodeList, V1Node>("/api/v1/nodes")).map(toNode);
+  }
+
+  /** https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats */
+  async heartbeats(): Promise<ReadonlyMap<string, string>> {
+    const leases = await this.list<V1LeaseList, V1Lease>("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases");
+    return new Map(leases.map(({ metadata, spec }) => [metadata?.name ?? "", String(spec?.renewTime ?? "")]));
   }
 
   private async list<List extends { items: Item[]; metadata?: object }, Item>(path: string, query: Readonly<Record<string, string>> = {}): Promise<Item[]> {

@@ -30,7 +30,7 @@ export const actions: Actions = {
   markInitialised: (operation) => api.markInitialised(operation),
   publishToken: (operation) => operation.tokens.publish(),
   withdrawToken: (operation) => operation.tokens.withdraw(),
-  awaitNode: (operation, { machine }) => joining.awaitNode(operation, machine),
+  awaitNode: joining.awaitNode,
   labelNode: (operation, { machine }) => joining.labelNode(operation, machine),
   replaceUserData: (operation, { machine }) => machines.replaceUserData(operation, machine),
   leaveBalancer: leaving.leaveBalancer,

@@ -3,8 +3,8 @@ import { balancerMembers } from "../observe";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
 
-export async function awaitNode(operation: Operation, machine: MachineRef): Promise<void> {
-  await operation.nodes.ready(machine.name, "Its console in Mold says how far it came. Run again: it goes on from here, and a machine that never joins is made anew.");
+export async function awaitNode(operation: Operation, { machine, restarted = false }: Extract<Work, { kind: "awaitNode" }>): Promise<void> {
+  await operation.nodes.ready(machine.name, { restarted, advice: "Its console in Mold says how far it came. Run again: it goes on from here, and a machine that never joins is made anew." });
 }
 
 export async function labelNode(operation: Operation, machine: MachineRef): Promise<void> {

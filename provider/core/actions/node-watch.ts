@@ -7,6 +7,10 @@ interface Waiter {
   readonly name: string;
   readonly since: number;
   readonly advice: string;
+  /** Its kubelet has to have said something since it was first looked at: for 40 seconds a node whose machine is off counts as Ready. */
+  readonly restarted: boolean;
+  /** Its heartbeat when it was first looked at. */
+  heartbeat?: string;
   readonly resolve: (node: KubernetesNode) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -23,9 +27,9 @@ export class NodeWatch {
     private readonly longestMs: number,
   ) {}
 
-  ready(name: string, advice: string): Promise<KubernetesNode> {
+  ready(name: string, options: { readonly advice: string; readonly restarted: boolean }): Promise<KubernetesNode> {
     return new Promise((resolve, reject) => {
-      this.waiters.push({ name, since: this.clock.now(), advice, resolve, reject });
+      this.waiters.push({ name, since: this.clock.now(), ...options, resolve, reject });
       if (!this.looking) void this.look();
     });
   }
@@ -34,7 +38,9 @@ export class NodeWatch {
     this.looking = true;
     try {
       while (this.waiters.length > 0) {
-        this.serve(await this.list());
+        const nodes = await this.ask((kubernetes) => kubernetes.nodes());
+        const heartbeats = this.waiters.some(({ restarted }) => restarted) ? await this.ask((kubernetes) => kubernetes.heartbeats()) : undefined;
+        this.serve(nodes ?? [], heartbeats);
         if (this.waiters.length === 0) return;
         const youngest = Math.max(...this.waiters.map(({ since }) => since));
         await this.clock.sleep(nextLookMs(this.clock.now() - youngest), this.signal);
@@ -47,30 +53,39 @@ export class NodeWatch {
     }
   }
 
-  private serve(nodes: readonly KubernetesNode[]): void {
+  private serve(nodes: readonly KubernetesNode[], heartbeats: ReadonlyMap<string, string> | undefined): void {
     const found = new Map(nodes.map((node) => [node.name, node]));
     this.waiters = this.waiters.filter((waiter) => {
       const node = found.get(waiter.name);
       const waited = this.clock.now() - waiter.since;
-      if (node?.ready) waiter.resolve(node);
+      const heardOf = isHeardOf(waiter, heartbeats);
+      if (node?.ready && heardOf) waiter.resolve(node);
       else if (waited >= this.longestMs) waiter.reject(new ClusterError(givenUp(waiter, node, waited)));
       else return true;
       return false;
     });
   }
 
-  private async list(): Promise<readonly KubernetesNode[]> {
+  private async ask<T>(what: (kubernetes: KubernetesPort) => Promise<T>): Promise<T | undefined> {
     try {
-      return await this.kubernetes.nodes();
+      return await what(this.kubernetes);
     } catch (error) {
       // A balancer whose first member has just come up drops a connection now and then.
-      if (isKubernetesFailure(error) && error.kind !== "foreign" && error.kind !== "forbidden") return [];
+      if (isKubernetesFailure(error) && error.kind !== "foreign" && error.kind !== "forbidden") return undefined;
       throw error;
     }
   }
 }
 
+function isHeardOf(waiter: Waiter, heartbeats: ReadonlyMap<string, string> | undefined): boolean {
+  if (!waiter.restarted) return true;
+  const now = heartbeats?.get(waiter.name);
+  if (now === undefined) return false;
+  waiter.heartbeat ??= now;
+  return now !== waiter.heartbeat;
+}
+
 function givenUp({ name, advice }: Waiter, node: KubernetesNode | undefined, waited: number): string {
-  const state = node ? `its node is NotReady${node.reason ? ` (${node.reason})` : ""}` : "its node has not appeared";
+  const state = node?.ready ? "its kubelet has not been heard of since the machine was started" : node ? `its node is NotReady${node.reason ? ` (${node.reason})` : ""}` : "its node has not appeared";
   return `${name} is not Ready after ${seconds(waited)}: ${state}. ${advice}`;
 }

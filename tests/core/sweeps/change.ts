@@ -1,0 +1,82 @@
+/** Promise 1 for changes of a cluster that is there: killed at any call, once or twice, and run again, it ends in the same state. */
+import type { KillAt } from "../world/cloud";
+import { declaration } from "../world/cluster";
+import { Life } from "../world/life";
+import { intentsLeft, locksLeft, MadeCluster } from "../world/made";
+import { deployment } from "../world/workloads";
+import { difference, every, violations } from "./sweep";
+
+export interface Change {
+  readonly from: Record<string, unknown>;
+  /** What is done first, undisturbed. */
+  readonly before?: Record<string, unknown>;
+  readonly to: Record<string, unknown>;
+  /** What is done afterwards, before states are compared. */
+  readonly then?: Record<string, unknown>;
+}
+
+/** Longer than anything takes to come to rest by itself: a node that is off is Ready for 40 seconds more. */
+const restMs = 120_000;
+
+const cluster = (workers: number, more: object = {}): Record<string, unknown> => declaration({ controlPlanes: 3, workers, apiAccess: { cidrList: ["127.0.0.0/8"] }, ...more });
+const stopped = { powerState: "stopped" };
+
+export const changes = {
+  "more workers": { from: cluster(2), to: cluster(4) },
+  "fewer workers": { from: cluster(3), to: cluster(1) },
+  // How the nodes looked at the last moment hangs on when that was: compared is what it starts with again.
+  stop: { from: cluster(2), to: cluster(2, stopped), then: cluster(2) },
+  start: { from: cluster(2), before: cluster(2, stopped), to: cluster(2) },
+  "fewer workers while stopped, then start": { from: cluster(2), before: cluster(1, stopped), to: cluster(1) },
+} satisfies Record<string, Change>;
+
+export const changeNames = Object.keys(changes) as (keyof typeof changes)[];
+
+/** Sweeps one change, killed at every call; `twice`: the second run is killed as well, as far on as the first. */
+export async function sweepChange({ from, before, to, then }: Change, when: KillAt["when"], twice?: "twice"): Promise<{ wrong: string[]; kills: number; calls: number }> {
+  const made = await MadeCluster.make(from);
+  const begin = async (): Promise<Life> => {
+    const life = new Life(made);
+    await deployment(life, "web", 3);
+    if (before) await life.up(before);
+    return life;
+  };
+  /** By name and state right after the change; and all of it once it has come to rest. */
+  const outcome = async (life: Life): Promise<string> => {
+    const machines = life.machines.join("\n");
+    if (then) await life.up(then);
+    await life.cloud.clock.pass(restMs);
+    return `${machines}\n${life.cloud.state()}`;
+  };
+  try {
+    const undisturbed = await begin();
+    await undisturbed.up(to);
+    const { calls } = undisturbed.run;
+    const goal = await outcome(undisturbed);
+    const wrong: string[] = [];
+    let kills = 0;
+    for (let call = 1; call <= calls.length; call += every) {
+      const where = `killed ${when} call ${call} (${calls[call - 1]})${twice ? ", twice" : ""}`;
+      const life = await begin();
+      try {
+        await life.up(to, { killAt: { call, when } });
+        if (life.run.wasKilled) {
+          kills += 1;
+          if (twice) await life.up(to, { killAt: { call, when } });
+          await life.up(to);
+        }
+        const left = await life.plan();
+        if (left.length > 0) wrong.push(`${where}: still to do: ${left.join("; ")}`);
+        const state = await outcome(life);
+        if (state !== goal) wrong.push(`${where}: another state\n${difference(goal, state)}`);
+        if (violations(life.cloud).length > 0) wrong.push(`${where}: ${JSON.stringify(violations(life.cloud))}`);
+        if (locksLeft(life.cloud).length + intentsLeft(life.cloud).length > 0) wrong.push(`${where}: a lock or an intent is left`);
+      } catch (error) {
+        wrong.push(`${where}: ${(error as Error).message}`);
+      }
+    }
+    return { wrong, kills, calls: calls.length };
+  } finally {
+    made.close();
+  }
+}
