@@ -3,10 +3,9 @@ import type { IntegerProperty, ObjectProperty, StringProperty } from "./property
 
 const offering: StringProperty = {
   type: "string",
-  description: "Compute offering of the machines: its name or id.",
+  description: "Compute offering of the machines: its name or id. Machines that exist get another one while they are off: one after another, drained and out of the balancers.",
   required: true,
   example: "k8s-4c-8g",
-  changeNotYet: { when: "any", reason: "another offering for machines that exist comes with a later release" },
 };
 
 const rootDiskGb: IntegerProperty = {

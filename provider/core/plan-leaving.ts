@@ -4,7 +4,6 @@ import type { ObservedCluster, ObservedMachine } from "./observe";
 import { agentAnnotation, cordonedBy, parseMachineName, tagKeys } from "./ownership";
 import { refOf, type PlanInput } from "./plan";
 import type { KubernetesNode } from "./ports";
-import type { MachineRef } from "./step";
 import type { Steps } from "./steps";
 
 /** The workers beyond the count: those that are not in the cluster yet first, then the newest. */
@@ -16,40 +15,44 @@ export function surplusWorkers(desired: DesiredCluster, machines: readonly Obser
 }
 
 /**
- * Out of the balancers, cordoned, drained, destroyed, forgotten: in that order. All are cordoned before the first is drained, so that
- * no pod moves from one that leaves to another that does.
+ * Cordoned, out of the balancers, drained, destroyed, forgotten: in that order. All are cordoned before the first is drained, so that
+ * no pod moves from one that leaves to another that does. The cordon's mark comes first and, for one that stays after all, goes last:
+ * by it the next run knows what an interrupted one had begun.
  */
 export function planLeaving(steps: Steps, { observed }: Pick<PlanInput, "observed">, leaving: readonly ObservedMachine[]): void {
-  const out = planOutOfBalancers(steps, observed, leaving.map(refOf));
+  if (leaving.length === 0) return;
   const drained = leaving.filter((machine) => isDrained(observed, machine));
-  const cordons = drained.map((machine) => steps.add({ kind: "cordonNode", machine: refOf(machine) }, `cordon ${machine.name}`, out, { why: "nothing new is to be placed on it" }));
+  const cordons = drained.map((machine) => planCordon(steps, machine, []));
+  const out = workerBalancers(observed).map(({ id, name }) =>
+    steps.add(
+      { kind: "leaveBalancer", rule: { id, name }, machines: leaving.map(refOf) },
+      `take ${leaving.map((machine) => machine.name).join(", ")} out of ${name}`,
+      // Never an empty balancer: new ones come before old ones go.
+      [...cordons, steps.has(`joinBalancer ${id}`) ? `joinBalancer ${id}` : undefined],
+    ),
+  );
   for (const machine of leaving) {
     const ref = refOf(machine);
-    const drain = drained.includes(machine) ? steps.add({ kind: "drainNode", machine: ref }, `drain ${ref.name}`, cordons, { pool: "drain", why: "its pods move, as their disruption budgets allow" }) : undefined;
+    const drain = drained.includes(machine) ? planDrain(steps, machine, [...cordons, ...out]) : undefined;
     const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [...out, drain], { pool: "destroy", why: "fewer workers are declared" });
     if (hasNode(observed, machine)) steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroy]);
   }
 }
 
-/** Balancers that follow workers lose them before anything else happens to them, and not before new ones are behind them. */
-function planOutOfBalancers(steps: Steps, observed: ObservedCluster, leaving: readonly MachineRef[]): string[] {
-  if (leaving.length === 0) return [];
-  return observed.followers
-    .filter(({ tags }) => tags[tagKeys.target] === "role=worker")
-    .map(({ id, name }) =>
-      steps.add(
-        { kind: "leaveBalancer", rule: { id, name }, machines: leaving },
-        `take ${leaving.map((machine) => machine.name).join(", ")} out of ${name}`,
-        [steps.has(`joinBalancer ${id}`) ? `joinBalancer ${id}` : undefined],
-      ),
-    );
-}
+export const planCordon = (steps: Steps, machine: ObservedMachine, needs: readonly (string | undefined)[]): string =>
+  steps.add({ kind: "cordonNode", machine: refOf(machine) }, `cordon ${machine.name}`, needs, { why: "nothing new is to be placed on it" });
+
+export const planDrain = (steps: Steps, machine: ObservedMachine, needs: readonly (string | undefined)[]): string =>
+  steps.add({ kind: "drainNode", machine: refOf(machine) }, `drain ${machine.name}`, needs, { pool: "drain", why: "its pods move, as their disruption budgets allow" });
+
+/** Balancers that follow workers: cluster steps move their members. */
+export const workerBalancers = ({ followers }: ObservedCluster): ObservedCluster["followers"] => followers.filter(({ tags }) => tags[tagKeys.target] === "role=worker");
 
 /** While the API does not answer a machine that has joined is held to be a node. */
-const hasNode = ({ nodes }: ObservedCluster, { name, tags }: ObservedMachine): boolean => (nodes ? nodes.some((node) => node.name === name) : tags[tagKeys.joined] === "yes");
+export const hasNode = ({ nodes }: ObservedCluster, { name, tags }: ObservedMachine): boolean => (nodes ? nodes.some((node) => node.name === name) : tags[tagKeys.joined] === "yes");
 
 /** A machine that does not run has nobody who could end its pods: they go with its node. */
-const isDrained = (observed: ObservedCluster, machine: ObservedMachine): boolean => machine.state === "Running" && hasNode(observed, machine);
+export const isDrained = (observed: ObservedCluster, machine: ObservedMachine): boolean => machine.state === "Running" && hasNode(observed, machine);
 
 /** Nodes that our agent made and whose machine is gone: their pods wait to be made elsewhere. Control planes are etcd's business too. */
 export function planLostNodes(steps: Steps, { desired, observed }: PlanInput): void {
@@ -62,12 +65,34 @@ export function planLostNodes(steps: Steps, { desired, observed }: PlanInput): v
 
 /** A machine that had joined and was off, or that an interrupted run was about to take away, is put back as it was. */
 export function planBack(steps: Steps, { desired, observed }: PlanInput, machine: ObservedMachine, running: string | undefined): void {
-  const ref = refOf(machine);
   const node = observed.nodes?.find(({ name }) => name === machine.name);
-  const back = running ? steps.add({ kind: "awaitNode", machine: ref, restarted: true }, `wait for ${ref.name} to be Ready`, [running]) : undefined;
+  const isCordoned = isCordonedBy(node, desired.uid);
+  if (running === undefined && !isCordoned) return;
+  planReturn(steps, observed, machine, running, { isCordoned, isNew: node === undefined, why: "an interrupted run had cordoned it" });
+}
+
+/**
+ * The way back of a machine that was away: Ready, behind its balancers, uncordoned.
+ * @param started the step that started it; undefined: it runs
+ * @returns the last steps
+ */
+export function planReturn(
+  steps: Steps,
+  observed: ObservedCluster,
+  machine: ObservedMachine,
+  started: string | undefined,
+  { isCordoned, isNew, why }: { readonly isCordoned: boolean; readonly isNew: boolean; readonly why?: string },
+): string[] {
+  const ref = refOf(machine);
+  const ready = started ? steps.add({ kind: "awaitNode", machine: ref, restarted: true }, `wait for ${ref.name} to be Ready`, [started]) : undefined;
+  if (machine.role !== "worker") return ready ? [ready] : [];
   // Its node was deleted while it was off: the kubelet registers anew, without the role.
-  if (machine.role === "worker" && back && !node) steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [back]);
-  if (isCordonedBy(node, desired.uid)) steps.add({ kind: "uncordonNode", machine: ref }, `uncordon ${ref.name}`, [back], { why: "an interrupted run had cordoned it" });
+  const labelled = isNew && ready ? steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [ready]) : ready;
+  const behind = workerBalancers(observed).map(({ id, name }) =>
+    steps.add({ kind: "joinBalancer", rule: { id, name }, machines: [ref] }, `put ${ref.name} behind ${name}`, [labelled], { about: `${id} ${ref.name}` }),
+  );
+  if (!isCordoned) return behind.length > 0 ? behind : labelled ? [labelled] : [];
+  return [steps.add({ kind: "uncordonNode", machine: ref }, `uncordon ${ref.name}`, [labelled, ...behind], why === undefined ? {} : { why })];
 }
 
 function isCordonedBy(node: KubernetesNode | undefined, uid: string): boolean {

@@ -3,6 +3,7 @@ import { roleOf } from "./desired";
 import type { ObservedMachine } from "./observe";
 import { planMachineTags, refOf, type PlanInput } from "./plan";
 import { surplusWorkers } from "./plan-leaving";
+import { hasOtherOffering, planScale } from "./plan-turns";
 import type { Steps } from "./steps";
 
 const isOff = ({ state }: ObservedMachine): boolean => state === "Stopped" || state === "Error";
@@ -23,6 +24,8 @@ export function planStopped(steps: Steps, input: PlanInput): string[] {
     kept.filter((machine) => machine.role === role && !isOff(machine)).map((machine) => steps.add({ kind: "stopMachine", machine: refOf(machine) }, `stop ${machine.name}`, needs));
   const workers = stop("worker", []);
   stop("control-plane", [...workers, ...destroyed]);
+  // What is still to be stopped gets it by the next round: Mold scales what is off.
+  for (const machine of kept) if (machine.state === "Stopped" && hasOtherOffering(desired, machine)) planScale(steps, desired, machine, []);
   const missing = roleOf(desired, "worker").count - kept.filter(({ role }) => role === "worker").length;
   return missing > 0 ? [`${missing} more ${missing === 1 ? "worker is" : "workers are"} made when ${desired.name} is started: a machine joins by running`] : [];
 }

@@ -7,6 +7,7 @@ import { machineName, ownershipTags, tagKeys, type Role, type Tags } from "./own
 import { planApiMembers, planApiRule } from "./plan-api";
 import { planBack, planLeaving, planLostNodes, surplusWorkers } from "./plan-leaving";
 import { planStopped } from "./plan-power";
+import { hasOtherOffering, planScale, planTurns, takesTurn } from "./plan-turns";
 import type { MachineRef, Step } from "./step";
 import { Steps } from "./steps";
 
@@ -80,7 +81,7 @@ function planMachines(steps: Steps, input: PlanInput, group: string | undefined,
   const ofRole = (role: Role, startNeeds: readonly (string | undefined)[]): PlannedMachine[] => [
     ...kept
       .filter((seen) => seen.role === role)
-      .map((seen) => ({ ref: refOf(seen), seen, running: planRunning(steps, seen, startNeeds), initialises: seen.initialises && !initialised })),
+      .map((seen) => ({ ref: refOf(seen), seen, running: planRunning(steps, desired, seen, startNeeds), initialises: seen.initialises && !initialised })),
     ...fresh.filter((ref) => ref.role === role).map((ref) => planDeploy(steps, ref, !someoneInitialises && ref === fresh[0], group, discarded)),
   ];
 
@@ -101,8 +102,9 @@ function planMachines(steps: Steps, input: PlanInput, group: string | undefined,
   for (const [name, mount] of planMounts(steps, input, workers.filter(isJoining))) mounted.set(name, mount);
   const joining = machines.filter(isJoining);
   if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready! });
-  for (const { seen, running } of machines) if (seen && seen.tags[tagKeys.joined] === "yes") planBack(steps, input, seen, running);
+  for (const { seen, running } of machines) if (seen?.tags[tagKeys.joined] === "yes" && !takesTurn(desired, seen)) planBack(steps, input, seen, running);
   planLeaving(steps, input, leaving);
+  planTurns(steps, input, kept.filter((machine) => takesTurn(desired, machine)));
   return [];
 }
 
@@ -179,10 +181,11 @@ function planJoined(steps: Steps, ref: MachineRef, seen: ObservedMachine | undef
 }
 
 /** @returns the step after which it runs; undefined: it runs. One that is being stopped is started when that has ended: Mold does one after the other. */
-function planRunning(steps: Steps, machine: ObservedMachine, startNeeds: readonly (string | undefined)[]): string | undefined {
+function planRunning(steps: Steps, desired: DesiredCluster, machine: ObservedMachine, startNeeds: readonly (string | undefined)[]): string | undefined {
   const ref = refOf(machine);
   if (machine.state === "Running") return undefined;
-  if (machine.state === "Stopped" || machine.state === "Stopping") return steps.add({ kind: "startMachine", machine: ref }, `start ${machine.name}`, startNeeds, { why: "it was found stopped" });
+  const scaled = machine.state === "Stopped" && hasOtherOffering(desired, machine) ? planScale(steps, desired, machine, []) : undefined;
+  if (machine.state === "Stopped" || machine.state === "Stopping") return steps.add({ kind: "startMachine", machine: ref }, `start ${machine.name}`, [...startNeeds, scaled], { why: "it was found stopped" });
   return steps.add({ kind: "awaitRunning", machine: ref }, `wait for ${machine.name} to run`, [], { why: `it was found ${machine.state}` });
 }
 
@@ -234,17 +237,13 @@ function rolesThatCannotChange(desired: DesiredCluster, observed: ObservedCluste
   const initialised = isInitialised(desired, observed);
   for (const [role, property] of [["control-plane", "controlPlane"], ["worker", "workers"]] as const) {
     const there = observed.machines.filter((machine) => machine.role === role);
-    const { count, offering } = roleOf(desired, role);
+    const { count } = roleOf(desired, role);
     if (role === "control-plane" && there.length > count) {
       problems.push({ property: `${property}.count`, reason: `not yet: ${there.length} are there and ${count} are declared; taking machines away comes with a later release. Declare ${there.length}.` });
     }
     const joined = there.filter((machine) => machine.tags[tagKeys.joined] === "yes");
     if (role === "control-plane" && initialised && joined.length > 0 && there.length < count && lostMembers(observed).length > 0) {
       problems.push({ property: `${property}.count`, reason: `${lostMembers(observed).join(", ")} is gone from Mold but still a member of etcd; replacing a lost control plane comes with a later release.` });
-    }
-    const other = joined.find((machine) => machine.offeringName !== offering && machine.offeringId !== offering);
-    if (other) {
-      problems.push({ property: `${property}.offering`, reason: `not yet: ${other.name} has offering ${other.offeringName}, ${offering} is declared; changing it comes with a later release.` });
     }
   }
   return problems;

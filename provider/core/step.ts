@@ -42,6 +42,8 @@ export type Work =
   | { readonly kind: "drainNode"; readonly machine: MachineRef }
   | { readonly kind: "deleteNode"; readonly machine: MachineRef }
   | { readonly kind: "stopMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "leaveApiBalancer"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "scaleMachine"; readonly machine: MachineRef & { id: string } }
   // Deleting
   | { readonly kind: "destroyMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "deleteApiRule"; readonly ruleId: string }
@@ -89,6 +91,8 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   drainNode: 40,
   deleteNode: 1,
   stopMachine: 5,
+  leaveApiBalancer: 1,
+  scaleMachine: 1,
   destroyMachine: 10,
   deleteApiRule: 1,
   deleteAffinityGroup: 1,

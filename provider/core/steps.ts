@@ -1,5 +1,14 @@
 import { estimates, type Step, type Work } from "./step";
 
+export interface StepOptions {
+  readonly why?: string;
+  readonly pool?: string;
+  /** Default: what a step of the kind usually takes. */
+  readonly estimateSeconds?: number;
+  /** What it is about, where several steps of the kind are about one machine or rule. */
+  readonly about?: string;
+}
+
 /** Collects steps; a step's id is its kind and what it is about. */
 export class Steps {
   readonly all: Step[] = [];
@@ -8,8 +17,8 @@ export class Steps {
     return this.all.some((step) => step.id === id);
   }
 
-  add(work: Work, title: string, needs: readonly (string | undefined)[] = [], options: { why?: string; pool?: string; estimateSeconds?: number } = {}): string {
-    const subject = "machine" in work ? work.machine.name : "cidr" in work ? work.cidr : "rule" in work ? work.rule.id : "";
+  add(work: Work, title: string, needs: readonly (string | undefined)[] = [], { about, ...options }: StepOptions = {}): string {
+    const subject = about ?? ("machine" in work ? work.machine.name : "cidr" in work ? work.cidr : "rule" in work ? work.rule.id : "");
     const id = subject ? `${work.kind} ${subject}` : work.kind;
     this.all.push({ id, work, title, needs: needs.filter((need) => need !== undefined), estimateSeconds: estimates[work.kind], ...options });
     return id;

@@ -12,8 +12,7 @@ export interface ControlPlaneArgs {
    */
   readonly count?: pulumi.Input<number>;
   /**
-   * Compute offering of the machines: its name or id.
-   * Changes not yet: another offering for machines that exist comes with a later release.
+   * Compute offering of the machines: its name or id. Machines that exist get another one while they are off: one after another, drained and out of the balancers.
    * @example "k8s-4c-8g"
    */
   readonly offering: pulumi.Input<string>;
@@ -50,8 +49,7 @@ export interface WorkersArgs {
    */
   readonly count?: pulumi.Input<number>;
   /**
-   * Compute offering of the machines: its name or id.
-   * Changes not yet: another offering for machines that exist comes with a later release.
+   * Compute offering of the machines: its name or id. Machines that exist get another one while they are off: one after another, drained and out of the balancers.
    * @example "k8s-4c-8g"
    */
   readonly offering: pulumi.Input<string>;

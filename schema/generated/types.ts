@@ -520,8 +520,7 @@ export interface ControlPlane {
    */
   readonly count?: number;
   /**
-   * Compute offering of the machines: its name or id.
-   * Changes not yet: another offering for machines that exist comes with a later release.
+   * Compute offering of the machines: its name or id. Machines that exist get another one while they are off: one after another, drained and out of the balancers.
    * @example "k8s-4c-8g"
    */
   readonly offering: string;
@@ -558,8 +557,7 @@ export interface Workers {
    */
   readonly count?: number;
   /**
-   * Compute offering of the machines: its name or id.
-   * Changes not yet: another offering for machines that exist comes with a later release.
+   * Compute offering of the machines: its name or id. Machines that exist get another one while they are off: one after another, drained and out of the balancers.
    * @example "k8s-4c-8g"
    */
   readonly offering: string;
@@ -907,7 +905,7 @@ export interface KubernetesClusterInputs {
 export interface CheckedControlPlane {
   /** How many control planes. An odd number: with 3 the cluster survives the loss of one, with 5 of two. An even number works and warns, since it survives no more losses than one fewer. */
   readonly count: number;
-  /** Compute offering of the machines: its name or id. */
+  /** Compute offering of the machines: its name or id. Machines that exist get another one while they are off: one after another, drained and out of the balancers. */
   readonly offering: string;
   /** Size of each machine's root disk. */
   readonly rootDiskGb?: number;
@@ -917,7 +915,7 @@ export interface CheckedControlPlane {
 export interface CheckedWorkers {
   /** How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed. */
   readonly count: number;
-  /** Compute offering of the machines: its name or id. */
+  /** Compute offering of the machines: its name or id. Machines that exist get another one while they are off: one after another, drained and out of the balancers. */
   readonly offering: string;
   /** Size of each machine's root disk. */
   readonly rootDiskGb?: number;

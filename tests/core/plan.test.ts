@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { planCluster, joinSeconds, type Plan } from "../../provider/core/plan";
 import type { ObservedCluster, ObservedMachine } from "../../provider/core/observe";
-import { tagKeys } from "../../provider/core/ownership";
+import { agentAnnotation, cordonedBy, tagKeys } from "../../provider/core/ownership";
+import type { KubernetesNode } from "../../provider/core/ports";
 import type { DesiredCluster } from "../../provider/core/desired";
 import type { Step } from "../../provider/core/step";
 import { desired, machine, nothing, owner, uid, whole } from "./world/observed";
@@ -102,7 +103,6 @@ describe("planning a cluster", () => {
 
   test.each([
     ["controlPlane.count", { controlPlane: { count: 1, offering: "small" } }],
-    ["workers.offering", { workers: { count: 3, offering: "large" } }],
   ] as const)("a change that comes later is refused naming %s, and nothing else is planned", (property, changes) => {
     const made = plan(whole(), changes);
     expect(made.problems.map((problem) => problem.property)).toEqual([property]);
@@ -114,38 +114,52 @@ describe("planning a cluster", () => {
   });
 });
 
+const follower = { id: "ingress", name: "ingress-80", description: "", state: "Active", publicPort: 80, privatePort: 30080, tags: { [tagKeys.cluster]: uid, [tagKeys.target]: "role=worker" } };
+const nodeOf = (name: string, cordoned = false): KubernetesNode => ({
+  name,
+  ready: true,
+  version: "1.35.4",
+  labels: {},
+  annotations: { [agentAnnotation]: "joined 1.35.4", ...(cordoned ? { [cordonedBy(uid).annotation]: uid } : {}) },
+  unschedulable: cordoned,
+});
+
 describe("for any cluster and anything that can be found of it", () => {
   const state = fc.constantFrom("Running", "Running", "Running", "Starting", "Stopped", "Stopping", "Error");
   const anyMachine = (role: "control-plane" | "worker"): fc.Arbitrary<ObservedMachine> =>
-    fc.record({ index: fc.integer({ min: 1, max: 6 }), state, joined: fc.boolean(), tagged: fc.boolean(), iso: fc.boolean(), old: fc.boolean(), first: fc.boolean() }).map((seen) =>
+    fc.record({ index: fc.integer({ min: 1, max: 6 }), state, joined: fc.boolean(), tagged: fc.boolean(), iso: fc.boolean(), old: fc.boolean(), first: fc.boolean(), large: fc.boolean() }).map((seen) =>
       machine(role, seen.index, {
         state: seen.state,
         tags: seen.joined ? machine(role, 1).tags : seen.tagged ? { [tagKeys.cluster]: uid, [tagKeys.owner]: owner, [tagKeys.role]: role } : {},
         initialises: role === "control-plane" && seen.first,
         ...(seen.iso ? { isoId: "iso" } : {}),
         ...(seen.old ? { created: 0 } : {}),
+        offeringName: seen.large ? "large" : "small",
       }),
     );
   const machines = fc.tuple(
     fc.uniqueArray(anyMachine("control-plane"), { selector: ({ index }) => index, maxLength: 5 }),
     fc.uniqueArray(anyMachine("worker"), { selector: ({ index }) => index, maxLength: 5 }),
   ).map(([controlPlanes, workers]) => [...controlPlanes, ...workers]);
-  const anyObserved = fc.record({ machines, initialised: fc.boolean(), group: fc.boolean(), rule: fc.boolean(), answers: fc.boolean() }).map(({ machines: found, initialised, group, rule, answers }) =>
+  const anyObserved = fc.record({ machines, initialised: fc.boolean(), group: fc.boolean(), rule: fc.boolean(), answers: fc.boolean(), cordoned: fc.boolean(), lost: fc.boolean(), balanced: fc.boolean() }).map(({ machines: found, initialised, group, rule, answers, cordoned, lost, balanced }) =>
     nothing({
       machines: found,
       anchorTags: { [tagKeys.cluster]: uid, ...(initialised ? { [tagKeys.initialised]: uid } : {}) },
       ...(group ? { affinityGroupId: "group" } : {}),
       ...(rule ? { apiRule: { ...whole().apiRule!, memberIds: found.filter(({ role }, at) => role === "control-plane" && at % 2 === 0).map(({ id }) => id) } } : {}),
-      ...(answers ? { nodes: found.filter(({ tags }) => tags[tagKeys.joined]).map(({ name }) => ({ name, ready: true, version: "1.35.4", labels: {}, annotations: {}, unschedulable: false })) } : {}),
+      ...(answers ? { nodes: [...found.filter(({ tags }) => tags[tagKeys.joined]), ...(lost ? [machine("worker", 9)] : [])].map(({ name }, at) => nodeOf(name, cordoned && at % 2 === 0)) } : {}),
+      ...(balanced ? { followers: [follower] } : {}),
     }),
   );
-  const anyDesired = fc.record({ controlPlanes: fc.integer({ min: 1, max: 5 }), workers: fc.integer({ min: 0, max: 6 }) }).map(({ controlPlanes, workers }) => ({
-    controlPlane: { count: controlPlanes, offering: "small" },
-    workers: { count: workers, offering: "small" },
+  const offering = fc.constantFrom("small", "large");
+  const anyDesired = fc.record({ controlPlanes: fc.integer({ min: 1, max: 5 }), workers: fc.integer({ min: 0, max: 6 }), first: offering, second: offering }).map(({ controlPlanes, workers, first, second }) => ({
+    controlPlane: { count: controlPlanes, offering: first },
+    workers: { count: workers, offering: second },
   }));
+  const anyPower = fc.constantFrom("running" as const, "running" as const, "stopped" as const);
   const check = (property: (made: Plan, observed: ObservedCluster) => void): void =>
     fc.assert(
-      fc.property(anyObserved, anyDesired, (observed, changes) => property(plan(observed, changes), observed)),
+      fc.property(anyObserved, anyDesired, anyPower, (observed, changes, powerState) => property(plan(observed, { ...changes, powerState }), observed)),
       { numRuns: 3000 },
     );
 
@@ -182,6 +196,25 @@ describe("for any cluster and anything that can be found of it", () => {
     check((made, observed) => {
       const joined = new Set(observed.machines.filter(({ tags, state: seen }) => tags[tagKeys.joined] === "yes" && seen !== "Error").map(({ name }) => name));
       for (const { machine: removed } of ofKind(made, "discardMachine")) expect(joined).not.toContain(removed.name);
+    });
+  });
+
+  test("never two machines away at once by our hand, and a control plane only out of a balancer that others serve", () => {
+    check(({ steps }) => {
+      const stops = steps.filter(({ work }) => work.kind === "stopMachine" && steps.some((start) => start.work.kind === "startMachine" && start.work.machine.name === work.machine.name));
+      const before = new Map(steps.map(({ id, needs }) => [id, needs]));
+      const comesBefore = (id: string, of: string): boolean => (before.get(of) ?? []).some((need) => need === id || comesBefore(id, need));
+      for (const [at, stop] of stops.entries()) {
+        const next = stops[at + 1];
+        if (next && "machine" in stop.work) expect(comesBefore(`awaitNode ${stop.work.machine.name}`, next.id)).toBe(true);
+      }
+    });
+  });
+
+  test("no worker is drained or destroyed that is to stay, and no control plane ever", () => {
+    check((made, observed) => {
+      for (const { machine: gone } of ofKind(made, "destroyMachine")) expect(gone.role).toBe("worker");
+      for (const { machine: forgotten } of ofKind(made, "deleteNode")) expect(observed.machines.some(({ name }) => name === forgotten.name) && !made.steps.some(({ id }) => id === `destroyMachine ${forgotten.name}`)).toBe(false);
     });
   });
 

@@ -1,10 +1,12 @@
 /** Steps on the way to the cluster's API: anti-affinity group, balancer rule, firewall rules, and the first answer. */
 import { apiPort, anchorOf } from "../desired";
 import { claimRule } from "../claim";
-import { affinityGroupName, readFirewallRule } from "../observe";
+import { ClusterError } from "../errors";
+import { affinityGroupName, balancerMembers, readFirewallRule } from "../observe";
 import { apiFirewallTuple, apiRuleDescription } from "../plan-api";
 import { mark, ownershipTags, tagKeys, tagParameters, type TaggedKind, type Tags } from "../ownership";
-import type { Work } from "../step";
+import type { MachineRef, Work } from "../step";
+import { assignMembers } from "./joining";
 import type { Operation } from "./operation";
 
 export async function createAffinityGroup(operation: Operation, { strict }: Extract<Work, { kind: "createAffinityGroup" }>): Promise<void> {
@@ -64,11 +66,25 @@ export async function deleteApiRule(operation: Operation, { ruleId }: Extract<Wo
 }
 
 export async function joinApiBalancer(operation: Operation, { machines }: Extract<Work, { kind: "joinApiBalancer" }>): Promise<void> {
-  await operation.world.mold.run(
-    "assignToLoadBalancerRule",
-    { id: operation.apiRuleId!, virtualmachineids: machines.map((machine) => operation.idOf(machine)) },
-    operation.context("API balancer rule"),
-  );
+  await assignMembers(operation, operation.apiRuleId!, machines, "API balancer rule");
+}
+
+/** Heartbeats come every ten seconds: a node that is not heard of for this long is not up. Milliseconds. */
+const longestSilenceMs = 60_000;
+
+/** A control plane goes only while the others are a majority of etcd without it: looked at just before, since the plan may be old. */
+export async function leaveApiBalancer(operation: Operation, machine: MachineRef): Promise<void> {
+  const { world, observed, desired } = operation;
+  const context = operation.context("API balancer rule");
+  const members = await balancerMembers(world, operation.apiRuleId!);
+  const others = observed.machines.filter(({ id, name, role }) => role === "control-plane" && name !== machine.name && members.includes(id)).map(({ name }) => name);
+  const majority = Math.floor(observed.machines.filter(({ role }) => role === "control-plane").length / 2) + 1;
+  const up = await operation.nodes.upAmong(others, { least: majority, longestMs: longestSilenceMs });
+  if (up.length < majority) {
+    throw new ClusterError(`${machine.name} stays: of the other control planes ${up.join(", ") || "none"} serve, and etcd of ${desired.name} needs ${majority} without it. Bring the others back (run again once their nodes are Ready).`, context);
+  }
+  if (!members.includes(operation.idOf(machine))) return;
+  await world.mold.run("removeFromLoadBalancerRule", { id: operation.apiRuleId!, virtualmachineids: [operation.idOf(machine)] }, context);
 }
 
 export async function openApi(operation: Operation, { cidr }: Extract<Work, { kind: "openApi" }>): Promise<void> {

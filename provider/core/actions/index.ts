@@ -38,6 +38,8 @@ export const actions: Actions = {
   uncordonNode: (operation, { machine }) => leaving.uncordonNode(operation, machine),
   drainNode: (operation, { machine }) => leaving.drainNode(operation, machine),
   deleteNode: (operation, { machine }) => leaving.deleteNode(operation, machine),
+  leaveApiBalancer: (operation, { machine }) => api.leaveApiBalancer(operation, machine),
+  scaleMachine: (operation, { machine }) => machines.scaleMachine(operation, machine),
   stopMachine: (operation, { machine }) => machines.stopMachine(operation, machine),
   destroyMachine: (operation, { machine }) => machines.destroyMachine(operation, machine),
   deleteApiRule: api.deleteApiRule,

@@ -11,10 +11,14 @@ export async function labelNode(operation: Operation, machine: MachineRef): Prom
   await operation.kubernetes.labelNode(machine.name, { "node-role.kubernetes.io/worker": "" });
 }
 
-/** Assigning a member that is there already fails the whole job: an interrupted run may have got that far. */
 export async function joinBalancer(operation: Operation, { rule, machines }: Extract<Work, { kind: "joinBalancer" }>): Promise<void> {
-  const members = await balancerMembers(operation.world, rule.id);
+  await assignMembers(operation, rule.id, machines, `balancer rule ${rule.name}`);
+}
+
+/** Assigning a member that is there already fails the whole job: an interrupted run may have got that far. */
+export async function assignMembers(operation: Operation, ruleId: string, machines: readonly MachineRef[], subject: string): Promise<void> {
+  const members = await balancerMembers(operation.world, ruleId);
   const missing = machines.map((machine) => operation.idOf(machine)).filter((id) => !members.includes(id));
   if (missing.length === 0) return;
-  await operation.world.mold.run("assignToLoadBalancerRule", { id: rule.id, virtualmachineids: missing }, operation.context(`balancer rule ${rule.name}`));
+  await operation.world.mold.run("assignToLoadBalancerRule", { id: ruleId, virtualmachineids: missing }, operation.context(subject));
 }

@@ -79,6 +79,13 @@ export async function stopMachine(operation: Operation, machine: MachineRef): Pr
   await operation.world.mold.run("stopVirtualMachine", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
 }
 
+/** Mold scales what is off. */
+export async function scaleMachine(operation: Operation, machine: MachineRef): Promise<void> {
+  const property = machine.role === "control-plane" ? "controlPlane.offering" : "workers.offering";
+  const offering = await operation.catalogue.offering(roleOf(operation.desired, machine.role).offering, property);
+  await operation.world.mold.run("scaleVirtualMachine", { id: operation.idOf(machine), serviceofferingid: offering.id }, { ...operation.context(`machine ${machine.name}`), property });
+}
+
 export async function attachIso(operation: Operation, machine: MachineRef): Promise<void> {
   const { desired, catalogue, world } = operation;
   const version = await catalogue.version(desired.version, desired.place.zoneId);

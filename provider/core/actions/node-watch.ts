@@ -34,6 +34,18 @@ export class NodeWatch {
     });
   }
 
+  /** Which of these are Ready and heard of now. Looks until `least` of them are, or the time is over. */
+  async upAmong(names: readonly string[], { least, longestMs }: { readonly least: number; readonly longestMs: number }): Promise<string[]> {
+    const since = this.clock.now();
+    const first = await this.ask((kubernetes) => kubernetes.heartbeats());
+    for (;;) {
+      await this.clock.sleep(nextLookMs(this.clock.now() - since), this.signal);
+      const [nodes, heartbeats] = [await this.ask((kubernetes) => kubernetes.nodes()), await this.ask((kubernetes) => kubernetes.heartbeats())];
+      const up = names.filter((name) => nodes?.some((node) => node.name === name && node.ready) && heartbeats?.get(name) !== first?.get(name));
+      if (up.length >= least || this.clock.now() - since >= longestMs) return up;
+    }
+  }
+
   private async look(): Promise<void> {
     this.looking = true;
     try {

@@ -18,18 +18,20 @@ export const sharedIdentity = (): Promise<ClusterIdentityOutputs> =>
 export interface Declaration {
   readonly controlPlanes?: number;
   readonly workers?: number;
+  /** Of the two roles. */
+  readonly offerings?: { readonly controlPlane?: string; readonly workers?: string };
   readonly [property: string]: unknown;
 }
 
-export function declaration({ controlPlanes = 3, workers = 3, ...rest }: Declaration = {}): Record<string, unknown> {
-  const offering = "k8s-2c-4g";
+export function declaration({ controlPlanes = 3, workers = 3, offerings = {}, ...rest }: Declaration = {}): Record<string, unknown> {
+  const small = "k8s-2c-4g";
   return {
     name: "prod",
     zone: "zone-1",
     version: "1.35",
     template: "debian-13-containerd",
-    controlPlane: { count: controlPlanes, offering },
-    workers: { count: workers, offering },
+    controlPlane: { count: controlPlanes, offering: offerings.controlPlane ?? small },
+    workers: { count: workers, offering: offerings.workers ?? small },
     ...rest,
   };
 }
