@@ -1,3 +1,4 @@
+import { request } from "node:https";
 import { bootCluster, identity, SmallCloud } from "./cluster-under-test";
 import { hasKubectl, Kubectl } from "./kubectl";
 import { allowed } from "../../../provider/emulator/simulated/kubernetes-api/access";
@@ -204,6 +205,42 @@ test("a kubelet reads pods and runs nothing in them", () => {
   const ask = { verb: "get", group: "", resource: "pods", namespace: "kube-system", name: "etcd-prod-control-1" };
   expect(allowed(store, kubelet, { ...ask, subresource: "" })).toBe(true);
   expect(allowed(store, kubelet, { ...ask, subresource: "exec" })).toBe(false);
+});
+
+(onLinux ? describe : describe.skip)("a connection that is not upgraded", () => {
+  let cloud: SmallCloud;
+  beforeAll(async () => {
+    cloud = new SmallCloud({ listen: true, address: "127.83.0.7" });
+    await bootCluster(cloud);
+    cloud.hypervisor.stop(cloud.id("prod-control-2"), { forced: true });
+    await cloud.hypervisor.settled();
+  });
+  afterAll(() => cloud.hypervisor.close());
+
+  async function answer(headers: Record<string, string>, path: string): Promise<{ status: number | undefined; said: string }> {
+    const { caCertificate, adminCertificate, adminKey } = await identity();
+    return new Promise((resolve, reject) => {
+      const asked = request({ host: cloud.address, port: cloud.port, path, ca: caCertificate, cert: adminCertificate, key: adminKey, agent: false, headers: { connection: "Upgrade", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", ...headers } });
+      asked.on("response", (response) => {
+        let text = "";
+        response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+        response.on("end", () => resolve({ status: response.statusCode, said: (JSON.parse(text) as { message: string }).message }));
+      });
+      asked.on("upgrade", () => reject(new Error("upgraded")));
+      asked.on("error", reject);
+      asked.end();
+    });
+  }
+
+  test("says of SPDY that it is not there, and of other paths what they hold", async () => {
+    expect(await answer({ upgrade: "SPDY/3.1" }, execPath("prod-control-1", ["etcdctl", "version"]))).toEqual({ status: 400, said: "Upgrade request required" });
+    expect(await answer(upgrade, "/api/v1/nodes/nope")).toEqual({ status: 404, said: 'nodes "nope" not found' });
+  });
+
+  test("tells a client of the fourth version with an HTTP status that the kubelet can't be dialled", async () => {
+    const before = { ...upgrade, "sec-websocket-protocol": "v4.channel.k8s.io" };
+    expect(await answer(before, execPath("prod-control-2", ["etcdctl", "version"]))).toEqual({ status: 500, said: "Internal error occurred: error dialing backend: dial tcp 10.1.1.12:10250: connect: no route to host" });
+  });
 });
 
 (onLinux && hasKubectl ? describe : describe.skip)("the real kubectl exec", () => {
