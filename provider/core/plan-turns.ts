@@ -54,7 +54,8 @@ function planControlPlaneTurn(steps: Steps, input: PlanInput, machine: ObservedM
   const ref = refOf(machine);
   const isAlone = observed.machines.filter(({ role }) => role === "control-plane").length < leastToSpareOne;
   const out = isAlone ? undefined : steps.add({ kind: "leaveApiBalancer", machine: ref }, `take ${ref.name} out of the API of ${desired.name}`, before);
-  const started = planOther(steps, input, machine, [...before, out], isAlone ? `the API of ${desired.name} is away until it is back` : undefined);
+  const handed = isAlone ? undefined : steps.add({ kind: "handOverEtcd", machine: ref }, `let another lead etcd than ${ref.name}`, [out], { why: "writes go on while it is away" });
+  const started = planOther(steps, input, machine, [...before, handed], isAlone ? `the API of ${desired.name} is away until it is back` : undefined);
   const ready = planReturn(steps, observed, machine, started, { isCordoned: false, isNew: false });
   return isAlone ? ready : [steps.add({ kind: "joinApiBalancer", machines: [ref] }, `put ${ref.name} behind the API of ${desired.name}`, ready, { about: ref.name })];
 }

@@ -93,6 +93,20 @@ export interface NodeMark {
   readonly value: string;
 }
 
+/** A member of the cluster's etcd. */
+export interface EtcdMember {
+  /** 64 bits in hexadecimal, as `etcdctl` takes it. */
+  readonly id: string;
+  /** The node's name; empty while the member has never started: then its peer URLs say which machine it is meant for. */
+  readonly name: string;
+  /** `https://10.1.1.11:2380` */
+  readonly peerUrls: readonly string[];
+  /** It does not vote yet: it is joining, or never finished. */
+  readonly isLearner: boolean;
+  /** False for all while nobody leads. */
+  readonly isLeader: boolean;
+}
+
 /** How to reach and trust one cluster. Built from the identity and the endpoint; the key is a secret. */
 export interface ClusterAccess {
   /** `https://203.0.113.7:6443` */
@@ -123,6 +137,15 @@ export interface KubernetesPort {
   /** Makes or renews a bootstrap token, so that late machines can join. */
   putBootstrapToken(token: string, expires: Date): Promise<void>;
   deleteBootstrapToken(token: string): Promise<void>;
+  /** etcd's members, as `via`'s etcd pod knows them. Rejects with `unreachable` when that machine is down or runs no etcd. */
+  etcdMembers(via: string): Promise<EtcdMember[]>;
+  /**
+   * Removes a member for good; one that is gone already is no error. `via` must not be its own node.
+   * Rejects with `refused` when etcd would lose its majority.
+   */
+  removeEtcdMember(via: string, id: string): Promise<void>;
+  /** Hands the leadership to the member with the id `to`; no error when it leads already. `via` may be any member's node. */
+  moveEtcdLeader(via: string, to: string): Promise<void>;
 }
 
 export interface KubernetesFailure extends Error {

@@ -1,8 +1,11 @@
 /** A cluster's own API, as much of it as the core needs. */
-import type { V1Lease, V1LeaseList, V1Node, V1NodeList, V1Pod, V1PodList, V1Status } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { Clock, ClusterAccess, KubernetesNode, KubernetesPod, KubernetesPort, Log, NodeMark } from "../core/ports";
+import type { V1Lease, V1LeaseList, V1Node, V1NodeList, V1Pod, V1PodList } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { Clock, ClusterAccess, EtcdMember, KubernetesNode, KubernetesPod, KubernetesPort, Log, NodeMark } from "../core/ports";
 import { bootstrapTokenSecret, bootstrapTokenSecretName } from "./bootstrap-token";
 import { connectionError, KubernetesError } from "./errors";
+import { Etcdctl } from "./etcd";
+import { webSocketExec, type ExecTransport } from "./exec";
+import { refusal, said } from "./refusal";
 import { httpsTransport, type KubernetesRequest, type KubernetesResponse, type KubernetesTransport } from "./transport";
 
 export interface KubernetesClientOptions {
@@ -10,6 +13,8 @@ export interface KubernetesClientOptions {
   readonly log: Log;
   /** Instead of HTTPS; it must not sleep on `clock`, which stands still during a request. */
   readonly transport?: KubernetesTransport;
+  /** Instead of a WebSocket; as `transport`. */
+  readonly exec?: ExecTransport;
   /** Bound of one request, milliseconds. Default: 10,000. */
   readonly timeoutMs?: number;
 }
@@ -51,6 +56,7 @@ class KubernetesClient implements KubernetesPort {
   constructor(
     private readonly access: ClusterAccess,
     private readonly transport: KubernetesTransport,
+    private readonly exec: ExecTransport,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -58,7 +64,7 @@ class KubernetesClient implements KubernetesPort {
   async ready(): Promise<boolean> {
     try {
       const answer = await this.send({ method: "GET", path: "/readyz" });
-      if (answer.status === 401 || answer.status === 403) throw this.refusal("GET", "/readyz", answer);
+      if (answer.status === 401 || answer.status === 403) throw refusal(`GET ${this.access.endpoint}/readyz`, answer);
       return answer.status === 200;
     } catch (error) {
       if (error instanceof KubernetesError && (error.kind === "unreachable" || error.kind === "timeout")) {
@@ -147,6 +153,28 @@ class KubernetesClient implements KubernetesPort {
     await this.json({ method: "DELETE", path: `${secrets}/${bootstrapTokenSecretName(token)}` }, [404]);
   }
 
+  async etcdMembers(via: string): Promise<EtcdMember[]> {
+    return this.etcdctl(via).members();
+  }
+
+  async removeEtcdMember(via: string, id: string): Promise<void> {
+    await this.etcdctl(via).remove(id);
+  }
+
+  async moveEtcdLeader(via: string, to: string): Promise<void> {
+    await this.etcdctl(via).moveLeader(to);
+  }
+
+  private etcdctl(via: string): Etcdctl {
+    return new Etcdctl(via, this.access, async (request) => {
+      try {
+        return await this.clock.hold(() => this.exec(request, this.access));
+      } catch (error) {
+        throw connectionError(error, `etcdctl in ${request.pod} by ${this.access.endpoint}`);
+      }
+    });
+  }
+
   private async send(request: Pick<KubernetesRequest, "method" | "path"> & Partial<KubernetesRequest>): Promise<KubernetesResponse> {
     const whole: KubernetesRequest = {
       ...request,
@@ -164,7 +192,7 @@ class KubernetesClient implements KubernetesPort {
   private async exchange(request: Parameters<KubernetesClient["send"]>[0], also: readonly number[] = []): Promise<KubernetesResponse> {
     const answer = await this.send(request);
     if ((answer.status >= 200 && answer.status < 300) || also.includes(answer.status)) return answer;
-    throw this.refusal(request.method, request.path, answer);
+    throw refusal(`${request.method} ${this.access.endpoint}${request.path}`, answer);
   }
 
   private async json<T>(request: Parameters<KubernetesClient["send"]>[0], also?: readonly number[]): Promise<T> {
@@ -175,29 +203,6 @@ class KubernetesClient implements KubernetesPort {
       throw new KubernetesError("refused", `${request.method} ${this.access.endpoint}${request.path}: the answer is not JSON. Something that is no Kubernetes API answers at this address.`, answer.status, { cause });
     }
   }
-
-  private refusal(method: string, path: string, answer: KubernetesResponse): KubernetesError {
-    const kind = answer.status === 401 || answer.status === 403 ? "forbidden" : answer.status === 429 || answer.status >= 500 ? "unreachable" : "refused";
-    const todo =
-      kind === "forbidden"
-        ? "The admin certificate in the state is not (any longer) let in: check that the API server's client CA is this cluster's."
-        : kind === "unreachable"
-          ? "The API server answers but is not able to serve: it is starting, overloaded or without etcd."
-          : "Check that the object is one of this cluster.";
-    return new KubernetesError(kind, `${method} ${this.access.endpoint}${path}: ${answer.status}: ${said(answer.body)}. ${todo}`, answer.status);
-  }
-}
-
-/** The server's words: a Status object's message and its causes (which budget, say), cut. Its other fields could repeat what was sent. */
-function said(body: string): string {
-  let message: string | undefined;
-  try {
-    const status = JSON.parse(body) as V1Status | null;
-    message = [status?.message, ...(status?.details?.causes ?? []).map((cause) => cause.message)].filter((text) => text !== undefined).join(" ") || undefined;
-  } catch {
-    // Not a Status: a proxy's page, say. Its text says nothing that the status does not.
-  }
-  return (message ?? "no reason given").slice(0, 300).replace(/\.$/, "");
 }
 
 /**
@@ -206,5 +211,6 @@ function said(body: string): string {
  * @example createKubernetesClient({ endpoint: "https://203.0.113.7:6443", caCertificate, clientCertificate, clientKey }, { clock, log })
  */
 export function createKubernetesClient(access: ClusterAccess, options: KubernetesClientOptions): KubernetesPort {
-  return new KubernetesClient(access, options.transport ?? httpsTransport(access, options.timeoutMs ?? 10_000), options.clock, options.log);
+  const timeoutMs = options.timeoutMs ?? 10_000;
+  return new KubernetesClient(access, options.transport ?? httpsTransport(access, timeoutMs), options.exec ?? webSocketExec(access, timeoutMs), options.clock, options.log);
 }

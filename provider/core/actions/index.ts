@@ -1,5 +1,6 @@
 import type { Work, WorkKind } from "../step";
 import * as api from "./api";
+import * as etcd from "./etcd";
 import * as joining from "./joining";
 import * as leaving from "./leaving";
 import * as machines from "./machines";
@@ -39,6 +40,7 @@ export const actions: Actions = {
   drainNode: (operation, { machine }) => leaving.drainNode(operation, machine),
   deleteNode: (operation, { machine }) => leaving.deleteNode(operation, machine),
   leaveApiBalancer: (operation, { machine }) => api.leaveApiBalancer(operation, machine),
+  handOverEtcd: (operation, { machine }) => etcd.handOverEtcd(operation, machine),
   scaleMachine: (operation, { machine }) => machines.scaleMachine(operation, machine),
   stopMachine: (operation, { machine }) => machines.stopMachine(operation, machine),
   destroyMachine: (operation, { machine }) => machines.destroyMachine(operation, machine),

@@ -2,23 +2,21 @@
 import type { HypervisorContext, Json } from "../hypervisor";
 import type { Durations } from "./durations";
 import { certificateHash, clientIdentity, type Identity } from "./certificates";
+import { elect, hasQuorum, leaderOf, memberOf, removalProblem, transferProblem, type EtcdState, type IsUp, type Member } from "./etcd";
 import { anonymous, bearerIdentity } from "./kubernetes-api/access";
 import { KubernetesApi, type Answer } from "./kubernetes-api/api";
 import { furnishCluster, signClusterInfo, type ClusterFacts } from "./kubernetes-api/cluster-objects";
+import type { Executed } from "./kubernetes-api/exec";
 import { heartbeat } from "./kubernetes-api/node-objects";
 import { ObjectStore, type KubernetesObject } from "./kubernetes-api/objects";
 import type { ApiRequest } from "./kubernetes-api/request";
 import { Refusal } from "./kubernetes-api/status";
 import { Workloads } from "./kubernetes-api/workloads";
 
-/** An etcd member. A destroyed machine's member stays until somebody removes it, as in a real etcd. */
-export interface Member {
-  /** Unsigned 64 bits in hexadecimal, as etcd prints it. */
-  readonly id: string;
-  readonly name: string;
-  readonly machineId: string;
-  readonly peerUrl: string;
-  learner: boolean;
+/** What happens inside a cluster's machines when its API is asked for it. */
+export interface ClusterEvents {
+  podDeleted(cluster: Cluster, pod: KubernetesObject): void;
+  exec(cluster: Cluster, pod: KubernetesObject, container: string, command: readonly string[]): Executed;
 }
 
 /**
@@ -34,11 +32,10 @@ export interface Kubelet {
   since: number;
 }
 
-interface Kept {
+interface Kept extends EtcdState {
   readonly id: string;
   readonly facts: ClusterFacts;
   readonly caKey: string;
-  members: Member[];
   kubelets: Record<string, Kubelet>;
   /** Whether etcd had its majority when last looked at. */
   available: boolean;
@@ -54,7 +51,7 @@ export class Cluster {
     private readonly kept: Kept,
     private readonly context: HypervisorContext,
     durations: Durations,
-    podDeleted: (cluster: Cluster, pod: KubernetesObject) => void,
+    events: ClusterEvents,
   ) {
     const { clock } = context;
     this.caHash = certificateHash(kept.facts.caCertificate);
@@ -64,22 +61,23 @@ export class Cluster {
       store: this.store, workloads: this.workloads, clock, uuid: () => context.uuid(), endpoint: kept.facts.endpoint, serviceSubnet: kept.facts.serviceSubnet, caCertificate: kept.facts.caCertificate,
       bookmarkEveryMs: durations.watchBookmark,
       present: (object) => this.present(object),
-      podDeleted: (pod) => podDeleted(this, pod),
+      podDeleted: (pod) => events.podDeleted(this, pod),
+      exec: (pod, container, command) => events.exec(this, pod, container, command),
     });
   }
 
   /** What `kubeadm init` makes. */
-  static init(facts: ClusterFacts, caKey: string, context: HypervisorContext, durations: Durations, podDeleted: (cluster: Cluster, pod: KubernetesObject) => void): Cluster {
-    const cluster = new Cluster({ id: context.uuid(), facts, caKey, members: [], kubelets: {}, available: true }, context, durations, podDeleted);
+  static init(facts: ClusterFacts, caKey: string, context: HypervisorContext, durations: Durations, events: ClusterEvents): Cluster {
+    const cluster = new Cluster({ id: context.uuid(), facts, caKey, members: [], kubelets: {}, available: true }, context, durations, events);
     furnishCluster(cluster.store, facts);
     cluster.save();
     return cluster;
   }
 
   /** Takes up every cluster that was kept. */
-  static restore(context: HypervisorContext, durations: Durations, podDeleted: (cluster: Cluster, pod: KubernetesObject) => void): Cluster[] {
+  static restore(context: HypervisorContext, durations: Durations, events: ClusterEvents): Cluster[] {
     return context.keys("cluster/").map((key) => {
-      const cluster = new Cluster(structuredClone(context.load(key)) as unknown as Kept, context, durations, podDeleted);
+      const cluster = new Cluster(structuredClone(context.load(key)) as unknown as Kept, context, durations, events);
       const prefix = `object/${cluster.id}/`;
       cluster.store.load(new Map(context.keys(prefix).map((each) => [each.slice(prefix.length), context.load(each) as unknown as KubernetesObject])));
       return cluster;
@@ -135,15 +133,49 @@ export class Cluster {
     this.save();
   }
 
-  /** etcd has its majority: more than half of the voting members are up. */
-  hasQuorum(isUp: (machineId: string) => boolean): boolean {
-    const voters = this.kept.members.filter((member) => !member.learner);
-    return voters.filter((member) => isUp(member.machineId)).length * 2 > voters.length;
+  hasQuorum(isUp: IsUp): boolean {
+    return hasQuorum(this.kept, isUp);
   }
 
-  /** The member that leads: the oldest one that is up. */
-  leader(isUp: (machineId: string) => boolean): Member | undefined {
-    return this.kept.members.find((member) => !member.learner && isUp(member.machineId));
+  leader(isUp: IsUp): Member | undefined {
+    return leaderOf(this.kept, isUp);
+  }
+
+  /** Raft's term. */
+  get term(): number {
+    return this.kept.term ?? 1;
+  }
+
+  /** Told when members may have come or gone: whoever is elected stays, also when an older one comes back. */
+  elect(isUp: IsUp): void {
+    if (elect(this.kept, isUp)) this.save();
+  }
+
+  /** Whether this machine's etcd is a voting member, so that the API server beside it can serve. */
+  isVoter(machineId: string): boolean {
+    return this.kept.members.some((member) => member.machineId === machineId && !member.learner);
+  }
+
+  /** @returns why etcd refuses, or undefined when the member is gone. */
+  removeMember(id: bigint, isUp: IsUp): string | undefined {
+    const problem = removalProblem(this.kept, id, isUp);
+    if (problem !== undefined) return problem;
+    const gone = memberOf(this.kept, id);
+    this.kept.members = this.kept.members.filter((member) => member !== gone);
+    elect(this.kept, isUp);
+    this.save();
+    return undefined;
+  }
+
+  /** @returns why etcd refuses, or undefined when the member leads. */
+  moveLeader(id: bigint, isUp: IsUp): string | undefined {
+    const problem = transferProblem(this.kept, id, isUp);
+    const to = memberOf(this.kept, id);
+    if (problem !== undefined || !to || this.kept.leaderId === to.id) return problem;
+    this.kept.leaderId = to.id;
+    this.kept.term = this.term + 1;
+    this.save();
+    return undefined;
   }
 
   setKubelet(nodeName: string, kubelet: Kubelet): void {

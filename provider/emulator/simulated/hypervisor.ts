@@ -1,12 +1,13 @@
 /** The simulated hypervisor: machines as rows, everything inside them played from their user data alone. */
 import type { DirectRequest, DirectResponse, Hypervisor, HypervisorContext, IsoSpec, Json, MachineSpec, PublicExposure } from "../hypervisor";
-import { Cluster, type Member } from "./cluster";
+import { Cluster } from "./cluster";
 import { durations as defaultDurations, type Durations } from "./durations";
+import type { Member } from "./etcd";
 import { Kubelets } from "./kubelets";
-import type { KubernetesObject } from "./kubernetes-api/objects";
 import { Listeners, type Server6443 } from "./listeners";
 import { Machine } from "./machine";
 import { NodeAgent } from "./node-agent";
+import { execInPod } from "./pod-exec";
 import { LOOPBACK_CLIENT, Reach } from "./reach";
 import { clusterOf, isUp, servedBy, type Site } from "./site";
 import { snapshotOf } from "./snapshot";
@@ -43,7 +44,10 @@ export class SimulatedHypervisor implements Hypervisor {
       reach: new Reach(),
       violations: new Violations(context),
       changed: () => this.changed(),
-      podDeleted: (cluster, pod) => this.podDeleted(cluster, pod),
+      events: {
+        podDeleted: (cluster, pod) => this.kubelets.podDeleted(cluster, pod),
+        exec: (cluster, pod, container, command) => execInPod(this.site, cluster, pod, container, command),
+      },
     };
     this.kubelets = new Kubelets(this.site);
     this.agent = new NodeAgent(this.site, this.kubelets);
@@ -57,7 +61,7 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   restore(machines: readonly { readonly spec: MachineSpec; readonly running: boolean }[]): void {
-    for (const cluster of Cluster.restore(this.context, this.site.durations, (each, pod) => this.podDeleted(each, pod))) this.site.clusters.add(cluster);
+    for (const cluster of Cluster.restore(this.context, this.site.durations, this.site.events)) this.site.clusters.add(cluster);
     for (const { spec, running } of machines) {
       const machine = new Machine(spec, this.context);
       this.machines.set(spec.id, machine);
@@ -159,6 +163,7 @@ export class SimulatedHypervisor implements Hypervisor {
         cluster.forget();
         continue;
       }
+      cluster.elect(isUp(this.site));
       const available = cluster.hasQuorum(isUp(this.site));
       if (available !== cluster.available) {
         cluster.available = available;
@@ -188,11 +193,7 @@ export class SimulatedHypervisor implements Hypervisor {
     return this.site.reach.turn(address, port, this.serving(address, port));
   }
 
-  private podDeleted(cluster: Cluster, pod: KubernetesObject): void {
-    this.kubelets.podDeleted(cluster, pod);
-  }
-
-  /** {@inheritDoc Hypervisor.request} A watch answers with what is there and ends. */
+  /** {@inheritDoc Hypervisor.request} A watch answers with what is there and ends; an exec with 101 and `{ stdout, stderr, status }` as JSON. */
   request(address: string, port: number, request: DirectRequest): Promise<DirectResponse | undefined> {
     const server = this.next(address, port);
     if (!server) return Promise.resolve(undefined);
@@ -201,8 +202,9 @@ export class SimulatedHypervisor implements Hypervisor {
     const answer = server.cluster.answer({ method: request.method, path: url.pathname, query: url.searchParams, headers, body: request.body }, request.clientCertificate, server.version);
     const lines: string[] = [];
     if ("watch" in answer) answer.watch.start((line) => lines.push(`${line}\n`), () => undefined)();
-    if (request.method !== "GET") this.changed();
-    return Promise.resolve({ status: answer.status, headers: { "content-type": answer.contentType, [CA_HASH_HEADER]: server.cluster.caHash }, body: "watch" in answer ? lines.join("") : answer.body });
+    if (request.method !== "GET" || "exec" in answer) this.changed();
+    const body = "watch" in answer ? lines.join("") : "exec" in answer ? JSON.stringify(answer.exec) : answer.body;
+    return Promise.resolve({ status: answer.status, headers: { "content-type": answer.contentType, [CA_HASH_HEADER]: server.cluster.caHash }, body });
   }
 
   /** What a person would read on the machine's console; empty for a machine that is not there. */

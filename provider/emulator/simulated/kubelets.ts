@@ -61,7 +61,7 @@ export class Kubelets {
   private isHeard(cluster: Cluster, machineId: string): boolean {
     const machine = this.site.machines.get(machineId);
     if (!machine?.up || !machine.disk) return false;
-    return machine.disk.role === "control-plane" || clusterAt(this.site, machine, machine.disk.joinEndpoint) === cluster;
+    return machine.disk.role === "control-plane" ? cluster.isVoter(machineId) : clusterAt(this.site, machine, machine.disk.joinEndpoint) === cluster;
   }
 
   /** Looks at every kubelet of a cluster whose API answers: who has to register, who turns Ready, who has fallen silent. */

@@ -1,14 +1,16 @@
 /** Real HTTPS listeners on the public addresses, each for as long as an API server answers behind it. */
 import { createServer, type Server } from "node:https";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { HypervisorContext } from "../hypervisor";
 import { issueServingCertificate, type ServingCertificate } from "./certificates";
 import type { Cluster } from "./cluster";
 import type { Answer } from "./kubernetes-api/api";
-import { decodeProtobuf } from "./kubernetes-api/protobuf";
+import { protocolFor } from "./kubernetes-api/exec";
 import type { ApiRequest } from "./kubernetes-api/request";
+import { pem, read, respond, textBody } from "./listener-http";
+import { answerExec } from "./web-socket";
 
 /** An API server that answers now. */
 export interface Server6443 {
@@ -41,11 +43,6 @@ interface Listener {
 const IDLE_MS = 50_000;
 /** How long until a port that was taken is tried again, emulator time. */
 const RETRY_MS = 5_000;
-const LARGEST_BODY = 3 * 1024 * 1024;
-
-function pem(raw: Buffer): string {
-  return `-----BEGIN CERTIFICATE-----\n${(raw.toString("base64").match(/.{1,64}/g) ?? []).join("\n")}\n-----END CERTIFICATE-----\n`;
-}
 
 export class Listeners {
   private readonly open = new Map<string, Listener>();
@@ -106,6 +103,7 @@ export class Listeners {
       // A client that turns away at our certificate is its own business.
       server.on("tlsClientError", () => undefined);
       server.on("request", (request, response) => void this.serve(listener, request, response));
+      server.on("upgrade", (request) => this.upgrade(listener, request));
       await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
         server.listen(port, address, () => {
@@ -160,54 +158,48 @@ export class Listeners {
   }
 
   private async serve(listener: Listener, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await read(incoming);
+    const answer = body && this.ask(listener, incoming, body);
+    if (answer) respond(incoming, response, answer);
+    else incoming.socket.destroy();
+  }
+
+  /** A client that wants to go on in another protocol. Only an exec does; any other request is answered as if it had not asked. */
+  private upgrade(listener: Listener, incoming: IncomingMessage): void {
+    const socket = incoming.socket as TLSSocket;
+    const protocol = protocolFor(incoming.headers as ApiRequest["headers"]);
+    const answer = this.ask(listener, incoming, Buffer.alloc(0));
+    if (!answer) return void socket.destroy();
+    const failed = "exec" in answer && answer.exec.status.reason === "InternalError";
+    // Of the fifth version the API server itself is the other end, and tells it there; before, the kubelet was, and there is none.
+    if ("exec" in answer && protocol && !(failed && protocol === "v4.channel.k8s.io")) {
+      return answerExec(socket, incoming.headers["sec-websocket-key"] ?? "", protocol, answer.exec);
+    }
+    const response = new ServerResponse(incoming);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.on("finish", () => socket.end());
+    respond(incoming, response, answer);
+  }
+
+  /** Undefined: nobody answers any more. */
+  private ask(listener: Listener, incoming: IncomingMessage, body: Buffer): Answer | undefined {
     const socket = incoming.socket as TLSSocket;
     const server = listener.sockets.get(socket);
-    const body = await read(incoming);
-    if (!server || body === undefined || !this.options.stillServes(server)) return void socket.destroy();
+    if (!server || !this.options.stillServes(server)) return undefined;
     const peer = socket.getPeerCertificate();
     const url = new URL(incoming.url ?? "/", "https://cluster");
     const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]));
     const request: ApiRequest = { method: incoming.method ?? "GET", path: url.pathname, query: url.searchParams, ...textBody(body, headers) };
-    let answer: Answer;
     try {
-      answer = server.cluster.answer(request, Buffer.isBuffer(peer.raw) ? pem(peer.raw) : undefined, server.version);
+      const answer = server.cluster.answer(request, Buffer.isBuffer(peer.raw) ? pem(peer.raw) : undefined, server.version);
+      // What the command changed may end this API server; its last words are still heard.
+      if ("exec" in answer) listener.sockets.set(socket, undefined);
+      if (request.method !== "GET" || "exec" in answer) this.options.written();
+      return answer;
     } catch (error) {
       this.options.context.emit({ type: "SIMULATED.API", text: `${request.method} ${request.path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` });
-      return void socket.destroy();
+      return undefined;
     }
-    if (request.method !== "GET") this.options.written();
-    if ("watch" in answer) {
-      response.writeHead(answer.status, { "content-type": answer.contentType, "cache-control": "no-cache, private" });
-      response.flushHeaders();
-      const stop = answer.watch.start((line) => void response.write(`${line}\n`), () => void response.end());
-      response.on("close", stop);
-      return;
-    }
-    const text = Buffer.from(answer.body);
-    response.writeHead(answer.status, { "content-type": answer.contentType, "content-length": text.length, "cache-control": "no-cache, private" });
-    response.end(incoming.method === "HEAD" ? undefined : text);
   }
-}
-
-/** The API takes text: protobuf of the kinds that kubectl makes by itself becomes JSON. */
-function textBody(body: Buffer, headers: ApiRequest["headers"]): Pick<ApiRequest, "headers" | "body"> {
-  if (body.length === 0) return { headers, body: undefined };
-  const decoded = headers["content-type"]?.includes("protobuf") ? decodeProtobuf(body) : undefined;
-  return decoded ? { headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(decoded) } : { headers, body: body.toString("utf8") };
-}
-
-/** The body; undefined when it is too large or the client went away. */
-async function read(incoming: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of incoming) {
-      length += (chunk as Buffer).length;
-      if (length > LARGEST_BODY) return undefined;
-      chunks.push(chunk as Buffer);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(chunks);
 }

@@ -193,7 +193,7 @@ export class NodeAgent {
     for (const other of clusters)
       if (other.caHash === caHash && other.members.some((member) => machines.has(member.machineId))) violations.add("second-etcd", `${disk.nodeName} has made a second etcd under the CA of ${other.members[0]?.name ?? "a cluster"}`, machine.id);
     const facts = { name: disk.clusterName, endpoint: disk.endpoint, caCertificate: disk.caCertificate, version: disk.version, podSubnet: disk.podSubnet, serviceSubnet: disk.serviceSubnet };
-    const cluster = Cluster.init(facts, disk.caKey, context, durations, (each, pod) => this.site.podDeleted(each, pod));
+    const cluster = Cluster.init(facts, disk.caKey, context, durations, this.site.events);
     clusters.add(cluster);
     cluster.addMember(machine.id, disk.nodeName, machine.spec.guestIp, false);
     if (disk.token) cluster.store.add(kinds.secret, tokenSecret(disk.token, disk.tokenTtlMs === 0 ? undefined : this.now() + disk.tokenTtlMs));
@@ -242,6 +242,7 @@ export class NodeAgent {
       this.resume(machine);
       return;
     }
+    if (disk.role === "control-plane" && !found.members.some((member) => member.machineId === machine.id)) return this.fail(machine, "kubeadm join: error execution phase etcd-join: etcdserver: member not found: its learner was removed meanwhile");
     found.promote(machine.id);
     machine.enter("member", `kubeadm: This node has joined the cluster${disk.role === "control-plane" ? " and a new control plane instance was created" : ""}`, { clusterId: found.id, deadline: undefined });
     this.resume(machine);

@@ -1,8 +1,7 @@
 /** What the parts of the simulated hypervisor share: the machines, the clusters, who reaches whom, and time. */
 import type { HypervisorContext } from "../hypervisor";
-import type { Cluster } from "./cluster";
+import type { Cluster, ClusterEvents } from "./cluster";
 import type { Durations } from "./durations";
-import type { KubernetesObject } from "./kubernetes-api/objects";
 import type { Machine } from "./machine";
 import type { Reach } from "./reach";
 import type { Timers } from "./timers";
@@ -19,19 +18,19 @@ export interface Site {
   readonly violations: Violations;
   /** Something has changed that somebody else may wait for. */
   changed(): void;
-  podDeleted(cluster: Cluster, pod: KubernetesObject): void;
+  readonly events: ClusterEvents;
 }
 
 export function isUp(site: Site): (machineId: string) => boolean {
   return (machineId) => site.machines.get(machineId)?.up === true;
 }
 
-/** The cluster whose API this machine serves now: it is one of its control planes, is up, and etcd has its majority. */
+/** The cluster whose API this machine serves now: it is one of its control planes, is up, its etcd is a member and has its majority. */
 export function servedBy(site: Site, machineId: string): Cluster | undefined {
   const machine = site.machines.get(machineId);
   if (!machine?.up || machine.disk?.role !== "control-plane") return undefined;
   const cluster = clusterOf(site, machine);
-  return cluster?.hasQuorum(isUp(site)) ? cluster : undefined;
+  return cluster?.isVoter(machineId) && cluster.hasQuorum(isUp(site)) ? cluster : undefined;
 }
 
 export function clusterOf(site: Site, machine: Machine): Cluster | undefined {

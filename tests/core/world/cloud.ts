@@ -2,10 +2,11 @@
  * A whole world in one process and in virtual time: the embedded Mold with its simulated machines, and runs against it, each of
  * which can be killed at any call, as a process is: nothing that it does afterwards has an effect.
  */
-import { createEmulator, type Emulator, type EmulatorOptions } from "../../../provider/emulator";
+import { createEmulator, type DirectRequest, type DirectResponse, type Emulator, type EmulatorOptions } from "../../../provider/emulator";
 import type { Clock, ClusterAccess, KubernetesPort, Log, MoldPort, World } from "../../../provider/core/ports";
 import { caHash } from "../../../provider/kubernetes/certificates";
 import { KubernetesError } from "../../../provider/kubernetes/errors";
+import { execHeaders, execPath, type ExecEnd } from "../../../provider/kubernetes/exec";
 import { createKubernetesClient } from "../../../provider/kubernetes/client";
 import { createMoldClient } from "../../../provider/mold/client";
 import type { Declared, Session } from "../../../provider/handlers/handler";
@@ -98,17 +99,23 @@ export class Run {
   private kubernetes(access: ClusterAccess, clock: Clock, log: Log): KubernetesPort {
     const { hostname, port } = new URL(access.endpoint);
     const ours = caHash(access.caCertificate);
+    const ask = async (call: string, request: Omit<DirectRequest, "clientCertificate">): Promise<DirectResponse> => {
+      const answer = await this.counted(`kubernetes ${call}`, () => this.cloud.emulator.request(hostname, Number(port), { ...request, clientCertificate: access.clientCertificate }));
+      if (!answer) throw Object.assign(new Error("connection refused"), { code: "ECONNREFUSED" });
+      if (answer.headers["x-emulated-ca-hash"] !== ours) throw new KubernetesError("foreign", `another cluster answers at ${access.endpoint}`);
+      return answer;
+    };
     return createKubernetesClient(access, {
       clock,
       log,
-      transport: async ({ method, path, query, headers, body }) => {
+      transport: ({ method, path, query, headers, body }) => {
         const search = new URLSearchParams(query).toString();
-        const answer = await this.counted(`kubernetes ${method} ${path}`, () =>
-          this.cloud.emulator.request(hostname, Number(port), { method, path: search ? `${path}?${search}` : path, headers, body, clientCertificate: access.clientCertificate }),
-        );
-        if (!answer) throw Object.assign(new Error("connection refused"), { code: "ECONNREFUSED" });
-        if (answer.headers["x-emulated-ca-hash"] !== ours) throw new KubernetesError("foreign", `another cluster answers at ${access.endpoint}`);
-        return answer;
+        return ask(`${method} ${path}`, { method, path: search ? `${path}?${search}` : path, headers, body });
+      },
+      exec: async (request) => {
+        const words = request.command.filter((word) => !word.startsWith("--"));
+        const answer = await ask(`exec ${request.pod} ${words.join(" ")}`, { method: "GET", path: execPath(request), headers: execHeaders, body: undefined });
+        return answer.status === 101 ? { ended: JSON.parse(answer.body) as ExecEnd } : { refused: answer };
       },
     });
   }

@@ -53,6 +53,8 @@ const JOIN_CONFIG_MAPS = new Set(["kubeadm-config", "kubelet-config", "kube-prox
 
 /** What a kubelet may do: https://kubernetes.io/docs/reference/access-authn-authz/node/, with what NodeRestriction takes away. */
 function nodeMay(node: string, ask: Attributes): boolean {
+  // To run something in a pod is no reading, although a WebSocket asks with GET.
+  if (ask.subresource === "exec") return false;
   if (ask.resource === "nodes") return ask.name === node && (READ.has(ask.verb) || ask.verb === "patch" || ask.verb === "update");
   if (ask.resource === "leases") return ask.namespace === "kube-node-lease" && ask.name === node;
   if (ask.resource === "pods" || ask.resource === "services" || ask.resource === "csinodes") return READ.has(ask.verb);

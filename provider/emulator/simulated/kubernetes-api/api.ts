@@ -5,6 +5,7 @@ import { authorize, authorizePath, restrictNode } from "./access";
 import { adopt, checkName, checkNamespace, fillIn, furnishNamespace } from "./admission";
 import { serverSideApply } from "./apply";
 import { discover } from "./discovery";
+import { exec, type Executed, type RunInPod } from "./exec";
 import { copy, isObject, objectIn, stringIn, timestamp, type JsonObject, type KubernetesObject, type ObjectStore } from "./objects";
 import { jsonPatch, mergePatch, strategicMerge } from "./patch";
 import { attributesOf, bodyOf, isDryRun, isWatch, objectBody, targetOf, type ApiRequest, type Target } from "./request";
@@ -17,7 +18,12 @@ import { table, wantsTable } from "./tables";
 import { watch, type Watch } from "./watch";
 import type { Workloads } from "./workloads";
 
-export type Answer = { readonly status: number; readonly contentType: string; readonly body: string } | { readonly status: number; readonly contentType: string; readonly watch: Watch };
+interface Answered {
+  readonly status: number;
+  readonly contentType: string;
+}
+/** A body, a stream of changes, or a connection that is upgraded to carry what a command printed. */
+export type Answer = (Answered & { readonly body: string }) | (Answered & { readonly watch: Watch }) | (Answered & { readonly exec: Executed });
 
 export interface ApiOptions {
   readonly store: ObjectStore;
@@ -32,6 +38,7 @@ export interface ApiOptions {
   readonly present: (object: KubernetesObject) => KubernetesObject;
   /** Told of every deleted pod, because the kubelet of a static one makes its mirror again. */
   readonly podDeleted: (pod: KubernetesObject) => void;
+  readonly exec: RunInPod;
 }
 
 const JSON_TYPE = "application/json";
@@ -65,6 +72,8 @@ export class KubernetesApi {
       return json(201, review(target.review, target.group, objectBody(request), who, this.options.store, this.options.clock.now()));
     }
     authorize(this.options.store, who, attributesOf(target, request));
+    // The same with either method: a WebSocket asks with GET.
+    if (target.subresource === "exec") return { status: 101, contentType: JSON_TYPE, exec: exec(this.existing(target), request, this.options.exec) };
     switch (request.method) {
       case "GET":
       case "HEAD":

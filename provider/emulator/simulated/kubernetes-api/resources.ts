@@ -29,7 +29,7 @@ const groups: readonly { readonly group: string; readonly version: string; reado
       ["nodes", "Node", false, "no", "status"],
       ["persistentvolumeclaims", "PersistentVolumeClaim", true, "pvc", "status"],
       ["persistentvolumes", "PersistentVolume", false, "pv", "status"],
-      ["pods", "Pod", true, "po", "status log eviction binding", "all"],
+      ["pods", "Pod", true, "po", "status log exec eviction binding", "all"],
       ["replicationcontrollers", "ReplicationController", true, "rc", "status scale", "all"],
       ["resourcequotas", "ResourceQuota", true, "quota", "status"],
       ["secrets", "Secret", true],
