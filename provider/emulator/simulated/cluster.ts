@@ -4,7 +4,7 @@ import type { Durations } from "./durations";
 import { certificateHash, clientIdentity, type Identity } from "./certificates";
 import { anonymous, bearerIdentity } from "./kubernetes-api/access";
 import { KubernetesApi, type Answer } from "./kubernetes-api/api";
-import { furnishCluster, signClusterInfo, type ClusterFacts } from "./kubernetes-api/cluster-objects";
+import { furnishCluster, refurnishCluster, signClusterInfo, type ClusterFacts } from "./kubernetes-api/cluster-objects";
 import { heartbeat } from "./kubernetes-api/node-objects";
 import { ObjectStore, type KubernetesObject } from "./kubernetes-api/objects";
 import type { ApiRequest } from "./kubernetes-api/request";
@@ -30,13 +30,15 @@ export interface Kubelet {
   state: "starting" | "ready" | "never" | "silent" | "lost";
   /** The boot it registered in: after another one it registers anew. */
   bootId: string;
+  /** Of the kubelet that registered: a newer one registers anew. */
+  version: string;
   /** When it registered, or since when it is silent. */
   since: number;
 }
 
 interface Kept {
   readonly id: string;
-  readonly facts: ClusterFacts;
+  facts: ClusterFacts;
   readonly caKey: string;
   members: Member[];
   kubelets: Record<string, Kubelet>;
@@ -118,6 +120,14 @@ export class Cluster {
   forget(): void {
     for (const key of this.context.keys(`object/${this.id}/`)) this.context.persist(key, undefined);
     this.context.persist(`cluster/${this.id}`, undefined);
+  }
+
+  /** What `kubeadm upgrade apply` leaves in the cluster: its version, and the add-ons of that version. */
+  upgrade(version: string): void {
+    this.kept.facts = { ...this.kept.facts, version };
+    refurnishCluster(this.store, this.kept.facts);
+    this.save();
+    this.workloads.settle();
   }
 
   /** Adds a member, or finds the one that this machine already has. */
