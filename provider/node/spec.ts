@@ -56,6 +56,7 @@ export const places = {
   containerd: "/etc/ablestack-kubernetes/containerd.toml",
   pki: "/etc/kubernetes/pki",
   agent: "/usr/local/lib/ablestack-kubernetes/agent.sh",
+  upgrade: "/usr/local/lib/ablestack-kubernetes/upgrade.sh",
   unit: "/etc/systemd/system/ablestack-kubernetes-agent.service",
 } as const;
 

@@ -127,6 +127,30 @@ test("up makes the one worker more, and puts it behind the ingress balancers", a
   expect(note(await stack.succeed(["preview", "--expect-no-changes"]))).not.toMatch(/plan of/);
 });
 
+test("up takes the one worker away again, out of the balancers and drained first; nothing built on the kubeconfig is touched", async () => {
+  await stack.succeed(["config", "set", "workers", "3"]);
+  expect(note(await stack.succeed(["preview"]))).toMatch(/drain ha-worker-4 \(its pods move, as their disruption budgets allow\)/);
+  const calls = await stack.callsOf(async () => {
+    const output = note(await stack.up());
+    expect(output).toMatch(/drain ha-worker-4: done in/);
+    expect(output).not.toMatch(/workloads/);
+  });
+  expect(calls.filter(({ command }) => command === "destroyVirtualMachine")).toHaveLength(1);
+  expect(stack.machines).toEqual(six);
+  expect(note(await stack.succeed(["preview", "--expect-no-changes"]))).not.toMatch(/plan of/);
+});
+
+test("stopped by its declaration and started again, the cluster is whole, and nothing is left to do", async () => {
+  stack.write("example.ts", stack.read("example.ts").replace('zone: config', 'powerState: config.get("power") === "off" ? "stopped" : "running", zone: config'));
+  await stack.succeed(["config", "set", "power", "off"]);
+  expect(note(await stack.up())).toMatch(/stop ha-control-3: done in/);
+  expect(stack.states).toEqual(Array(6).fill("Stopped"));
+  await stack.succeed(["config", "set", "power", "on"]);
+  expect(note(await stack.up())).toMatch(/wait for ha-worker-3 to be Ready: done in/);
+  expect(stack.states).toEqual(Array(6).fill("Running"));
+  expect(note(await stack.succeed(["preview", "--expect-no-changes"]))).not.toMatch(/plan of/);
+});
+
 test("what the state carries of the provider is small, one text per kind, and free of credentials", async () => {
   const texts = new Map<string, string>();
   for (const { type, inputs, outputs } of await stack.resources()) {

@@ -5,7 +5,7 @@ import { certificateHash, clientIdentity, type Identity } from "./certificates";
 import { elect, hasQuorum, leaderOf, memberOf, removalProblem, transferProblem, type EtcdState, type IsUp, type Member } from "./etcd";
 import { anonymous, bearerIdentity } from "./kubernetes-api/access";
 import { KubernetesApi, type Answer } from "./kubernetes-api/api";
-import { furnishCluster, signClusterInfo, type ClusterFacts } from "./kubernetes-api/cluster-objects";
+import { furnishCluster, refurnishCluster, signClusterInfo, type ClusterFacts } from "./kubernetes-api/cluster-objects";
 import type { Executed } from "./kubernetes-api/exec";
 import { heartbeat } from "./kubernetes-api/node-objects";
 import { ObjectStore, type KubernetesObject } from "./kubernetes-api/objects";
@@ -28,13 +28,15 @@ export interface Kubelet {
   state: "starting" | "ready" | "never" | "silent" | "lost";
   /** The boot it registered in: after another one it registers anew. */
   bootId: string;
+  /** Of the kubelet that registered: a newer one registers anew. */
+  version: string;
   /** When it registered, or since when it is silent. */
   since: number;
 }
 
 interface Kept extends EtcdState {
   readonly id: string;
-  readonly facts: ClusterFacts;
+  facts: ClusterFacts;
   readonly caKey: string;
   kubelets: Record<string, Kubelet>;
   /** Whether etcd had its majority when last looked at. */
@@ -116,6 +118,14 @@ export class Cluster {
   forget(): void {
     for (const key of this.context.keys(`object/${this.id}/`)) this.context.persist(key, undefined);
     this.context.persist(`cluster/${this.id}`, undefined);
+  }
+
+  /** What `kubeadm upgrade apply` leaves in the cluster: its version, and the add-ons of that version. */
+  upgrade(version: string): void {
+    this.kept.facts = { ...this.kept.facts, version };
+    refurnishCluster(this.store, this.kept.facts);
+    this.save();
+    this.workloads.settle();
   }
 
   /** Adds a member, or finds the one that this machine already has. */

@@ -16,6 +16,14 @@ export const durations = {
   nodeReady: 3_000,
   /** A machine that is already a member: from the end of cloud-init to its static pods (or its kubelet) being up again. */
   serviceStart: 5_000,
+  /** An upgrade in place of a control plane, from the agent's "upgrading" to its "upgraded". */
+  controlPlaneUpgrade: 90_000,
+  /** The end of it, in which its etcd and its API server are away while the kubelet changes their static pods. */
+  apiRestart: 8_000,
+  /** An upgrade in place of a worker. */
+  workerUpgrade: 25_000,
+  /** From an agent's failed upgrade to its next attempt; every further pause is twice as long, up to sixteen times this. */
+  upgradeRetry: 20_000,
   /** From an agent's failed round to its next (systemd's `RestartSec` in its unit). */
   agentRestart: 15_000,
   /** Silence of a kubelet after which its node is NotReady (`node-monitor-grace-period`). */

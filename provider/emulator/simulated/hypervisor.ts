@@ -1,6 +1,7 @@
 /** The simulated hypervisor: machines as rows, everything inside them played from their user data alone. */
 import type { DirectRequest, DirectResponse, Hypervisor, HypervisorContext, IsoSpec, Json, MachineSpec, PublicExposure } from "../hypervisor";
 import { Cluster } from "./cluster";
+import { noteDown } from "./downtime";
 import { durations as defaultDurations, type Durations } from "./durations";
 import type { Member } from "./etcd";
 import { Kubelets } from "./kubelets";
@@ -88,6 +89,8 @@ export class SimulatedHypervisor implements Hypervisor {
   stop(machineId: string, { forced }: { readonly forced: boolean }): void {
     const machine = this.machines.get(machineId);
     if (!machine?.running) return;
+    // Forced is also how a lost host pulls the plug, which is nobody's doing.
+    if (!forced) noteDown(this.site, machine);
     this.agent.powerOff(machine, forced);
     this.changed();
   }
@@ -95,6 +98,7 @@ export class SimulatedHypervisor implements Hypervisor {
   reboot(machineId: string): void {
     const machine = this.machines.get(machineId);
     if (!machine?.running) return;
+    noteDown(this.site, machine);
     this.agent.powerOff(machine, false);
     // Its neighbours see it go before it comes back.
     this.changed();
@@ -105,6 +109,7 @@ export class SimulatedHypervisor implements Hypervisor {
   destroy(machineId: string): void {
     const machine = this.machines.get(machineId);
     if (!machine) return;
+    noteDown(this.site, machine);
     if (machine.running) this.agent.powerOff(machine, true);
     this.machines.delete(machineId);
     this.forget(machineId);

@@ -5,13 +5,12 @@ import { registerNode, remirror, setReadiness, type NodeFacts } from "./kubernet
 import type { KubernetesObject } from "./kubernetes-api/objects";
 import { kinds } from "./kubernetes-api/resources";
 import type { Machine } from "./machine";
+import { ANSWER } from "./node-protocol";
 import { clusterAt, clusterOf, type Site } from "./site";
 import { compareVersions, minorOf } from "./violations";
 
 /** How many minors a kubelet may be behind: https://kubernetes.io/releases/version-skew-policy/ */
 const KUBELET_SKEW = 3;
-/** What the agent writes on its own node when it is done. */
-const AGENT_ANNOTATION = "ablestack.io/agent";
 
 function factsOf(machine: Machine, cluster: Cluster): NodeFacts | undefined {
   const { disk, spec, state } = machine;
@@ -25,7 +24,7 @@ function factsOf(machine: Machine, cluster: Cluster): NodeFacts | undefined {
 export class Kubelets {
   constructor(private readonly site: Site) {}
 
-  /** A kubelet registers, at join and after every boot. Its cluster's API has to answer. */
+  /** A kubelet registers, at join, after every boot and as another version. Its cluster's API has to answer. */
   register(machine: Machine, cluster: Cluster): void {
     const facts = factsOf(machine, cluster);
     if (!facts) return;
@@ -33,10 +32,13 @@ export class Kubelets {
     const holder = cluster.kubelets[facts.name];
     if (holder && holder.machineId !== machine.id && machines.get(holder.machineId)?.up) violations.add("double-node", `node ${facts.name} is two machines`, machine.id);
     registerNode(cluster.store, facts, context.clock.now());
+    // The agent's word, beside the kubelet's: that it has joined, once; after a reboot it stands by what it has said since.
+    const answer = machine.state.answer ?? `joined ${facts.version}`;
+    machine.update({ answer });
     cluster.store.change(kinds.node, undefined, facts.name, (node) => {
-      node.metadata.annotations = { ...node.metadata.annotations, [AGENT_ANNOTATION]: `joined ${facts.version}` };
+      node.metadata.annotations = { ...node.metadata.annotations, [ANSWER]: answer };
     });
-    cluster.setKubelet(facts.name, { machineId: machine.id, state: "starting", bootId: machine.state.bootId, since: context.clock.now() });
+    cluster.setKubelet(facts.name, { machineId: machine.id, state: "starting", bootId: machine.state.bootId, version: facts.version, since: context.clock.now() });
     machine.say(`kubelet: node ${facts.name} registered`);
     this.checkSkew(machine, cluster);
     cluster.workloads.settle();
@@ -64,6 +66,11 @@ export class Kubelets {
     return machine.disk.role === "control-plane" ? cluster.isVoter(machineId) : clusterAt(this.site, machine, machine.disk.joinEndpoint) === cluster;
   }
 
+  /** Whether a machine and the API of its cluster can talk to each other now. */
+  hears(cluster: Cluster, machineId: string): boolean {
+    return cluster.available && this.isHeard(cluster, machineId);
+  }
+
   /** Looks at every kubelet of a cluster whose API answers: who has to register, who turns Ready, who has fallen silent. */
   tend(cluster: Cluster): void {
     const { machines, timers, context, durations } = this.site;
@@ -71,7 +78,7 @@ export class Kubelets {
       const name = machine.disk?.nodeName;
       if (name === undefined || clusterOf(this.site, machine) !== cluster || !this.isHeard(cluster, machine.id)) continue;
       const kubelet = cluster.kubelets[name];
-      if (!kubelet || kubelet.machineId !== machine.id || kubelet.bootId !== machine.state.bootId) this.register(machine, cluster);
+      if (!kubelet || kubelet.machineId !== machine.id || kubelet.bootId !== machine.state.bootId || kubelet.version !== machine.disk?.version) this.register(machine, cluster);
     }
     for (const [name, known] of Object.entries(cluster.kubelets)) {
       const up = this.isHeard(cluster, known.machineId);

@@ -5,11 +5,26 @@ import type { NodeDisk } from "./node-disk";
 /**
  * Where a machine is. `kernel` to `starting` pass by themselves or wait for something; `member`: the kubelet runs, on a control
  * plane etcd and the API server too. `hung` never comes up; `idle` is an ordinary machine; `broken` has files the agent can't
- * use; `refused`: told to init where a cluster answers already; `resting`: between two rounds of the agent.
+ * use; `refused`: told to init where a cluster answers already; `resting`: between two rounds of the agent. `upgrading`: a member
+ * whose agent carries out an order; `restarting-api`: the end of that on a control plane, its etcd and API server are away.
  */
 export type Phase =
   | "off" | "kernel" | "hung" | "cloud-init" | "idle" | "broken" | "waiting-iso" | "importing"
-  | "initialising" | "refused" | "waiting-join" | "joining" | "resting" | "starting" | "member";
+  | "initialising" | "refused" | "waiting-join" | "joining" | "resting" | "starting" | "member" | "upgrading" | "restarting-api";
+
+/** An order as the agent has read it from its Node. */
+export type UpgradeOrder = { readonly wanted: string; readonly first: boolean };
+
+/** What the agent's last attempt at an order has left, in its memory: gone with the power. */
+export interface Attempt {
+  readonly order: UpgradeOrder;
+  /** The disc that was in the drive: another one is another chance. */
+  readonly isoId?: string;
+  /** How many have failed in a row; 0: it was refused, and no waiting mends that. */
+  readonly failures: number;
+  /** When a failed one is tried again. */
+  readonly again?: number;
+}
 
 /** What survives a restart of the process. */
 interface Kept {
@@ -25,6 +40,11 @@ interface Kept {
   disk?: NodeDisk;
   /** The ISO's binaries and images are on the disk. */
   installed: boolean;
+  /** The version of the upgrade that was begun, and is over once it is the disk's. */
+  begun?: string;
+  attempt?: Attempt;
+  /** What the agent has said last; said again when the Node does not show it. */
+  answer?: string;
   /** The cluster it is a member of. */
   clusterId?: string;
   bootId: string;
@@ -60,7 +80,7 @@ export class Machine {
   }
   /** Its kubelet is up, and on a control plane its etcd. */
   get up(): boolean {
-    return this.kept.phase === "member";
+    return this.kept.phase === "member" || this.kept.phase === "upgrading";
   }
 
   update(change: Partial<Kept>): void {

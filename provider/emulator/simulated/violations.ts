@@ -10,6 +10,10 @@ export type ViolationKind =
   | "kubelet-too-old"
   /** API servers of one cluster two minors or more apart. */
   | "api-servers-apart"
+  /** A node was ordered to a version more than one minor above its own. */
+  | "minor-skipped"
+  /** Two control planes of three or more were down at once, by somebody's hand, while an upgrade was ordered. */
+  | "two-control-planes-down"
   /** Two living machines that are one node. */
   | "double-node";
 

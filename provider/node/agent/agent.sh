@@ -1,7 +1,8 @@
 #!/bin/bash
 # The node agent of ablestack-kubernetes: makes this machine a node of its cluster with what cloud-init wrote and with the
-# Kubernetes ISO that Mold attaches. Runs at every boot. Every step may be cut off at any point and run again; what is done is
-# marked in $state. One line in the journal per step; a failure goes to the console and, where the API answers, to the node.
+# Kubernetes ISO that Mold attaches, and then goes on as what upgrades it (upgrade.sh). Begins anew at every boot. Every step may be
+# cut off at any point and run again; what is done is marked in $state. One line in the journal per step; a failure goes to the
+# console and, where the API answers, to the node.
 set -Eeuo pipefail
 shopt -s nullglob
 umask 022
@@ -20,12 +21,14 @@ export PATH="$bin:$PATH"
 
 refused=78  # The exit code that systemd does not restart on (see the unit).
 step=start
+task=''     # What the node is told has failed: the step, unless it is part of something larger.
 reason=''   # Why a step failed, in words; else the line that failed is said.
 
 say() { printf '%s: %s\n' "$step" "$*"; }
 
 # Tells people outside: the console shows in Mold, the annotation in `kubectl describe node`. Neither may stop the agent.
 tell() {
+  printf '%s' "$1" >"$state/answer" || true # Said again while the node does not show it (upgrade.sh).
   printf 'ablestack-kubernetes: %s: %s\n' "$NODE_NAME" "$1" >"$root/dev/console" || true
   if [[ -e $kubernetes/kubelet.conf && -x $bin/kubectl ]]; then
     timeout 20 kubectl --kubeconfig "$kubernetes/kubelet.conf" annotate node "$NODE_NAME" --overwrite "ablestack.io/agent=$1" >/dev/null || true
@@ -36,7 +39,7 @@ failed() {
   local text="${reason:-line $1 failed}"
   trap - ERR
   say "failed: $text" >&2
-  tell "$step failed: $text"
+  tell "${task:-$step} failed: $text"
   exit 1
 }
 trap 'failed $LINENO' ERR
@@ -45,7 +48,7 @@ fail() { reason=$1; return 1; }
 
 refuse() {
   say "refused: $1" >&2
-  tell "$step refused: $1"
+  tell "${task:-$step} refused: $1"
   exit "$refused"
 }
 
@@ -59,7 +62,7 @@ run_kubeadm() {
   local log=$state/kubeadm.log
   (umask 077 && : >"$log")
   if ! kubeadm "$@" >>"$log" 2>&1; then
-    fail "kubeadm $1: $(tail -n 4 "$log" | tr -s '\n\t ' ' ' | sed -E 's/[a-z0-9]{6}\.[a-z0-9]{16}/[token]/g' | tail -c 500)"
+    fail "kubeadm $1: $(tail -n 4 "$log" | tr -s '\n\t ' ' ' | sed -E 's/[a-z0-9]{6}\.[a-z0-9]{16}/[token]/g; s/ $//' | tail -c 500)"
   fi
 }
 
@@ -75,8 +78,12 @@ prepare_host() {
     >"$root/etc/sysctl.d/90-ablestack-kubernetes.conf"
   sysctl -q -e -p "$root/etc/sysctl.d/90-ablestack-kubernetes.conf"
   swapoff -a # The kubelet does not start with swap on.
+  note_cgroup
+}
 
-  # Only a machine that has cgroup v1 is let off kubelet 1.35's refusal of it, and off kubeadm's check; the others keep both.
+# Only a machine that has cgroup v1 is let off kubelet 1.35's refusal of it, and off kubeadm's check; the others keep both. At
+# every upgrade too, workers included: kubeadm forgets both in between.
+note_cgroup() {
   kubeadm_ignores=()
   if [[ $(stat -fc %T "$root/sys/fs/cgroup") != cgroup2fs ]]; then
     printf 'failCgroupV1: false\n' >"$settings/patches/kubeletconfiguration+merge.yaml"
@@ -123,6 +130,8 @@ iso_devices() {
   for device in "$root"/dev/sr[0-9]; do echo "$device"; done
 }
 
+none_attached='none is attached'
+
 # Is what is mounted the version that was asked for, and can it be read? Says what is wrong with it in $wrong.
 check_iso() {
   local found
@@ -139,20 +148,27 @@ check_iso() {
   fi
 }
 
+# Mounts the ISO that was asked for if it is there; else $wrong says why not.
+find_iso() {
+  local device
+  wrong=$none_attached
+  mkdir -p "$media"
+  unmount_iso
+  for device in $(iso_devices | awk '!seen[$0]++'); do
+    mount -o ro "$device" "$media" 2>/dev/null || continue
+    if check_iso; then
+      say "$device holds Kubernetes $KUBERNETES_VERSION"
+      return
+    fi
+    umount "$media"
+  done
+  return 1
+}
+
 mount_iso() {
   step=iso
-  local deadline=$((SECONDS + JOIN_TIMEOUT)) device wrong='none is attached' said=''
-  mkdir -p "$media"
-  while :; do
-    unmount_iso
-    for device in $(iso_devices | awk '!seen[$0]++'); do
-      mount -o ro "$device" "$media" 2>/dev/null || continue
-      if check_iso; then
-        say "$device holds Kubernetes $KUBERNETES_VERSION"
-        return
-      fi
-      umount "$media"
-    done
+  local deadline=$((SECONDS + JOIN_TIMEOUT)) said=''
+  until find_iso; do
     if [[ $wrong != "$said" ]]; then say "waiting: $wrong" && said=$wrong; fi
     if ((SECONDS >= deadline)); then fail "no Kubernetes ISO within $JOIN_TIMEOUT s: $wrong"; fi
     sleep 3
@@ -168,15 +184,17 @@ unpack() {
   done
 }
 
+# Beside it and then renamed: a running kubelet's file can't be overwritten, and a cut-off copy is never run.
+install_binary() {
+  install -m 0755 "$media/k8s/$1" "$bin/.$1.new" || fail "k8s/$1 cannot be copied from the ISO"
+  sync "$bin/.$1.new"
+  mv -f "$bin/.$1.new" "$bin/$1"
+}
+
 install_binaries() {
   step=binaries
-  local name archive
-  for name in kubeadm kubelet kubectl; do
-    # Beside it and then renamed: a running kubelet's file can't be overwritten, and a cut-off copy is never run.
-    install -m 0755 "$media/k8s/$name" "$bin/.$name.new" || fail "k8s/$name cannot be copied from the ISO"
-    sync "$bin/.$name.new"
-    mv -f "$bin/.$name.new" "$bin/$name"
-  done
+  local name
+  for name in kubeadm kubelet kubectl; do install_binary "$name"; done
   unpack "$root/opt/cni/bin" "$media"/cni/*.tgz
   [[ -n $(ls -A "$root/opt/cni/bin") ]] || fail 'the ISO has no network plugins in cni/'
   unpack "$bin" "$media"/cri-tools/*.tar.gz
@@ -261,7 +279,7 @@ own_leavings() {
   for port in 6443 10250 10257 10259 2379 2380; do kubeadm_ignores+=("Port-$port"); done
 }
 
-ignore_flag() { (IFS=, && [[ $# -eq 0 ]] || echo "--ignore-preflight-errors=$*"); }
+ignore_flag() { (IFS=, && [[ ${#kubeadm_ignores[@]} -eq 0 ]] || echo "--ignore-preflight-errors=${kubeadm_ignores[*]}"); }
 
 initialise() {
   step=init
@@ -275,19 +293,20 @@ initialise() {
   esac
   if marked begun; then own_leavings; fi
   mark begun
-  mapfile -t flags < <(ignore_flag "${kubeadm_ignores[@]}")
+  mapfile -t flags < <(ignore_flag)
   run_kubeadm init --config "$settings/kubeadm.yaml" --skip-token-print "${flags[@]}"
   mark joined
   say "the cluster is initialised"
 }
 
+# Leaves the mark of that name.
 apply_network() {
   step=network
   local tries
   for tries in {1..20}; do
     # Server-side: the definitions of some networks are too large for the annotation that a client-side apply leaves.
     if kubectl --kubeconfig "$kubernetes/admin.conf" apply --server-side --force-conflicts -f "$state/network.yaml" >/dev/null 2>"$state/network.log"; then
-      mark network
+      mark "$1"
       say 'network.yaml applied'
       return
     fi
@@ -302,7 +321,7 @@ join_once() {
     nobody) fail "nobody answers at $ENDPOINT yet" || return ;;
     foreign) fail "$ENDPOINT answers under another CA: another cluster holds this address" || return ;;
   esac
-  mapfile -t flags < <(ignore_flag "${kubeadm_ignores[@]}")
+  mapfile -t flags < <(ignore_flag)
   # The kubelet has its certificate already: kubeadm would take this node, Ready under its own name, for somebody else.
   if [[ -e $kubernetes/kubelet.conf ]]; then flags+=(--skip-phases=kubelet-start); fi
   if ! marked begun; then
@@ -349,11 +368,16 @@ main() {
     install_kubernetes
     if [[ $ACTION == init ]]; then initialise; else join; fi
   fi
-  if [[ $ACTION == init ]] && ! marked network; then apply_network; fi
+  if [[ $ACTION == init ]] && ! marked network; then apply_network network; fi
   remove_secrets
   step=node
-  tell "joined $KUBERNETES_VERSION"
+  # Once: what it has answered to an order since outlives a reboot.
+  case $(cat "$state/answer" 2>/dev/null || true) in joined* | upgrad*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
   say 'done'
+  follow_orders
 }
+
+# shellcheck source=upgrade.sh
+. "$root/usr/local/lib/ablestack-kubernetes/upgrade.sh"
 
 main

@@ -1,10 +1,11 @@
-// Generated from agent.sh and agent.service by generate.ts. Do not edit.
+// Generated from agent.sh, upgrade.sh and agent.service by generate.ts. Do not edit.
 
 /** What runs on every machine. */
 export const agentScript = `#!/bin/bash
 # The node agent of ablestack-kubernetes: makes this machine a node of its cluster with what cloud-init wrote and with the
-# Kubernetes ISO that Mold attaches. Runs at every boot. Every step may be cut off at any point and run again; what is done is
-# marked in $state. One line in the journal per step; a failure goes to the console and, where the API answers, to the node.
+# Kubernetes ISO that Mold attaches, and then goes on as what upgrades it (upgrade.sh). Begins anew at every boot. Every step may be
+# cut off at any point and run again; what is done is marked in $state. One line in the journal per step; a failure goes to the
+# console and, where the API answers, to the node.
 set -Eeuo pipefail
 shopt -s nullglob
 umask 022
@@ -23,12 +24,14 @@ export PATH="$bin:$PATH"
 
 refused=78  # The exit code that systemd does not restart on (see the unit).
 step=start
+task=''     # What the node is told has failed: the step, unless it is part of something larger.
 reason=''   # Why a step failed, in words; else the line that failed is said.
 
 say() { printf '%s: %s\\n' "$step" "$*"; }
 
 # Tells people outside: the console shows in Mold, the annotation in \`kubectl describe node\`. Neither may stop the agent.
 tell() {
+  printf '%s' "$1" >"$state/answer" || true # Said again while the node does not show it (upgrade.sh).
   printf 'ablestack-kubernetes: %s: %s\\n' "$NODE_NAME" "$1" >"$root/dev/console" || true
   if [[ -e $kubernetes/kubelet.conf && -x $bin/kubectl ]]; then
     timeout 20 kubectl --kubeconfig "$kubernetes/kubelet.conf" annotate node "$NODE_NAME" --overwrite "ablestack.io/agent=$1" >/dev/null || true
@@ -39,7 +42,7 @@ failed() {
   local text="\${reason:-line $1 failed}"
   trap - ERR
   say "failed: $text" >&2
-  tell "$step failed: $text"
+  tell "\${task:-$step} failed: $text"
   exit 1
 }
 trap 'failed $LINENO' ERR
@@ -48,7 +51,7 @@ fail() { reason=$1; return 1; }
 
 refuse() {
   say "refused: $1" >&2
-  tell "$step refused: $1"
+  tell "\${task:-$step} refused: $1"
   exit "$refused"
 }
 
@@ -62,7 +65,7 @@ run_kubeadm() {
   local log=$state/kubeadm.log
   (umask 077 && : >"$log")
   if ! kubeadm "$@" >>"$log" 2>&1; then
-    fail "kubeadm $1: $(tail -n 4 "$log" | tr -s '\\n\\t ' ' ' | sed -E 's/[a-z0-9]{6}\\.[a-z0-9]{16}/[token]/g' | tail -c 500)"
+    fail "kubeadm $1: $(tail -n 4 "$log" | tr -s '\\n\\t ' ' ' | sed -E 's/[a-z0-9]{6}\\.[a-z0-9]{16}/[token]/g; s/ $//' | tail -c 500)"
   fi
 }
 
@@ -78,8 +81,12 @@ prepare_host() {
     >"$root/etc/sysctl.d/90-ablestack-kubernetes.conf"
   sysctl -q -e -p "$root/etc/sysctl.d/90-ablestack-kubernetes.conf"
   swapoff -a # The kubelet does not start with swap on.
+  note_cgroup
+}
 
-  # Only a machine that has cgroup v1 is let off kubelet 1.35's refusal of it, and off kubeadm's check; the others keep both.
+# Only a machine that has cgroup v1 is let off kubelet 1.35's refusal of it, and off kubeadm's check; the others keep both. At
+# every upgrade too, workers included: kubeadm forgets both in between.
+note_cgroup() {
   kubeadm_ignores=()
   if [[ $(stat -fc %T "$root/sys/fs/cgroup") != cgroup2fs ]]; then
     printf 'failCgroupV1: false\\n' >"$settings/patches/kubeletconfiguration+merge.yaml"
@@ -126,6 +133,8 @@ iso_devices() {
   for device in "$root"/dev/sr[0-9]; do echo "$device"; done
 }
 
+none_attached='none is attached'
+
 # Is what is mounted the version that was asked for, and can it be read? Says what is wrong with it in $wrong.
 check_iso() {
   local found
@@ -142,20 +151,27 @@ check_iso() {
   fi
 }
 
+# Mounts the ISO that was asked for if it is there; else $wrong says why not.
+find_iso() {
+  local device
+  wrong=$none_attached
+  mkdir -p "$media"
+  unmount_iso
+  for device in $(iso_devices | awk '!seen[$0]++'); do
+    mount -o ro "$device" "$media" 2>/dev/null || continue
+    if check_iso; then
+      say "$device holds Kubernetes $KUBERNETES_VERSION"
+      return
+    fi
+    umount "$media"
+  done
+  return 1
+}
+
 mount_iso() {
   step=iso
-  local deadline=$((SECONDS + JOIN_TIMEOUT)) device wrong='none is attached' said=''
-  mkdir -p "$media"
-  while :; do
-    unmount_iso
-    for device in $(iso_devices | awk '!seen[$0]++'); do
-      mount -o ro "$device" "$media" 2>/dev/null || continue
-      if check_iso; then
-        say "$device holds Kubernetes $KUBERNETES_VERSION"
-        return
-      fi
-      umount "$media"
-    done
+  local deadline=$((SECONDS + JOIN_TIMEOUT)) said=''
+  until find_iso; do
     if [[ $wrong != "$said" ]]; then say "waiting: $wrong" && said=$wrong; fi
     if ((SECONDS >= deadline)); then fail "no Kubernetes ISO within $JOIN_TIMEOUT s: $wrong"; fi
     sleep 3
@@ -171,15 +187,17 @@ unpack() {
   done
 }
 
+# Beside it and then renamed: a running kubelet's file can't be overwritten, and a cut-off copy is never run.
+install_binary() {
+  install -m 0755 "$media/k8s/$1" "$bin/.$1.new" || fail "k8s/$1 cannot be copied from the ISO"
+  sync "$bin/.$1.new"
+  mv -f "$bin/.$1.new" "$bin/$1"
+}
+
 install_binaries() {
   step=binaries
-  local name archive
-  for name in kubeadm kubelet kubectl; do
-    # Beside it and then renamed: a running kubelet's file can't be overwritten, and a cut-off copy is never run.
-    install -m 0755 "$media/k8s/$name" "$bin/.$name.new" || fail "k8s/$name cannot be copied from the ISO"
-    sync "$bin/.$name.new"
-    mv -f "$bin/.$name.new" "$bin/$name"
-  done
+  local name
+  for name in kubeadm kubelet kubectl; do install_binary "$name"; done
   unpack "$root/opt/cni/bin" "$media"/cni/*.tgz
   [[ -n $(ls -A "$root/opt/cni/bin") ]] || fail 'the ISO has no network plugins in cni/'
   unpack "$bin" "$media"/cri-tools/*.tar.gz
@@ -264,7 +282,7 @@ own_leavings() {
   for port in 6443 10250 10257 10259 2379 2380; do kubeadm_ignores+=("Port-$port"); done
 }
 
-ignore_flag() { (IFS=, && [[ $# -eq 0 ]] || echo "--ignore-preflight-errors=$*"); }
+ignore_flag() { (IFS=, && [[ \${#kubeadm_ignores[@]} -eq 0 ]] || echo "--ignore-preflight-errors=\${kubeadm_ignores[*]}"); }
 
 initialise() {
   step=init
@@ -278,19 +296,20 @@ initialise() {
   esac
   if marked begun; then own_leavings; fi
   mark begun
-  mapfile -t flags < <(ignore_flag "\${kubeadm_ignores[@]}")
+  mapfile -t flags < <(ignore_flag)
   run_kubeadm init --config "$settings/kubeadm.yaml" --skip-token-print "\${flags[@]}"
   mark joined
   say "the cluster is initialised"
 }
 
+# Leaves the mark of that name.
 apply_network() {
   step=network
   local tries
   for tries in {1..20}; do
     # Server-side: the definitions of some networks are too large for the annotation that a client-side apply leaves.
     if kubectl --kubeconfig "$kubernetes/admin.conf" apply --server-side --force-conflicts -f "$state/network.yaml" >/dev/null 2>"$state/network.log"; then
-      mark network
+      mark "$1"
       say 'network.yaml applied'
       return
     fi
@@ -305,7 +324,7 @@ join_once() {
     nobody) fail "nobody answers at $ENDPOINT yet" || return ;;
     foreign) fail "$ENDPOINT answers under another CA: another cluster holds this address" || return ;;
   esac
-  mapfile -t flags < <(ignore_flag "\${kubeadm_ignores[@]}")
+  mapfile -t flags < <(ignore_flag)
   # The kubelet has its certificate already: kubeadm would take this node, Ready under its own name, for somebody else.
   if [[ -e $kubernetes/kubelet.conf ]]; then flags+=(--skip-phases=kubelet-start); fi
   if ! marked begun; then
@@ -352,14 +371,175 @@ main() {
     install_kubernetes
     if [[ $ACTION == init ]]; then initialise; else join; fi
   fi
-  if [[ $ACTION == init ]] && ! marked network; then apply_network; fi
+  if [[ $ACTION == init ]] && ! marked network; then apply_network network; fi
   remove_secrets
   step=node
-  tell "joined $KUBERNETES_VERSION"
+  # Once: what it has answered to an order since outlives a reboot.
+  case $(cat "$state/answer" 2>/dev/null || true) in joined* | upgrad*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
   say 'done'
+  follow_orders
 }
 
+# shellcheck source=upgrade.sh
+. "$root/usr/local/lib/ablestack-kubernetes/upgrade.sh"
+
 main
+`;
+
+/** Its part that goes on after the join; the agent sources it. */
+export const upgradeScript = `# shellcheck shell=bash
+# What the node agent does once it has joined; sourced by agent.sh. It takes orders from its own Node only, which is all that the
+# kubelet's credentials reach, and only this one: to be the version that is named.
+#   ablestack.io/wanted-version   1.35.4
+#   ablestack.io/upgrade-role     first: the one control plane that takes the cluster to that version; the others follow it
+#   ablestack.io/agent            the answer: upgrading 1.35.4, upgraded 1.35.4, upgrade failed: <why>, upgrade refused: <why>
+# Kept in $state: version (what is installed), upgrading (what was begun), answer (what was said last).
+: "\${root?}" "\${state:?}" "\${kubernetes:?}" "\${settings:?}" "\${refused:?}" "\${none_attached:?}" "\${step:?}" "\${task?}"
+
+installed() { cat "$state/version" 2>/dev/null || echo "$KUBERNETES_VERSION"; }
+begun() { cat "$state/upgrading" 2>/dev/null || installed; }
+
+# Whole or not at all.
+keep() {
+  printf '%s\\n' "$2" >"$state/.$1"
+  sync "$state/.$1"
+  mv -f "$state/.$1" "$state/$1"
+}
+
+older() { [[ $1 != "$2" ]] && printf '%s\\n' "$1" "$2" | sort -V -C; }
+minor() { local rest=\${1#*.} && echo $((10#\${rest%%.*})); }
+
+# The cache spares the API a dozen questions before each.
+as_kubelet() { timeout 30 kubectl --kubeconfig "$kubernetes/kubelet.conf" "$@" --cache-dir "$root/run/ablestack-kubernetes/kubectl" 2>/dev/null; }
+
+# What the Node says, into $wanted, $leads and $answer. The order comes last, with an end of its own: nothing in it passes unseen.
+read_order() {
+  local of='.metadata.annotations.ablestack\\.io' reply
+  reply=$(as_kubelet get node "$NODE_NAME" -o "jsonpath={$of/upgrade-role}{\\"\\\\n\\"}{$of/agent}{\\"\\\\n\\"}{$of/wanted-version}.") || return
+  leads=\${reply%%$'\\n'*} reply=\${reply#*$'\\n'}
+  answer=\${reply%%$'\\n'*} reply=\${reply#*$'\\n'}
+  wanted=\${reply%.}
+  [[ $leads == first ]] || leads=''
+}
+
+# Which discs are in the drives: another one is another chance.
+discs() { iso_devices | awk '!seen[$0]++' | while read -r device; do blkid -c /dev/null -p -o export "$device" || true; done | tr -s '\\n' ' '; }
+
+check_order() {
+  step=order
+  local from to
+  [[ $wanted =~ ^[0-9]+\\.[0-9]+\\.[0-9]+$ ]] || refuse 'the wanted version is not of the form 1.35.4'
+  from=$(installed) to=$wanted
+  if older "$to" "$(begun)"; then refuse "$to is older than $(begun)"; fi
+  if [[ \${to%%.*} != "\${from%%.*}" ]] || (($(minor "$to") > $(minor "$from") + 1)); then refuse "$to is more than one minor away from $from"; fi
+  if [[ $leads == first && $ROLE != control-plane ]]; then refuse 'a worker cannot be the first of an upgrade'; fi
+  say "from $from to $to\${leads:+ as $leads}"
+}
+
+look_for_iso() {
+  step=iso
+  if find_iso; then return; fi
+  # One that is missing may be on its way; one that is wrong does not get better.
+  if [[ \${wrong:?} == "$none_attached" ]]; then fail "no Kubernetes ISO: $wrong"; else refuse "wrong Kubernetes ISO: $wrong"; fi
+}
+
+# Before it the control planes are older than this node's kubelet would be.
+check_cluster() {
+  local found
+  found=$(as_kubelet -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p') ||
+    fail 'kubeadm-config cannot be read from the API'
+  [[ $found == "$wanted" ]] || fail "the cluster is at $found, its first control plane has not been upgraded to $wanted yet"
+}
+
+upgrade_with_kubeadm() {
+  step=kubeadm
+  local command=(node) flags=()
+  if [[ $leads == first ]]; then command=(apply "v$wanted" --yes); else check_cluster; fi
+  mapfile -t flags < <(ignore_flag)
+  keep upgrading "$wanted"
+  run_kubeadm upgrade "\${command[@]}" --patches "$settings/patches" "\${flags[@]}"
+  mark "upgraded-$wanted"
+  say "kubeadm upgrade \${command[0]} is done"
+}
+
+restart_kubelet() {
+  step=kubelet
+  local tries
+  write_kubelet_unit
+  systemctl daemon-reload
+  systemctl restart kubelet
+  for tries in {1..30}; do
+    if curl --silent --fail --output /dev/null --noproxy '*' --max-time 5 http://127.0.0.1:10248/healthz; then
+      say "Kubernetes $wanted runs"
+      return
+    fi
+    if ((tries < 30)); then sleep 2; fi
+  done
+  fail 'the kubelet does not answer after its restart: see journalctl -u kubelet'
+}
+
+upgrade() {
+  task=upgrade
+  check_order
+  KUBERNETES_VERSION=$wanted # Of this process: what install_binaries and the others are asked for.
+  note_cgroup
+  if ! marked "binaries-$wanted" || ! marked "images-$wanted"; then look_for_iso; fi
+  tell "upgrading $wanted"
+  marked "binaries-$wanted" || install_binary kubeadm
+  marked "images-$wanted" || load_images
+  marked "upgraded-$wanted" || upgrade_with_kubeadm
+  marked "binaries-$wanted" || install_binaries
+  configure_containerd
+  restart_kubelet
+  unmount_iso # Mold can detach it now.
+  if [[ $leads == first ]] && ! marked "network-$wanted"; then apply_network "network-$wanted"; fi
+  rm -rf "$kubernetes/tmp" "$state/kubeadm.log" # kubeadm's backups hold all of etcd, secrets included.
+  step=node
+  keep version "$wanted"
+  tell "upgraded $wanted"
+  say "upgraded to $wanted"
+}
+
+# A refused order waits for another order or another disc, a failed one at most 20 s, 40 s and so on up to 320 s as well.
+follow_order() {
+  local order='' code=0
+  if [[ -z $wanted ]]; then tried='' && return; fi
+  if [[ $wanted == "$(installed)" && $wanted == "$(begun)" ]]; then
+    [[ $answer == "upgraded $wanted" ]] || tell "upgraded $wanted"
+    return
+  fi
+  order="$wanted $leads $(discs)"
+  if [[ $order != "$tried" ]]; then
+    failures=0
+  elif ((outcome == refused)); then
+    return
+  elif ((pause > 0)); then
+    pause=$((pause - 1))
+    return
+  fi
+  tried=$order
+  # A process of its own, waited for: in a condition bash would not end it at the first failure.
+  upgrade &
+  wait "$!" || code=$?
+  unmount_iso || true
+  outcome=$code
+  failures=$((failures < 5 ? failures + 1 : 5))
+  pause=$((2 ** failures - 1))
+}
+
+# Asks every ten seconds or so rather than holding a watch: a watch is cut by every balancer and API server on the way, which an
+# upgrade restarts, and would need the question beside it all the same. The odd tenths keep the nodes of a cluster apart.
+follow_orders() {
+  local wanted='' leads='' answer='' tried='' outcome=0 failures=0 pause=0 said
+  while :; do
+    if read_order; then
+      said=$(cat "$state/answer" 2>/dev/null || true)
+      if [[ -n $said && $said != "$answer" ]]; then tell "$said" && answer=$said; fi # It was lost, or the Node is a new one.
+      follow_order
+    fi
+    sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"
+  done
+}
 `;
 
 /** The systemd unit that runs it. */
@@ -372,7 +552,8 @@ StartLimitIntervalSec=0
 
 [Service]
 ExecStart=/bin/bash /usr/local/lib/ablestack-kubernetes/agent.sh
-# A failed round begins again: what it waited for may come later. 78 is the agent's refusal, which no waiting mends.
+# It goes on after the join: its Node's orders come later. A failed round begins again: what it waited for may come later. 78 is the
+# agent's refusal to join, which no waiting mends.
 Restart=on-failure
 RestartSec=15
 RestartPreventExitStatus=78

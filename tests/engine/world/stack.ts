@@ -166,7 +166,12 @@ export class TestStack {
     return ((this.inMold.tags ?? []) as { key?: string; value?: string }[]).flatMap((tag) => (tag.key === key ? [tag.value ?? ""] : []));
   }
 
-  /** The machines that aren't destroyed. */
+  /** Mold's word for each machine that isn't destroyed. */
+  get states(): string[] {
+    return (this.inMold.machines ?? []).map(({ state }) => state ?? "").filter((state) => state !== "Destroyed" && state !== "Expunging");
+  }
+
+  /** The machines that run. */
   get machines(): string[] {
     return (this.inMold.machines ?? []).filter(({ state }) => state === "Running").map(({ name }) => name ?? "").sort();
   }

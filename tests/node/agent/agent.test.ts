@@ -13,7 +13,8 @@ function machine(spec: NodeBootstrap, version?: string): Machine {
   machines.push(made);
   return made;
 }
-const done = (run: Run): void => expect(run).toMatchObject({ code: 0, journal: expect.stringMatching(/^node: done$/m) });
+/** It has done what it had to for the join, and waited for orders until it was stopped. */
+const done = (run: Run): void => expect(run).toMatchObject({ signal: "SIGTERM", journal: expect.stringMatching(/^node: done$/m) });
 const token = "abcdef.0123456789abcdef";
 
 describe("a machine told to init", () => {
@@ -86,7 +87,7 @@ describe.each([
     node.set("on-sleep", '#!/bin/sh\nleft=$(($(cat "$FAKE/left") - 1))\necho $left >"$FAKE/left"\n[ $left -gt 0 ] || echo ours >"$FAKE/endpoint"\n', 0o755);
     const run = await node.boot();
     done(run);
-    expect(node.calls("sleep")).toEqual([2, 4, 8, 16, 32, 30].map((seconds) => `sleep ${seconds}`));
+    expect(node.calls("sleep").filter((call) => !call.includes("."))).toEqual([2, 4, 8, 16, 32, 30].map((seconds) => `sleep ${seconds}`));
     expect(run.journal.match(/waiting: nobody answers/g)).toHaveLength(1);
   });
 
@@ -198,7 +199,7 @@ describe("a power cut", () => {
     for (let command = first; ; command += every) {
       const node = machine(await spec());
       const cut = await node.boot({ beforeCommand: command });
-      if (cut.signal === null) {
+      if (cut.signal === "SIGTERM") {
         done(cut);
         break;
       }
@@ -220,6 +221,6 @@ function withoutImages(node: Machine): Record<string, string> {
 }
 
 (spawnSync("shellcheck", ["--version"]).status === 0 ? it : it.skip)("has nothing that shellcheck objects to", () => {
-  const found = spawnSync("shellcheck", ["agent.sh"], { cwd: join(__dirname, "../../../provider/node/agent"), encoding: "utf8" });
+  const found = spawnSync("shellcheck", ["-x", "-P", "SCRIPTDIR", "agent.sh", "upgrade.sh"], { cwd: join(__dirname, "../../../provider/node/agent"), encoding: "utf8" });
   expect(found.stdout).toBe("");
 });

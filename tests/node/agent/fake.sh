@@ -2,7 +2,9 @@
 # Stands in for the commands of a machine that the agent calls, by the name it was called under. $FAKE holds what the world is like:
 #   calls           a line per call            endpoint      ours, foreign or nobody
 #   device-after    how often blkid finds nothing yet         isos/<name>   what a disc holds; the file dev/sr0 names the one in the drive
-#   clusters        a line per etcd that was made             applied, annotation, answers, down (containerd)
+#   clusters        a line per etcd that was made             applied, annotation (what the agent answered), kubelet (down)
+#   wanted, leads   the order on the node                     configured    the version in kubeadm-config
+#   polls           how often the agent asks for orders before systemd stops it; on-poll is run before each further time
 name=${0##*/}
 name=${name%.candidate} # The agent's copy of the kubeadm that is on a disc.
 root=$ABLESTACK_ROOT
@@ -45,6 +47,8 @@ kubeadm_flags() {
 case $name in
   blkid)
     left=$(cat "$FAKE/device-after")
+    # The signature of the disc, or the devices by label.
+    case $* in *export*) cat "$root/dev/sr0" 2>/dev/null; exit ;; esac
     [ "$left" -le 0 ] || { echo $((left - 1)) >"$FAKE/device-after" && exit 2; }
     [ ! -e "$root/dev/sr0" ] || echo "$root/dev/sr0"
     ;;
@@ -55,14 +59,28 @@ case $name in
   mountpoint) [ -e "$2/.mounted" ] ;;
   stat) cat "$FAKE/cgroup" ;;
   curl)
+    case $* in *:10248/*) [ "$(cat "$FAKE/kubelet" 2>/dev/null)" != down ] && exit 0 || exit 7 ;; esac
     case $(cat "$FAKE/endpoint") in ours) exit 0 ;; foreign) exit 60 ;; *) exit 7 ;; esac
     ;;
-  sleep) [ ! -x "$FAKE/on-sleep" ] || "$FAKE/on-sleep" ;;
+  sleep)
+    case $1 in
+      *.*) # The agent's pause between two questions for orders; the others are whole seconds.
+        left=$(($(cat "$FAKE/polls" 2>/dev/null || echo 0) - 1)) && echo $left >"$FAKE/polls"
+        [ $left -ge 0 ] || { kill -TERM "$PPID" && exit; }
+        [ ! -x "$FAKE/on-poll" ] || "$FAKE/on-poll"
+        exit
+        ;;
+    esac
+    [ ! -x "$FAKE/on-sleep" ] || "$FAKE/on-sleep" ;;
   ctr)
     [ "$*" = version ] && exit 0
     stage "import ${5##*/}"
     grep -q damaged "$5" && echo "ctr: unexpected EOF" >&2 && exit 1
     cat "$5" >>"$root/var/lib/images"
+    ;;
+  kubelet) echo "Kubernetes v@VERSION@" ;;
+  systemctl)
+    case $* in 'restart kubelet') stage 'kubelet' && "$root/usr/local/bin/kubelet" --version >"$root/var/lib/kubelet-runs" ;; esac
     ;;
   kubeadm)
     case "$1 $2" in
@@ -88,15 +106,33 @@ case $name in
         fi
         stage 'join: done' && rm -f "$etc/bootstrap-kubelet.conf"
         ;;
+      'upgrade apply' | 'upgrade node')
+        case "$* " in *' --patches '*) ;; *) echo 'the patches of this machine would be lost' >&2 && exit 1 ;; esac
+        if [ "$2" = apply ]; then
+          [ "$3 $4" = 'v@VERSION@ --yes' ] || { echo "this is kubeadm @VERSION@" >&2 && exit 1; }
+        fi
+        [ ! -e "$FAKE/kubeadm-fails" ] || { cat "$FAKE/kubeadm-fails" >&2 && exit 1; }
+        [ "$ROLE" = worker ] || { mkdir -p "$etc/tmp/kubeadm-backup-etcd" && echo secret >"$etc/tmp/kubeadm-backup-etcd/db"; }
+        stage 'upgrade: images'
+        stage 'upgrade: manifests' && [ "$ROLE" = worker ] || echo "v@VERSION@" >"$etc/manifests/etcd.yaml"
+        stage 'upgrade: configuration' && [ "$2" = node ] || echo @VERSION@ >"$FAKE/configured"
+        stage 'upgrade: kubelet' && echo "v@VERSION@" >"$root/var/lib/kubelet-flags"
+        ;;
     esac
     ;;
   kubectl)
+    [ -e "$2" ] || { echo "no $2" >&2 && exit 1; }
     case "$3" in
+      get)
+        [ "$(cat "$FAKE/endpoint")" = ours ] || exit 1
+        printf '%s\n%s\n%s.' "$(cat "$FAKE/leads" 2>/dev/null)" "$(cut -d= -f2- "$FAKE/annotation" 2>/dev/null)" "$(cat "$FAKE/wanted" 2>/dev/null)"
+        ;;
+      -n) printf 'apiVersion: kubeadm.k8s.io/v1beta4\nkubernetesVersion: v%s\n' "$(cat "$FAKE/configured")" ;;
       apply)
         [ "$(cat "$FAKE/endpoint")" = ours ] || { echo 'connection refused' >&2 && exit 1; }
         cat "$7" >"$FAKE/applied"
         ;;
-      annotate) echo "$7" >"$FAKE/annotation" ;;
+      annotate) echo "$7" >"$FAKE/annotation" && echo "$7" >>"$FAKE/answers" ;;
     esac
     ;;
 esac

@@ -1,6 +1,6 @@
 /** A machine in a folder: the files that cloud-init wrote, the real agent, and commands that are played (fake.sh). */
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { NodeBootstrap } from "../../../provider/node/spec";
@@ -23,7 +23,7 @@ export class Machine {
 
   constructor(
     private readonly spec: NodeBootstrap,
-    version = "1.35.4",
+    private readonly version = "1.35.4",
   ) {
     const fake = readFileSync(join(__dirname, "fake.sh"), "utf8");
     for (const { path, permissions, content } of machineFiles(spec)) this.write(path, content, parseInt(permissions, 8));
@@ -79,12 +79,26 @@ export class Machine {
   read(path: string): string {
     return readFileSync(join(this.root, path), "utf8");
   }
+  unset(...facts: string[]): void {
+    for (const fact of facts) rmSync(join(this.fake, fact), { force: true });
+  }
+  /** The order on its Node. */
+  order(wanted: string, leads = ""): void {
+    this.set("wanted", wanted);
+    this.set("leads", leads);
+  }
+  /** A machine that is in every respect where this one is. */
+  copy(): Machine {
+    const twin = new Machine(this.spec, this.version);
+    cpSync(this.folder, twin.folder, { recursive: true, force: true });
+    return twin;
+  }
   /** The calls of one played command. */
   calls(name: string): string[] {
     return this.fact("calls").split("\n").filter((line) => line.startsWith(`${name} `));
   }
 
-  /** One run of the agent, as systemd makes it; `cut` ends it like a power cut. What is mounted does not outlive the machine. */
+  /** One run of the agent, as systemd makes it, until systemd stops it (the fact `polls`); `cut` ends it like a power cut. What is mounted does not outlive the machine. */
   async boot(cut: { beforeStage?: number; beforeCommand?: number } = {}): Promise<Run> {
     rmSync(join(this.root, "run/ablestack-kubernetes"), { recursive: true, force: true });
     const child = spawn("/bin/bash", [join(this.root, "usr/local/lib/ablestack-kubernetes/agent.sh")], {

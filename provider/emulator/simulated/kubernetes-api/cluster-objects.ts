@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import { stringify } from "yaml";
 import { addressIn, furnishNamespace } from "./admission";
-import { objectIn, stringIn, type JsonObject, type KubernetesObject, type ObjectStore } from "./objects";
+import { listIn, objectIn, stringIn, type JsonObject, type KubernetesObject, type ObjectStore } from "./objects";
 import { kinds, type Resource } from "./resources";
 
 export interface ClusterFacts {
@@ -64,6 +64,33 @@ function daemonSet(name: string, namespace: string, image: string, args: readonl
   };
 }
 
+function clusterConfiguration(facts: ClusterFacts): string {
+  return stringify({
+    apiVersion: "kubeadm.k8s.io/v1beta4", kind: "ClusterConfiguration", clusterName: facts.name, controlPlaneEndpoint: facts.endpoint, kubernetesVersion: `v${facts.version}`,
+    networking: { dnsDomain: "cluster.local", podSubnet: facts.podSubnet, serviceSubnet: facts.serviceSubnet },
+  });
+}
+const corednsImage = (facts: ClusterFacts): string => `${REGISTRY}/coredns/coredns:${companionsOf(facts.version).coredns}`;
+const kubeProxyImage = (facts: ClusterFacts): string => `${REGISTRY}/kube-proxy:v${facts.version}`;
+
+/** What `kubeadm upgrade apply` changes of them: its own record, and the add-ons' images. */
+export function refurnishCluster(store: ObjectStore, facts: ClusterFacts): void {
+  store.change(kinds.configMap, "kube-system", "kubeadm-config", (map) => {
+    map.data = { ...objectIn(map, "data"), ClusterConfiguration: clusterConfiguration(facts) };
+  });
+  const image = (resource: Resource, name: string, to: string): void => {
+    store.change(resource, "kube-system", name, (object) => {
+      const spec = objectIn(object, "spec");
+      const template = objectIn(spec, "template");
+      const podSpec = objectIn(template, "spec");
+      const containers = (listIn(podSpec, "containers") as JsonObject[]).map((each) => ({ ...each, image: to }));
+      object.spec = { ...spec, template: { ...template, spec: { ...podSpec, containers } } };
+    });
+  };
+  image(kinds.deployment, "coredns", corednsImage(facts));
+  image(kinds.daemonSet, "kube-proxy", kubeProxyImage(facts));
+}
+
 /** Makes the objects of a new cluster. */
 export function furnishCluster(store: ObjectStore, facts: ClusterFacts): void {
   const add = (resource: Resource, object: JsonObject & { metadata: JsonObject }): KubernetesObject => store.add(resource, object);
@@ -81,11 +108,7 @@ export function furnishCluster(store: ObjectStore, facts: ClusterFacts): void {
     spec: { type: "ClusterIP", clusterIP: addressIn(facts.serviceSubnet, 10), selector: { "k8s-app": "kube-dns" }, ports: [{ name: "dns", port: 53, protocol: "UDP", targetPort: 53 }, { name: "dns-tcp", port: 53, protocol: "TCP", targetPort: 53 }, { name: "metrics", port: 9153, protocol: "TCP", targetPort: 9153 }], sessionAffinity: "None" },
     status: { loadBalancer: {} },
   });
-  const configuration = {
-    apiVersion: "kubeadm.k8s.io/v1beta4", kind: "ClusterConfiguration", clusterName: facts.name, controlPlaneEndpoint: facts.endpoint, kubernetesVersion: `v${facts.version}`,
-    networking: { dnsDomain: "cluster.local", podSubnet: facts.podSubnet, serviceSubnet: facts.serviceSubnet },
-  };
-  add(kinds.configMap, { metadata: { name: "kubeadm-config", namespace: "kube-system" }, data: { ClusterConfiguration: stringify(configuration) } });
+  add(kinds.configMap, { metadata: { name: "kubeadm-config", namespace: "kube-system" }, data: { ClusterConfiguration: clusterConfiguration(facts) } });
   const kubelet = { apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration", cgroupDriver: "systemd", clusterDNS: [addressIn(facts.serviceSubnet, 10)], clusterDomain: "cluster.local", rotateCertificates: true };
   add(kinds.configMap, { metadata: { name: "kubelet-config", namespace: "kube-system" }, data: { kubelet: stringify(kubelet) } });
   add(kinds.configMap, { metadata: { name: "kube-proxy", namespace: "kube-system" }, data: { "config.conf": stringify({ apiVersion: "kubeproxy.config.k8s.io/v1alpha1", kind: "KubeProxyConfiguration", clusterCIDR: facts.podSubnet }) } });
@@ -109,14 +132,14 @@ export function furnishCluster(store: ObjectStore, facts: ClusterFacts): void {
         metadata: { labels: dns },
         spec: {
           priorityClassName: "system-cluster-critical", serviceAccountName: "coredns", dnsPolicy: "Default",
-          containers: [{ name: "coredns", image: `${REGISTRY}/coredns/coredns:${companionsOf(facts.version).coredns}`, args: ["-conf", "/etc/coredns/Corefile"], resources: { requests: { cpu: "100m", memory: "70Mi" }, limits: { memory: "170Mi" } } }],
+          containers: [{ name: "coredns", image: corednsImage(facts), args: ["-conf", "/etc/coredns/Corefile"], resources: { requests: { cpu: "100m", memory: "70Mi" }, limits: { memory: "170Mi" } } }],
           tolerations: [{ key: "CriticalAddonsOnly", operator: "Exists" }, { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
         },
       },
     },
     status: {},
   });
-  add(kinds.daemonSet, daemonSet("kube-proxy", "kube-system", `${REGISTRY}/kube-proxy:v${facts.version}`, ["/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf"]));
+  add(kinds.daemonSet, daemonSet("kube-proxy", "kube-system", kubeProxyImage(facts), ["/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf"]));
   add(kinds.daemonSet, daemonSet("kube-flannel-ds", "kube-flannel", "ghcr.io/flannel-io/flannel:v0.28.0", ["/opt/bin/flanneld", "--ip-masq", "--kube-subnet-mgr"]));
 }
 

@@ -114,7 +114,11 @@ export function registerNode(store: ObjectStore, facts: NodeFacts, now: number):
   const node = store.get(kinds.node, undefined, facts.name);
   if (!node) return;
   recordEvent(store, now, node, "Normal", "Starting", "Starting kubelet.", "kubelet");
-  if (facts.controlPlane) for (const pod of staticPods(node, facts)) if (!store.get(kinds.pod, "kube-system", pod.metadata.name)) store.add(kinds.pod, pod);
+  remirror(store, facts);
+}
+
+function imageOf(pod: JsonObject): string | undefined {
+  return stringIn((listIn(objectIn(pod, "spec"), "containers") as JsonObject[])[0] ?? {}, "image");
 }
 
 /** The mirror pods that a control plane's kubelet shows for its static pods. */
@@ -138,11 +142,17 @@ function staticPods(node: KubernetesObject, facts: NodeFacts): (JsonObject & { m
   }));
 }
 
-/** A static pod that was deleted through the API comes back, because its kubelet makes the mirror again. */
+/** Static pods that were deleted through the API come back, because their kubelet makes the mirrors again; so do those of another version. */
 export function remirror(store: ObjectStore, facts: NodeFacts): void {
   const node = store.get(kinds.node, undefined, facts.name);
   if (!node || !facts.controlPlane) return;
-  for (const pod of staticPods(node, facts)) if (!store.get(kinds.pod, "kube-system", pod.metadata.name)) store.add(kinds.pod, pod);
+  for (const pod of staticPods(node, facts)) {
+    const { name } = pod.metadata;
+    const known = store.get(kinds.pod, "kube-system", name);
+    if (known && imageOf(known) === imageOf(pod)) continue;
+    if (known) store.remove(kinds.pod, "kube-system", name);
+    store.add(kinds.pod, pod);
+  }
 }
 
 /** Ready, not Ready yet, or not heard from any more. */

@@ -1,0 +1,9 @@
+/** What a node agent and whoever orders it say to each other: annotations of the agent's own Node. */
+
+export const AGENT = "ablestack-kubernetes-agent";
+/** The order: `1.35.4`. */
+export const WANTED = "ablestack.io/wanted-version";
+/** `first` on the one control plane that takes the cluster to the version; the others follow it. */
+export const LEADS = "ablestack.io/upgrade-role";
+/** What the agent answers. */
+export const ANSWER = "ablestack.io/agent";

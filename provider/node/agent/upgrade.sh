@@ -1,0 +1,153 @@
+# shellcheck shell=bash
+# What the node agent does once it has joined; sourced by agent.sh. It takes orders from its own Node only, which is all that the
+# kubelet's credentials reach, and only this one: to be the version that is named.
+#   ablestack.io/wanted-version   1.35.4
+#   ablestack.io/upgrade-role     first: the one control plane that takes the cluster to that version; the others follow it
+#   ablestack.io/agent            the answer: upgrading 1.35.4, upgraded 1.35.4, upgrade failed: <why>, upgrade refused: <why>
+# Kept in $state: version (what is installed), upgrading (what was begun), answer (what was said last).
+: "${root?}" "${state:?}" "${kubernetes:?}" "${settings:?}" "${refused:?}" "${none_attached:?}" "${step:?}" "${task?}"
+
+installed() { cat "$state/version" 2>/dev/null || echo "$KUBERNETES_VERSION"; }
+begun() { cat "$state/upgrading" 2>/dev/null || installed; }
+
+# Whole or not at all.
+keep() {
+  printf '%s\n' "$2" >"$state/.$1"
+  sync "$state/.$1"
+  mv -f "$state/.$1" "$state/$1"
+}
+
+older() { [[ $1 != "$2" ]] && printf '%s\n' "$1" "$2" | sort -V -C; }
+minor() { local rest=${1#*.} && echo $((10#${rest%%.*})); }
+
+# The cache spares the API a dozen questions before each.
+as_kubelet() { timeout 30 kubectl --kubeconfig "$kubernetes/kubelet.conf" "$@" --cache-dir "$root/run/ablestack-kubernetes/kubectl" 2>/dev/null; }
+
+# What the Node says, into $wanted, $leads and $answer. The order comes last, with an end of its own: nothing in it passes unseen.
+read_order() {
+  local of='.metadata.annotations.ablestack\.io' reply
+  reply=$(as_kubelet get node "$NODE_NAME" -o "jsonpath={$of/upgrade-role}{\"\\n\"}{$of/agent}{\"\\n\"}{$of/wanted-version}.") || return
+  leads=${reply%%$'\n'*} reply=${reply#*$'\n'}
+  answer=${reply%%$'\n'*} reply=${reply#*$'\n'}
+  wanted=${reply%.}
+  [[ $leads == first ]] || leads=''
+}
+
+# Which discs are in the drives: another one is another chance.
+discs() { iso_devices | awk '!seen[$0]++' | while read -r device; do blkid -c /dev/null -p -o export "$device" || true; done | tr -s '\n' ' '; }
+
+check_order() {
+  step=order
+  local from to
+  [[ $wanted =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || refuse 'the wanted version is not of the form 1.35.4'
+  from=$(installed) to=$wanted
+  if older "$to" "$(begun)"; then refuse "$to is older than $(begun)"; fi
+  if [[ ${to%%.*} != "${from%%.*}" ]] || (($(minor "$to") > $(minor "$from") + 1)); then refuse "$to is more than one minor away from $from"; fi
+  if [[ $leads == first && $ROLE != control-plane ]]; then refuse 'a worker cannot be the first of an upgrade'; fi
+  say "from $from to $to${leads:+ as $leads}"
+}
+
+look_for_iso() {
+  step=iso
+  if find_iso; then return; fi
+  # One that is missing may be on its way; one that is wrong does not get better.
+  if [[ ${wrong:?} == "$none_attached" ]]; then fail "no Kubernetes ISO: $wrong"; else refuse "wrong Kubernetes ISO: $wrong"; fi
+}
+
+# Before it the control planes are older than this node's kubelet would be.
+check_cluster() {
+  local found
+  found=$(as_kubelet -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p') ||
+    fail 'kubeadm-config cannot be read from the API'
+  [[ $found == "$wanted" ]] || fail "the cluster is at $found, its first control plane has not been upgraded to $wanted yet"
+}
+
+upgrade_with_kubeadm() {
+  step=kubeadm
+  local command=(node) flags=()
+  if [[ $leads == first ]]; then command=(apply "v$wanted" --yes); else check_cluster; fi
+  mapfile -t flags < <(ignore_flag)
+  keep upgrading "$wanted"
+  run_kubeadm upgrade "${command[@]}" --patches "$settings/patches" "${flags[@]}"
+  mark "upgraded-$wanted"
+  say "kubeadm upgrade ${command[0]} is done"
+}
+
+restart_kubelet() {
+  step=kubelet
+  local tries
+  write_kubelet_unit
+  systemctl daemon-reload
+  systemctl restart kubelet
+  for tries in {1..30}; do
+    if curl --silent --fail --output /dev/null --noproxy '*' --max-time 5 http://127.0.0.1:10248/healthz; then
+      say "Kubernetes $wanted runs"
+      return
+    fi
+    if ((tries < 30)); then sleep 2; fi
+  done
+  fail 'the kubelet does not answer after its restart: see journalctl -u kubelet'
+}
+
+upgrade() {
+  task=upgrade
+  check_order
+  KUBERNETES_VERSION=$wanted # Of this process: what install_binaries and the others are asked for.
+  note_cgroup
+  if ! marked "binaries-$wanted" || ! marked "images-$wanted"; then look_for_iso; fi
+  tell "upgrading $wanted"
+  marked "binaries-$wanted" || install_binary kubeadm
+  marked "images-$wanted" || load_images
+  marked "upgraded-$wanted" || upgrade_with_kubeadm
+  marked "binaries-$wanted" || install_binaries
+  configure_containerd
+  restart_kubelet
+  unmount_iso # Mold can detach it now.
+  if [[ $leads == first ]] && ! marked "network-$wanted"; then apply_network "network-$wanted"; fi
+  rm -rf "$kubernetes/tmp" "$state/kubeadm.log" # kubeadm's backups hold all of etcd, secrets included.
+  step=node
+  keep version "$wanted"
+  tell "upgraded $wanted"
+  say "upgraded to $wanted"
+}
+
+# A refused order waits for another order or another disc, a failed one at most 20 s, 40 s and so on up to 320 s as well.
+follow_order() {
+  local order='' code=0
+  if [[ -z $wanted ]]; then tried='' && return; fi
+  if [[ $wanted == "$(installed)" && $wanted == "$(begun)" ]]; then
+    [[ $answer == "upgraded $wanted" ]] || tell "upgraded $wanted"
+    return
+  fi
+  order="$wanted $leads $(discs)"
+  if [[ $order != "$tried" ]]; then
+    failures=0
+  elif ((outcome == refused)); then
+    return
+  elif ((pause > 0)); then
+    pause=$((pause - 1))
+    return
+  fi
+  tried=$order
+  # A process of its own, waited for: in a condition bash would not end it at the first failure.
+  upgrade &
+  wait "$!" || code=$?
+  unmount_iso || true
+  outcome=$code
+  failures=$((failures < 5 ? failures + 1 : 5))
+  pause=$((2 ** failures - 1))
+}
+
+# Asks every ten seconds or so rather than holding a watch: a watch is cut by every balancer and API server on the way, which an
+# upgrade restarts, and would need the question beside it all the same. The odd tenths keep the nodes of a cluster apart.
+follow_orders() {
+  local wanted='' leads='' answer='' tried='' outcome=0 failures=0 pause=0 said
+  while :; do
+    if read_order; then
+      said=$(cat "$state/answer" 2>/dev/null || true)
+      if [[ -n $said && $said != "$answer" ]]; then tell "$said" && answer=$said; fi # It was lost, or the Node is a new one.
+      follow_order
+    fi
+    sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"
+  done
+}
