@@ -200,10 +200,8 @@ export function planMachineTags(steps: Steps, { desired, owner, formerTags = {} 
     const missing = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => have[key] !== value && (!(key in have) || key in stale)));
     const untag = seen && Object.keys(stale).length > 0 ? steps.add({ kind: "untagMachine", machine: refOf(seen), tags: stale }, `remove tags from ${ref.name}`) : undefined;
     if (Object.keys(missing).length === 0) continue;
-    // Two tag steps of one machine have two ids: this one is named after what it does first.
-    const id = steps.add({ kind: "tagMachine", machine: ref, tags: missing }, `tag ${ref.name}`, [untag, seen ? undefined : `deployMachine ${ref.name}`]);
-    const step = steps.all.pop()!;
-    steps.all.push({ ...step, id: `${id} as ours` });
+    // A machine that joins is tagged once more when it has: this is the other one.
+    steps.add({ kind: "tagMachine", machine: ref, tags: missing }, `tag ${ref.name}`, [untag, seen ? undefined : `deployMachine ${ref.name}`], { about: `${ref.name} as ours` });
   }
 }
 

@@ -12,14 +12,16 @@ export interface StepOptions {
 /** Collects steps; a step's id is its kind and what it is about. */
 export class Steps {
   readonly all: Step[] = [];
+  private readonly ids = new Set<string>();
 
   has(id: string): boolean {
-    return this.all.some((step) => step.id === id);
+    return this.ids.has(id);
   }
 
   add(work: Work, title: string, needs: readonly (string | undefined)[] = [], { about, ...options }: StepOptions = {}): string {
     const subject = about ?? ("machine" in work ? work.machine.name : "cidr" in work ? work.cidr : "rule" in work ? work.rule.id : "");
     const id = subject ? `${work.kind} ${subject}` : work.kind;
+    this.ids.add(id);
     this.all.push({ id, work, title, needs: needs.filter((need) => need !== undefined), estimateSeconds: estimates[work.kind], ...options });
     return id;
   }

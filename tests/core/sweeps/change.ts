@@ -16,7 +16,7 @@ export interface Change {
 }
 
 /** Longer than anything takes to come to rest by itself: a node that is off is Ready for 40 seconds more. */
-const restMs = 120_000;
+export const restMs = 120_000;
 
 const cluster = (workers: number, more: object = {}): Record<string, unknown> => declaration({ controlPlanes: 3, workers, apiAccess: { cidrList: ["127.0.0.0/8"] }, ...more });
 const stopped = { powerState: "stopped" };
