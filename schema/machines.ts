@@ -34,7 +34,6 @@ export const controlPlane: ObjectProperty = {
       maximum: 9,
       default: 3,
       example: 5,
-      changeNotYet: { when: "any", reason: "another number of control planes for a cluster that exists comes with a later release" },
     },
     offering,
     rootDiskGb,

@@ -1,17 +1,18 @@
 /** Workers that leave the cluster, and those that were on their way and stay. Pure. */
 import { roleOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { agentAnnotation, cordonedBy, parseMachineName, tagKeys } from "./ownership";
+import { agentAnnotation, cordonedBy, parseMachineName, tagKeys, type Role } from "./ownership";
 import { refOf, type PlanInput } from "./plan";
 import type { KubernetesNode } from "./ports";
+import type { MachineRef } from "./step";
 import type { Steps } from "./steps";
 
-/** The workers beyond the count: those that are not in the cluster yet first, then the newest. */
-export function surplusWorkers(desired: DesiredCluster, machines: readonly ObservedMachine[]): ObservedMachine[] {
-  const workers = machines.filter(({ role }) => role === "worker");
-  const settled = ({ tags }: ObservedMachine): number => (tags[tagKeys.joined] === "yes" ? 1 : 0);
-  const newestFirst = [...workers].sort((a, b) => settled(a) - settled(b) || b.created - a.created || b.index - a.index);
-  return newestFirst.slice(0, Math.max(0, workers.length - roleOf(desired, "worker").count));
+/** The machines of a role beyond its count: those that are not in the cluster yet first, then the newest; last of all the one that is making it. */
+export function surplus(desired: DesiredCluster, role: Role, machines: readonly ObservedMachine[]): ObservedMachine[] {
+  const there = machines.filter((machine) => machine.role === role);
+  const settled = ({ tags, initialises }: ObservedMachine): number => (tags[tagKeys.joined] === "yes" ? 1 : initialises ? 2 : 0);
+  const newestFirst = [...there].sort((a, b) => settled(a) - settled(b) || b.created - a.created || b.index - a.index);
+  return newestFirst.slice(0, Math.max(0, there.length - roleOf(desired, role).count));
 }
 
 /**
@@ -54,12 +55,32 @@ export const hasNode = ({ nodes }: ObservedCluster, { name, tags }: ObservedMach
 /** A machine that does not run has nobody who could end its pods: they go with its node. */
 export const isDrained = (observed: ObservedCluster, machine: ObservedMachine): boolean => machine.state === "Running" && hasNode(observed, machine);
 
-/** Nodes that our agent made and whose machine is gone: their pods wait to be made elsewhere. Control planes are etcd's business too. */
+/** Control planes that go, one after another: out of the API's balancer, out of etcd, destroyed, forgotten. */
+export function planLeavingControlPlanes(steps: Steps, { desired, observed }: PlanInput, leaving: readonly ObservedMachine[]): void {
+  // Whoever is new comes first, so that etcd is never smaller than it has to be.
+  let before: readonly string[] = leaving.length > 0 ? steps.all.map(({ id }) => id) : [];
+  for (const machine of leaving) {
+    const ref = refOf(machine);
+    const { apiRule } = observed;
+    const out = apiRule ? steps.add({ kind: "leaveBalancer", rule: { id: apiRule.id, name: apiRule.name }, machines: [ref] }, `take ${ref.name} out of the API of ${desired.name}`, before, { about: `${apiRule.id} ${ref.name}` }) : undefined;
+    const member = planLeaveEtcd(steps, ref, [...before, out]);
+    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [member], { pool: "destroy", why: "fewer control planes are declared" });
+    before = [hasNode(observed, machine) ? steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroy]) : destroy];
+  }
+}
+
+const planLeaveEtcd = (steps: Steps, machine: MachineRef, needs: readonly (string | undefined)[]): string =>
+  steps.add({ kind: "leaveEtcd", machine }, `take ${machine.name} out of etcd`, needs, { why: "its vote would still count" });
+
+/** Nodes that our agent made and whose machine is gone: their pods wait to be made elsewhere, and etcd counts its members until they are told to go. */
 export function planLostNodes(steps: Steps, { desired, observed }: PlanInput): void {
   const machines = new Set(observed.machines.map(({ name }) => name));
   for (const { name, annotations } of observed.nodes ?? []) {
-    if (machines.has(name) || !(agentAnnotation in annotations) || parseMachineName(desired.name, name)?.role !== "worker") continue;
-    steps.add({ kind: "deleteNode", machine: { name, role: "worker" } }, `delete the node ${name}`, [], { why: "its machine is gone" });
+    const role = parseMachineName(desired.name, name)?.role;
+    if (machines.has(name) || !(agentAnnotation in annotations) || role === undefined) continue;
+    const lost: MachineRef = { name, role };
+    const member = role === "control-plane" ? planLeaveEtcd(steps, lost, []) : undefined;
+    steps.add({ kind: "deleteNode", machine: lost }, `delete the node ${name}`, [member], { why: "its machine is gone" });
   }
 }
 

@@ -2,7 +2,7 @@
 import { roleOf } from "./desired";
 import type { ObservedMachine } from "./observe";
 import { planMachineTags, refOf, type PlanInput } from "./plan";
-import { surplusWorkers } from "./plan-leaving";
+import { surplus } from "./plan-leaving";
 import { hasOtherOffering, planScale } from "./plan-turns";
 import type { Steps } from "./steps";
 
@@ -14,7 +14,7 @@ const isOff = ({ state }: ObservedMachine): boolean => state === "Stopped" || st
  */
 export function planStopped(steps: Steps, input: PlanInput): string[] {
   const { desired, observed } = input;
-  const leaving = surplusWorkers(desired, observed.machines);
+  const leaving = surplus(desired, "worker", observed.machines);
   const kept = observed.machines.filter((machine) => !leaving.includes(machine));
   planMachineTags(steps, input, kept.map((seen) => ({ ref: refOf(seen), seen })));
   const destroyed = leaving.map((machine) =>
@@ -27,5 +27,9 @@ export function planStopped(steps: Steps, input: PlanInput): string[] {
   // What is still to be stopped gets it by the next round: Mold scales what is off.
   for (const machine of kept) if (machine.state === "Stopped" && hasOtherOffering(desired, machine)) planScale(steps, desired, machine, []);
   const missing = roleOf(desired, "worker").count - kept.filter(({ role }) => role === "worker").length;
-  return missing > 0 ? [`${missing} more ${missing === 1 ? "worker is" : "workers are"} made when ${desired.name} is started: a machine joins by running`] : [];
+  const controlPlanes = kept.length - kept.filter(({ role }) => role === "worker").length;
+  return [
+    ...(missing > 0 ? [`${missing} more ${missing === 1 ? "worker is" : "workers are"} made when ${desired.name} is started: a machine joins by running`] : []),
+    ...(controlPlanes === desired.controlPlane.count ? [] : [`the number of control planes changes from ${controlPlanes} to ${desired.controlPlane.count} when ${desired.name} is started: etcd has to run for it`]),
+  ];
 }

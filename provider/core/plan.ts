@@ -5,7 +5,7 @@ import { roleOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { machineName, ownershipTags, tagKeys, type Role, type Tags } from "./ownership";
 import { planApiMembers, planApiRule } from "./plan-api";
-import { planBack, planLeaving, planLostNodes, surplusWorkers } from "./plan-leaving";
+import { planBack, planLeaving, planLeavingControlPlanes, planLostNodes, surplus } from "./plan-leaving";
 import { planStopped } from "./plan-power";
 import { hasOtherOffering, planScale, planTurns, takesTurn } from "./plan-turns";
 import type { MachineRef, Step } from "./step";
@@ -39,7 +39,7 @@ export function planCluster(input: PlanInput): Plan {
   if (!observed.anchorTags) {
     return { steps: [], problems: [{ property: "network", reason: "the cluster's network or its public address is gone from Mold. Destroy the cluster and create it anew." }] };
   }
-  const problems = [...rolesThatCannotChange(desired, observed), ...versionThatCannotChange(desired, observed), ...powerThatCannotChange(desired, observed)];
+  const problems = [...versionThatCannotChange(desired, observed), ...powerThatCannotChange(desired, observed)];
   if (problems.length > 0) return { steps: [], problems };
 
   const steps = new Steps();
@@ -77,7 +77,7 @@ function planMachines(steps: Steps, input: PlanInput, group: string | undefined,
     });
   }
   const fresh = newMachines(desired, kept, [...observed.destroyed, ...leaving]);
-  const someoneInitialises = initialised || kept.some(({ initialises }) => initialises);
+  const someoneInitialises = initialised || [...kept, ...leaving].some(({ initialises }) => initialises);
   const ofRole = (role: Role, startNeeds: readonly (string | undefined)[]): PlannedMachine[] => [
     ...kept
       .filter((seen) => seen.role === role)
@@ -86,7 +86,8 @@ function planMachines(steps: Steps, input: PlanInput, group: string | undefined,
   ];
 
   const controlPlanes = ofRole("control-plane", []);
-  const members = planApiMembers(steps, desired, observed, controlPlanes, api.rule);
+  // While nobody serves yet all are behind the API from the start; later a new one only once it serves.
+  const members = planApiMembers(steps, desired, observed, controlPlanes.filter((machine) => !initialised || !isJoining(machine)), api.rule);
   const joiningControlPlanes = controlPlanes.filter(isJoining);
   const mounted = planMounts(steps, input, joiningControlPlanes);
   const first = joiningControlPlanes.find(({ initialises }) => initialises);
@@ -102,8 +103,13 @@ function planMachines(steps: Steps, input: PlanInput, group: string | undefined,
   for (const [name, mount] of planMounts(steps, input, workers.filter(isJoining))) mounted.set(name, mount);
   const joining = machines.filter(isJoining);
   if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready! });
+  for (const { ref, seen } of joiningControlPlanes) {
+    if (!initialised || (seen && observed.apiRule?.memberIds.includes(seen.id))) continue;
+    steps.add({ kind: "joinApiBalancer", machines: [ref] }, `put ${ref.name} behind the API of ${desired.name}`, [`awaitNode ${ref.name}`, api.rule], { about: ref.name });
+  }
   for (const { seen, running } of machines) if (seen?.tags[tagKeys.joined] === "yes" && !takesTurn(desired, seen)) planBack(steps, input, seen, running);
-  planLeaving(steps, input, leaving);
+  planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"));
+  planLeavingControlPlanes(steps, input, leaving.filter(({ role }) => role === "control-plane"));
   planTurns(steps, input, kept.filter((machine) => takesTurn(desired, machine)));
   return [];
 }
@@ -207,7 +213,7 @@ export function planMachineTags(steps: Steps, { desired, owner, formerTags = {} 
 
 export const refOf = ({ id, name, role }: ObservedMachine): MachineRef & { id: string } => ({ id, name, role });
 
-/** A machine that Mold could not make, or that never joined in time, is made anew; nothing of it is in the cluster. Workers beyond the count leave. */
+/** A machine that Mold could not make, or that never joined in time, is made anew; nothing of it is in the cluster. Machines beyond the count leave. */
 function sortMachines(desired: DesiredCluster, observed: ObservedCluster): { kept: ObservedMachine[]; discarded: ObservedMachine[]; leaving: ObservedMachine[] } {
   const nodes = new Set(observed.nodes?.map(({ name }) => name));
   const spent = (machine: ObservedMachine): boolean =>
@@ -215,7 +221,7 @@ function sortMachines(desired: DesiredCluster, observed: ObservedCluster): { kep
   const ordered = [...observed.machines].sort((a, b) => (a.role === b.role ? a.index - b.index : a.role === "control-plane" ? -1 : 1));
   const discarded = ordered.filter((machine) => machine.state === "Error" || spent(machine));
   const there = ordered.filter((machine) => !discarded.includes(machine));
-  const leaving = surplusWorkers(desired, there);
+  const leaving = [...surplus(desired, "control-plane", there), ...surplus(desired, "worker", there)];
   return { kept: there.filter((machine) => !leaving.includes(machine)), discarded, leaving };
 }
 
@@ -230,33 +236,10 @@ function newMachines(desired: DesiredCluster, kept: readonly ObservedMachine[], 
   });
 }
 
-function rolesThatCannotChange(desired: DesiredCluster, observed: ObservedCluster): Problem[] {
-  const problems: Problem[] = [];
-  const initialised = isInitialised(desired, observed);
-  for (const [role, property] of [["control-plane", "controlPlane"], ["worker", "workers"]] as const) {
-    const there = observed.machines.filter((machine) => machine.role === role);
-    const { count } = roleOf(desired, role);
-    if (role === "control-plane" && there.length > count) {
-      problems.push({ property: `${property}.count`, reason: `not yet: ${there.length} are there and ${count} are declared; taking machines away comes with a later release. Declare ${there.length}.` });
-    }
-    const joined = there.filter((machine) => machine.tags[tagKeys.joined] === "yes");
-    if (role === "control-plane" && initialised && joined.length > 0 && there.length < count && lostMembers(observed).length > 0) {
-      problems.push({ property: `${property}.count`, reason: `${lostMembers(observed).join(", ")} is gone from Mold but still a member of etcd; replacing a lost control plane comes with a later release.` });
-    }
-  }
-  return problems;
-}
-
 /** A cluster is made running, and stopped afterwards. */
 function powerThatCannotChange(desired: DesiredCluster, observed: ObservedCluster): Problem[] {
   if (desired.powerState !== "stopped" || isInitialised(desired, observed)) return [];
   return [{ property: "powerState", reason: "is stopped, and the cluster is not made yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there." }];
-}
-
-/** Control planes that the cluster knows and Mold doesn't: their etcd members are still counted. */
-function lostMembers(observed: ObservedCluster): string[] {
-  const machines = new Set(observed.machines.map(({ name }) => name));
-  return (observed.nodes ?? []).filter(({ name, labels }) => "node-role.kubernetes.io/control-plane" in labels && !machines.has(name)).map(({ name }) => name);
 }
 
 function versionThatCannotChange(desired: DesiredCluster, observed: ObservedCluster): Problem[] {

@@ -43,6 +43,7 @@ export type Work =
   | { readonly kind: "deleteNode"; readonly machine: MachineRef }
   | { readonly kind: "stopMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "leaveApiBalancer"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "leaveEtcd"; readonly machine: MachineRef }
   | { readonly kind: "handOverEtcd"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "scaleMachine"; readonly machine: MachineRef & { id: string } }
   // Deleting
@@ -94,6 +95,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   stopMachine: 5,
   leaveApiBalancer: 1,
   handOverEtcd: 1,
+  leaveEtcd: 2,
   scaleMachine: 1,
   destroyMachine: 10,
   deleteApiRule: 1,

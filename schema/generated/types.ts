@@ -514,7 +514,6 @@ export interface CheckedConnectionConfig {
 export interface ControlPlane {
   /**
    * How many control planes. An odd number: with 3 the cluster survives the loss of one, with 5 of two. An even number works and warns, since it survives no more losses than one fewer.
-   * Changes not yet: another number of control planes for a cluster that exists comes with a later release.
    * @default 3
    * @example 5
    */

@@ -1,17 +1,37 @@
 /** Steps on etcd's members, by exec into the pod of one that stays. */
 import { ClusterError } from "../errors";
+import type { EtcdMember } from "../ports";
 import type { MachineRef } from "../step";
 import type { Operation } from "./operation";
 
 /** A leader that just goes leaves etcd without one until the others have noticed and elected: about a second of refused writes. */
 export async function handOverEtcd(operation: Operation, machine: MachineRef): Promise<void> {
+  const { kubernetes } = operation;
+  const stays = await anotherControlPlane(operation, machine);
+  const members = await kubernetes.etcdMembers(stays);
+  if (!members.some(({ name, isLeader }) => isLeader && name === machine.name)) return;
+  const next = members.find(({ name, isLearner }) => name === stays && !isLearner);
+  if (!next) throw new ClusterError(`${stays} is no voting member of etcd (yet). Run again once it is.`, operation.context(`machine ${machine.name}`));
+  await kubernetes.moveEtcdLeader(stays, next.id);
+}
+
+/**
+ * One that goes, or whose machine is gone, is a member no longer: its vote would still count. With it goes a learner that was left
+ * behind by a machine that is not there: etcd takes no other one meanwhile. etcd itself refuses what would cost it its majority.
+ */
+export async function leaveEtcd(operation: Operation, machine: MachineRef): Promise<void> {
+  const { kubernetes, observed } = operation;
+  await handOverEtcd(operation, machine);
+  const via = await anotherControlPlane(operation, machine);
+  const addresses = new Set(observed.machines.filter(({ name }) => name !== machine.name).map(({ ipAddress }) => ipAddress));
+  const isStale = ({ isLearner, peerUrls }: EtcdMember): boolean => isLearner && !peerUrls.some((url) => addresses.has(new URL(url).hostname));
+  for (const member of await kubernetes.etcdMembers(via)) if (member.name === machine.name || isStale(member)) await kubernetes.removeEtcdMember(via, member.id);
+}
+
+async function anotherControlPlane(operation: Operation, machine: MachineRef): Promise<string> {
   const { kubernetes, observed } = operation;
   const nodes = await kubernetes.nodes();
-  const stays = observed.machines.find(({ name, role }) => role === "control-plane" && name !== machine.name && nodes.some((node) => node.name === name && node.ready));
-  if (!stays) throw new ClusterError(`no other control plane than ${machine.name} is Ready: nobody could lead etcd. Bring one back, then run again.`, operation.context(`machine ${machine.name}`));
-  const members = await kubernetes.etcdMembers(stays.name);
-  if (!members.some(({ name, isLeader }) => isLeader && name === machine.name)) return;
-  const next = members.find(({ name, isLearner }) => name === stays.name && !isLearner);
-  if (!next) throw new ClusterError(`${stays.name} is no voting member of etcd (yet). Run again once it is.`, operation.context(`machine ${machine.name}`));
-  await kubernetes.moveEtcdLeader(stays.name, next.id);
+  const other = observed.machines.find(({ name, role }) => role === "control-plane" && name !== machine.name && nodes.some((node) => node.name === name && node.ready));
+  if (!other) throw new ClusterError(`no other control plane than ${machine.name} is Ready: nobody could lead etcd. Bring one back, then run again.`, operation.context(`machine ${machine.name}`));
+  return other.name;
 }

@@ -40,6 +40,7 @@ export const actions: Actions = {
   drainNode: (operation, { machine }) => leaving.drainNode(operation, machine),
   deleteNode: (operation, { machine }) => leaving.deleteNode(operation, machine),
   leaveApiBalancer: (operation, { machine }) => api.leaveApiBalancer(operation, machine),
+  leaveEtcd: (operation, { machine }) => etcd.leaveEtcd(operation, machine),
   handOverEtcd: (operation, { machine }) => etcd.handOverEtcd(operation, machine),
   scaleMachine: (operation, { machine }) => machines.scaleMachine(operation, machine),
   stopMachine: (operation, { machine }) => machines.stopMachine(operation, machine),

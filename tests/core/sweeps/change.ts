@@ -27,6 +27,8 @@ export const changes = {
   // How the nodes looked at the last moment hangs on when that was: compared is what it starts with again.
   stop: { from: cluster(2), to: cluster(2, stopped), then: cluster(2) },
   start: { from: cluster(2), before: cluster(2, stopped), to: cluster(2) },
+  "more control planes": { from: declaration({ controlPlanes: 1, workers: 1 }), to: declaration({ controlPlanes: 3, workers: 1 }) },
+  "fewer control planes": { from: declaration({ controlPlanes: 3, workers: 1 }), to: declaration({ controlPlanes: 1, workers: 1 }) },
   "other offerings": { from: cluster(2), to: cluster(2, { offerings: { controlPlane: "k8s-4c-8g", workers: "k8s-4c-8g" } }) },
   "fewer workers while stopped, then start": { from: cluster(2), before: cluster(1, stopped), to: cluster(1) },
 } satisfies Record<string, Change>;
