@@ -1,6 +1,8 @@
 /** Steps on machines: deploy, start, ISO, user data, tags, destroy. Each may find its work already done. */
 import { encodeUserData, machineUserData, scrubbedUserData } from "../../node/user-data";
+import { orAlready } from "../claim";
 import { ClusterError } from "../errors";
+import { goneAsEmpty } from "../gone";
 import { displayName } from "../observe";
 import { apiPort, roleOf } from "../desired";
 import { joinSeconds } from "../plan";
@@ -128,6 +130,11 @@ export async function untagMachine(operation: Operation, { machine, tags }: Extr
 /** Expunged at once where this account may; else Mold expunges it in its own time. */
 export async function destroyMachine(operation: Operation, machine: MachineRef & { id: string }): Promise<void> {
   const context = operation.context(`machine ${machine.name}`);
+  const { mold } = operation.world;
   const { allowuserexpungerecovervm: mayExpunge } = await operation.catalogue.capabilities();
-  await operation.world.mold.run("destroyVirtualMachine", { id: machine.id, expunge: mayExpunge ? true : undefined }, context);
+  await orAlready(
+    () => mold.run("destroyVirtualMachine", { id: machine.id, expunge: mayExpunge ? true : undefined }, context),
+    // The job of an interrupted run, or one whose answer was lost, got there first.
+    async () => (await mold.list("listVirtualMachines", { id: machine.id }, context).catch(goneAsEmpty)).length === 0,
+  );
 }
