@@ -9,7 +9,8 @@ import { execute, seconds } from "./execute";
 import { withLock, type Lease } from "./lock";
 import { observeCluster, type ObservedCluster } from "./observe";
 import { tagKeys, tagParameters, type Tags } from "./ownership";
-import { planCluster, type Plan } from "./plan";
+import { planCluster } from "./plan";
+import type { Plan } from "./plan-input";
 import type { World } from "./ports";
 import { estimatePlan, pools, type Step } from "./step";
 

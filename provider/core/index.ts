@@ -12,6 +12,7 @@ export { EndpointRun, type DesiredEndpoint, type Endpoint } from "./endpoint";
 export { ClusterError, Interrupted, LockError } from "./errors";
 export { StepsFailed } from "./execute";
 export { observeCluster, type ObservedCluster, type ObservedMachine } from "./observe";
-export { planCluster, type Plan, type PlanInput, type Problem } from "./plan";
+export { planCluster } from "./plan";
+export type { Plan, PlanInput, Problem } from "./plan-input";
 export type * from "./ports";
 export { estimatePlan, type Step, type Work } from "./step";

@@ -3,7 +3,7 @@ import { intentKey } from "./claim";
 import { apiPort, type DesiredCluster } from "./desired";
 import type { ObservedCluster } from "./observe";
 import { mark, ownershipTags, tagKeys } from "./ownership";
-import type { PlanInput } from "./plan";
+import type { PlanInput } from "./plan-input";
 import type { MachineRef } from "./step";
 import type { Steps } from "./steps";
 

@@ -1,7 +1,7 @@
 /** What is to be removed, and what stands in the way. Pure. */
 import type { ClusterSubject } from "./desired";
 import type { ObservedCluster } from "./observe";
-import type { Plan } from "./plan";
+import type { Plan } from "./plan-input";
 import { tagKeys } from "./ownership";
 import { estimates, type Step, type Work } from "./step";
 

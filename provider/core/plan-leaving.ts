@@ -2,10 +2,10 @@
 import { roleOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { agentAnnotation, cordonedBy, parseMachineName, tagKeys, type Role } from "./ownership";
-import { refOf, type PlanInput } from "./plan";
+import type { PlanInput } from "./plan-input";
 import type { KubernetesNode } from "./ports";
 import type { MachineRef } from "./step";
-import type { Steps } from "./steps";
+import { refOf, type Steps } from "./steps";
 
 /** The machines of a role beyond its count: those that are not in the cluster yet first, then the newest; last of all the one that is making it. */
 export function surplus(desired: DesiredCluster, role: Role, machines: readonly ObservedMachine[]): ObservedMachine[] {

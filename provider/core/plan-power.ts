@@ -1,10 +1,11 @@
 /** Stopping a cluster. Starting is what planning a running one does with machines that are stopped. Pure. */
 import { roleOf } from "./desired";
 import type { ObservedMachine } from "./observe";
-import { planMachineTags, refOf, type PlanInput } from "./plan";
+import type { PlanInput } from "./plan-input";
 import { surplus } from "./plan-leaving";
+import { planMachineTags } from "./plan-tags";
 import { hasOtherOffering, planScale } from "./plan-turns";
-import type { Steps } from "./steps";
+import { refOf, type Steps } from "./steps";
 
 const isOff = ({ state }: ObservedMachine): boolean => state === "Stopped" || state === "Error";
 

@@ -2,9 +2,9 @@
 import { roleOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { tagKeys } from "./ownership";
-import { refOf, type PlanInput } from "./plan";
+import type { PlanInput } from "./plan-input";
 import { isDrained, planCordon, planDrain, planReturn, workerBalancers } from "./plan-leaving";
-import type { Steps } from "./steps";
+import { refOf, type Steps } from "./steps";
 
 export function hasOtherOffering(desired: DesiredCluster, { role, offeringId, offeringName }: ObservedMachine): boolean {
   const { offering } = roleOf(desired, role);

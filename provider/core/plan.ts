@@ -3,36 +3,18 @@
  */
 import { roleOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { machineName, ownershipTags, tagKeys, type Role, type Tags } from "./ownership";
+import { machineName, tagKeys, type Role } from "./ownership";
 import { planApiMembers, planApiRule } from "./plan-api";
+import type { Plan, PlanInput, Problem } from "./plan-input";
 import { planBack, planLeaving, planLeavingControlPlanes, planLostNodes, surplus } from "./plan-leaving";
 import { planStopped } from "./plan-power";
+import { planMachineTags } from "./plan-tags";
 import { hasOtherOffering, planScale, planTurns, takesTurn } from "./plan-turns";
-import type { MachineRef, Step } from "./step";
-import { Steps } from "./steps";
-
-export interface Problem {
-  readonly property: string;
-  readonly reason: string;
-}
-
-export interface Plan {
-  readonly steps: readonly Step[];
-  readonly problems: readonly Problem[];
-  /** What is declared and not done now, and when it will be. */
-  readonly notes?: readonly string[];
-}
+import type { MachineRef } from "./step";
+import { refOf, Steps } from "./steps";
 
 /** How long a machine may take to join before it is made anew, and how long its token lives. */
 export const joinSeconds = 2 * 3600;
-
-export interface PlanInput {
-  readonly desired: DesiredCluster;
-  readonly observed: ObservedCluster;
-  readonly owner: string;
-  /** Tags that the user declared last time, so that those taken out of the declaration go. */
-  readonly formerTags?: Tags;
-}
 
 export function planCluster(input: PlanInput): Plan {
   const { desired, observed } = input;
@@ -194,24 +176,6 @@ function planRunning(steps: Steps, desired: DesiredCluster, machine: ObservedMac
   if (machine.state === "Stopped" || machine.state === "Stopping") return steps.add({ kind: "startMachine", machine: ref }, `start ${machine.name}`, [...startNeeds, scaled], { why: "it was found stopped" });
   return steps.add({ kind: "awaitRunning", machine: ref }, `wait for ${machine.name} to run`, [], { why: `it was found ${machine.state}` });
 }
-
-/** Ownership tags where they are missing yet, and the user's own tags as declared. */
-export function planMachineTags(steps: Steps, { desired, owner, formerTags = {} }: PlanInput, machines: readonly { ref: MachineRef; seen?: ObservedMachine }[]): void {
-  for (const { ref, seen } of machines) {
-    const wanted: Tags = { ...ownershipTags(desired.uid, owner, ref.role), ...desired.tags };
-    const have = seen?.tags ?? {};
-    const stale = Object.fromEntries(
-      Object.entries(have).filter(([key, value]) => (key in desired.tags ? desired.tags[key] !== value : key in formerTags && !(key in wanted))),
-    );
-    const missing = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => have[key] !== value && (!(key in have) || key in stale)));
-    const untag = seen && Object.keys(stale).length > 0 ? steps.add({ kind: "untagMachine", machine: refOf(seen), tags: stale }, `remove tags from ${ref.name}`) : undefined;
-    if (Object.keys(missing).length === 0) continue;
-    // A machine that joins is tagged once more when it has: this is the other one.
-    steps.add({ kind: "tagMachine", machine: ref, tags: missing }, `tag ${ref.name}`, [untag, seen ? undefined : `deployMachine ${ref.name}`], { about: `${ref.name} as ours` });
-  }
-}
-
-export const refOf = ({ id, name, role }: ObservedMachine): MachineRef & { id: string } => ({ id, name, role });
 
 /** A machine that Mold could not make, or that never joined in time, is made anew; nothing of it is in the cluster. Machines beyond the count leave. */
 function sortMachines(desired: DesiredCluster, observed: ObservedCluster): { kept: ObservedMachine[]; discarded: ObservedMachine[]; leaving: ObservedMachine[] } {

@@ -1,4 +1,5 @@
-import { estimates, type Step, type Work } from "./step";
+import type { ObservedMachine } from "./observe";
+import { estimates, type MachineRef, type Step, type Work } from "./step";
 
 export interface StepOptions {
   readonly why?: string;
@@ -26,3 +27,5 @@ export class Steps {
     return id;
   }
 }
+
+export const refOf = ({ id, name, role }: ObservedMachine): MachineRef & { id: string } => ({ id, name, role });

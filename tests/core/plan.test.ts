@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { planCluster, joinSeconds, type Plan } from "../../provider/core/plan";
+import { planCluster, joinSeconds } from "../../provider/core/plan";
+import type { Plan } from "../../provider/core/plan-input";
 import type { ObservedCluster, ObservedMachine } from "../../provider/core/observe";
 import { agentAnnotation, cordonedBy, tagKeys } from "../../provider/core/ownership";
 import type { KubernetesNode } from "../../provider/core/ports";
