@@ -50,7 +50,7 @@ export const planDrain = (steps: Steps, machine: ObservedMachine, needs: readonl
 export const workerBalancers = ({ followers }: ObservedCluster): ObservedCluster["followers"] => followers.filter(({ tags }) => tags[tagKeys.target] === "role=worker");
 
 /** While the API does not answer a machine that has joined is held to be a node. */
-export const hasNode = ({ nodes }: ObservedCluster, { name, tags }: ObservedMachine): boolean => (nodes ? nodes.some((node) => node.name === name) : tags[tagKeys.joined] === "yes");
+const hasNode = ({ nodes }: ObservedCluster, { name, tags }: ObservedMachine): boolean => (nodes ? nodes.some((node) => node.name === name) : tags[tagKeys.joined] === "yes");
 
 /** A machine that does not run has nobody who could end its pods: they go with its node. */
 export const isDrained = (observed: ObservedCluster, machine: ObservedMachine): boolean => machine.state === "Running" && hasNode(observed, machine);

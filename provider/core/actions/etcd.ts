@@ -6,13 +6,19 @@ import type { Operation } from "./operation";
 
 /** A leader that just goes leaves etcd without one until the others have noticed and elected: about a second of refused writes. */
 export async function handOverEtcd(operation: Operation, machine: MachineRef): Promise<void> {
+  await ledByAnother(operation, machine);
+}
+
+async function ledByAnother(operation: Operation, machine: MachineRef): Promise<{ readonly via: string; readonly members: readonly EtcdMember[] }> {
   const { kubernetes } = operation;
-  const stays = await anotherControlPlane(operation, machine);
-  const members = await kubernetes.etcdMembers(stays);
-  if (!members.some(({ name, isLeader }) => isLeader && name === machine.name)) return;
-  const next = members.find(({ name, isLearner }) => name === stays && !isLearner);
-  if (!next) throw new ClusterError(`${stays} is no voting member of etcd (yet). Run again once it is.`, operation.context(`machine ${machine.name}`));
-  await kubernetes.moveEtcdLeader(stays, next.id);
+  const via = await anotherControlPlane(operation, machine);
+  const members = await kubernetes.etcdMembers(via);
+  if (members.some(({ name, isLeader }) => isLeader && name === machine.name)) {
+    const next = members.find(({ name, isLearner }) => name === via && !isLearner);
+    if (!next) throw new ClusterError(`${via} is no voting member of etcd (yet). Run again once it is.`, operation.context(`machine ${machine.name}`));
+    await kubernetes.moveEtcdLeader(via, next.id);
+  }
+  return { via, members };
 }
 
 /**
@@ -21,11 +27,10 @@ export async function handOverEtcd(operation: Operation, machine: MachineRef): P
  */
 export async function leaveEtcd(operation: Operation, machine: MachineRef): Promise<void> {
   const { kubernetes, observed } = operation;
-  await handOverEtcd(operation, machine);
-  const via = await anotherControlPlane(operation, machine);
+  const { via, members } = await ledByAnother(operation, machine);
   const addresses = new Set(observed.machines.filter(({ name }) => name !== machine.name).map(({ ipAddress }) => ipAddress));
   const isStale = ({ isLearner, peerUrls }: EtcdMember): boolean => isLearner && !peerUrls.some((url) => addresses.has(new URL(url).hostname));
-  for (const member of await kubernetes.etcdMembers(via)) if (member.name === machine.name || isStale(member)) await kubernetes.removeEtcdMember(via, member.id);
+  for (const member of members) if (member.name === machine.name || isStale(member)) await kubernetes.removeEtcdMember(via, member.id);
 }
 
 async function anotherControlPlane(operation: Operation, machine: MachineRef): Promise<string> {
