@@ -110,7 +110,6 @@ export const clusterInputs: Properties = {
     required: true,
     format: "kubernetes-version",
     example: "1.35.4",
-    changeNotYet: { when: "other-release", reason: "upgrading a cluster that exists comes with a later release" },
   },
   network,
   networkOffering,
@@ -206,7 +205,6 @@ export const clusterInputs: Properties = {
     otherwise: "one worker at a time",
     example: { maxUnavailable: 2, drainTimeout: 600 },
     managements: { core: true, mold: "Mold upgrades its clusters in its own way" },
-    notYet: { reason: "settings for upgrades come with a later release, together with upgrades" },
     properties: {
       maxUnavailable: { ...upgradeInts, description: "How many workers may be away at once.", default: 1, example: 2 },
       maxSurge: { ...upgradeInts, description: "How many workers may be made beyond the count, to be upgraded into.", default: 0, example: 1 },

@@ -12,7 +12,7 @@ export function hasOtherOffering(desired: DesiredCluster, { role, offeringId, of
 }
 
 /** With fewer the cluster has no majority of etcd while one of them is away. */
-const leastToSpareOne = 3;
+export const leastToSpareOne = 3;
 
 /** A member that runs and is to have another offering. What an interrupted turn of it had begun is done again. */
 export const takesTurn = (desired: DesiredCluster, machine: ObservedMachine): boolean =>

@@ -73,9 +73,13 @@ export interface KubernetesNode {
   readonly unschedulable: boolean;
   /** Why it is not Ready, in the kubelet's words. */
   readonly reason?: string;
+  /** What it is short of: `DiskPressure`. */
+  readonly pressures: readonly string[];
+  /** `containerd://2.1.9` */
+  readonly runtime: string;
 }
 
-/** A pod on a node that is being drained. */
+/** A pod on a node. */
 export interface KubernetesPod {
   readonly namespace: string;
   readonly name: string;
@@ -85,6 +89,18 @@ export interface KubernetesPod {
   readonly ended: boolean;
   /** It was told to end. */
   readonly ending: boolean;
+  /** Its readiness probes pass: a control plane's static pods ask their own `/readyz`. */
+  readonly ready: boolean;
+}
+
+/** How many pods must stay, and how many may be asked to go now. */
+export interface DisruptionBudget {
+  readonly namespace: string;
+  readonly name: string;
+  /** Pods it protects. */
+  readonly pods: number;
+  /** How many of them may be disrupted now. */
+  readonly allowed: number;
 }
 
 /** An annotation that says who did something to a node. */
@@ -131,7 +147,13 @@ export interface KubernetesPort {
   cordonNode(name: string, mark: NodeMark): Promise<void>;
   /** Takes back what `cordonNode` did with this mark; what somebody else has cordoned stays. */
   uncordonNode(name: string, mark: NodeMark): Promise<void>;
+  /** Sets annotations on a node; undefined takes one away. */
+  annotateNode(name: string, annotations: Readonly<Record<string, string | undefined>>): Promise<void>;
+  /** The version that kubeadm has recorded for the whole cluster, without the `v`: the first control plane of an upgrade sets it. */
+  clusterVersion(): Promise<string>;
   podsOn(node: string): Promise<KubernetesPod[]>;
+  /** Every disruption budget there is. */
+  budgets(): Promise<DisruptionBudget[]>;
   /** Asks a pod to end, as far as its disruption budgets allow. Answers with what holds it, or undefined: it ends, or is gone. */
   evictPod(pod: Pick<KubernetesPod, "namespace" | "name">): Promise<string | undefined>;
   /** Makes or renews a bootstrap token, so that late machines can join. */

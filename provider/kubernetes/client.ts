@@ -1,6 +1,6 @@
 /** A cluster's own API, as much of it as the core needs. */
-import type { V1Lease, V1LeaseList, V1Node, V1NodeList, V1Pod, V1PodList } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { Clock, ClusterAccess, EtcdMember, KubernetesNode, KubernetesPod, KubernetesPort, Log, NodeMark } from "../core/ports";
+import type { V1ConfigMap, V1Lease, V1LeaseList, V1Node, V1NodeList, V1Pod, V1PodDisruptionBudget, V1PodDisruptionBudgetList, V1PodList } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { Clock, ClusterAccess, DisruptionBudget, EtcdMember, KubernetesNode, KubernetesPod, KubernetesPort, Log, NodeMark } from "../core/ports";
 import { bootstrapTokenSecret, bootstrapTokenSecretName } from "./bootstrap-token";
 import { connectionError, KubernetesError } from "./errors";
 import { Etcdctl } from "./etcd";
@@ -36,6 +36,8 @@ function toNode(node: V1Node): KubernetesNode {
     annotations: node.metadata?.annotations ?? {},
     unschedulable: node.spec?.unschedulable ?? false,
     reason: isReady ? undefined : (ready?.message ?? ready?.reason ?? "the kubelet has not reported yet"),
+    pressures: (node.status?.conditions ?? []).flatMap(({ type, status }) => (type.endsWith("Pressure") && status === "True" ? [type] : [])),
+    runtime: node.status?.nodeInfo?.containerRuntimeVersion ?? "",
   };
 }
 
@@ -49,8 +51,16 @@ function toPod({ metadata, status }: V1Pod): KubernetesPod {
     ...(controller === undefined ? {} : { controller }),
     ended: status?.phase === "Succeeded" || status?.phase === "Failed",
     ending: metadata?.deletionTimestamp !== undefined,
+    ready: status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false,
   };
 }
+
+const toBudget = ({ metadata, status }: V1PodDisruptionBudget): DisruptionBudget => ({
+  namespace: metadata?.namespace ?? "",
+  name: metadata?.name ?? "",
+  pods: status?.expectedPods ?? 0,
+  allowed: status?.disruptionsAllowed ?? 0,
+});
 
 class KubernetesClient implements KubernetesPort {
   constructor(
@@ -127,6 +137,19 @@ class KubernetesClient implements KubernetesPort {
     }
   }
 
+  async annotateNode(name: string, annotations: Readonly<Record<string, string | undefined>>): Promise<void> {
+    await this.patchNode(name, { metadata: { annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, value ?? null])) } });
+  }
+
+  /** https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta4/#kubeadm-k8s-io-v1beta4-ClusterConfiguration */
+  async clusterVersion(): Promise<string> {
+    const path = "/api/v1/namespaces/kube-system/configmaps/kubeadm-config";
+    const { data } = await this.json<V1ConfigMap>({ method: "GET", path });
+    const version = /^kubernetesVersion: v(\S+)$/m.exec(data?.ClusterConfiguration ?? "")?.[1];
+    if (version === undefined) throw new KubernetesError("refused", `${this.access.endpoint}${path} names no kubernetesVersion. kubeadm keeps it there; somebody has changed it. Restore it, then run again.`);
+    return version;
+  }
+
   async podsOn(node: string): Promise<KubernetesPod[]> {
     return (await this.list<V1PodList, V1Pod>("/api/v1/pods", { fieldSelector: `spec.nodeName=${node}` })).map(toPod);
   }
@@ -137,6 +160,10 @@ class KubernetesClient implements KubernetesPort {
     // 429: a disruption budget, https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
     const answer = await this.exchange({ method: "POST", path, body }, [404, 429]);
     return answer.status === 429 ? said(answer.body) : undefined;
+  }
+
+  async budgets(): Promise<DisruptionBudget[]> {
+    return (await this.list<V1PodDisruptionBudgetList, V1PodDisruptionBudget>("/apis/policy/v1/poddisruptionbudgets")).map(toBudget);
   }
 
   async deleteNode(name: string): Promise<void> {

@@ -257,7 +257,6 @@ export interface KubernetesClusterArgs {
   readonly zone: pulumi.Input<string>;
   /**
    * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone.
-   * Changes not yet: upgrading a cluster that exists comes with a later release.
    * @example "1.35.4"
    */
   readonly version: pulumi.Input<string>;
@@ -353,7 +352,6 @@ export interface KubernetesClusterArgs {
   readonly nodes?: pulumi.Input<Record<string, pulumi.Input<NodeOperationArgs>>>;
   /**
    * How workers are upgraded. Control planes always go one at a time.
-   * Not yet: settings for upgrades come with a later release, together with upgrades.
    * @default one worker at a time
    * @example {"maxUnavailable":2,"drainTimeout":600}
    */
