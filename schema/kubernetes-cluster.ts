@@ -106,7 +106,7 @@ export const clusterInputs: Properties = {
   zone,
   version: {
     type: "string",
-    description: "Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone.",
+    description: "Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused.",
     required: true,
     format: "kubernetes-version",
     example: "1.35.4",
@@ -201,7 +201,7 @@ export const clusterInputs: Properties = {
   upgrade: {
     type: "object",
     typeName: "Upgrade",
-    description: "How workers are upgraded. Control planes always go one at a time.",
+    description: "How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one.",
     otherwise: "one worker at a time",
     example: { maxUnavailable: 2, drainTimeout: 600 },
     managements: { core: true, mold: "Mold upgrades its clusters in its own way" },

@@ -126,7 +126,7 @@ export interface NodeOperationArgs {
   readonly replace?: pulumi.Input<string>;
 }
 
-/** How workers are upgraded. Control planes always go one at a time. */
+/** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
 export interface UpgradeArgs {
   /**
    * How many workers may be away at once.
@@ -256,7 +256,7 @@ export interface KubernetesClusterArgs {
    */
   readonly zone: pulumi.Input<string>;
   /**
-   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone.
+   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused.
    * @example "1.35.4"
    */
   readonly version: pulumi.Input<string>;
@@ -351,7 +351,7 @@ export interface KubernetesClusterArgs {
    */
   readonly nodes?: pulumi.Input<Record<string, pulumi.Input<NodeOperationArgs>>>;
   /**
-   * How workers are upgraded. Control planes always go one at a time.
+   * How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one.
    * @default one worker at a time
    * @example {"maxUnavailable":2,"drainTimeout":600}
    */

@@ -634,7 +634,7 @@ export interface NodeOperation {
   readonly replace?: string;
 }
 
-/** How workers are upgraded. Control planes always go one at a time. */
+/** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
 export interface Upgrade {
   /**
    * How many workers may be away at once.
@@ -764,7 +764,7 @@ export interface KubernetesClusterInputs {
    */
   readonly zone: string;
   /**
-   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone.
+   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused.
    * @example "1.35.4"
    */
   readonly version: string;
@@ -859,7 +859,7 @@ export interface KubernetesClusterInputs {
    */
   readonly nodes?: Readonly<Record<string, NodeOperation>>;
   /**
-   * How workers are upgraded. Control planes always go one at a time.
+   * How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one.
    * @default one worker at a time
    * @example {"maxUnavailable":2,"drainTimeout":600}
    */
@@ -938,7 +938,7 @@ export interface CheckedNodeOperation {
   readonly replace?: string;
 }
 
-/** How workers are upgraded. Control planes always go one at a time. Defaults filled in. */
+/** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. Defaults filled in. */
 export interface CheckedUpgrade {
   /** How many workers may be away at once. */
   readonly maxUnavailable: number;
@@ -986,7 +986,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly management: "core" | "mold";
   /** Zone to build in: its name or id. */
   readonly zone: string;
-  /** Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. */
+  /** Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused. */
   readonly version: string;
   /** Isolated network to put the machines on: its name or id. It stays when the cluster goes. */
   readonly network?: string;
@@ -1016,7 +1016,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly powerState: "running" | "stopped";
   /** Operations on single nodes, by node name. They are done one node at a time. */
   readonly nodes?: Readonly<Record<string, CheckedNodeOperation>>;
-  /** How workers are upgraded. Control planes always go one at a time. */
+  /** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
   readonly upgrade?: CheckedUpgrade;
   /** Comments on the cluster, as Mold's screens show them. */
   readonly comments?: readonly string[];
