@@ -80,7 +80,7 @@ export const tags = (whose: string): Properties[string] => ({
 
 const wait = (what: string, seconds: number): IntegerProperty => ({
   type: "integer",
-  description: `How long ${what} may take. What is made by then stays, and the next run continues it.`,
+  description: `How long ${what} may take. What is done by then stays, and the next run continues it.`,
   unit: "seconds",
   minimum: 30,
   maximum: 604_800,
@@ -243,15 +243,15 @@ export const clusterInputs: Properties = {
   timeouts: {
     type: "object",
     typeName: "Timeouts",
-    description: "How long each operation may take.",
+    description: "How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.",
     default: {},
     example: { create: 7200 },
     properties: {
-      create: wait("creating the cluster", 3600),
-      update: wait("a change in place", 3600),
-      delete: wait("deleting the cluster", 1800),
-      upgrade: wait("upgrading by one minor version", 7200),
-      scale: wait("changing the number of machines", 3600),
+      create: wait("one step of creating the cluster", 3600),
+      update: wait("one step of a change in place", 3600),
+      delete: wait("one step of deleting the cluster", 1800),
+      upgrade: wait("upgrading all nodes by one hop", 7200),
+      scale: wait("one step of a change that makes or removes machines", 3600),
     },
   },
 };

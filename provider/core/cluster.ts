@@ -71,8 +71,9 @@ export class ClusterRun {
           return { observed, generation };
         }
         if (round > 3) throw new ClusterError(`still not as declared after three rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
-        const { createSeconds, updateSeconds } = this.desired.timeouts;
-        await this.execute(steps, observed, lease, options.birth ? createSeconds : updateSeconds);
+        const { createSeconds, updateSeconds, scaleSeconds } = this.desired.timeouts;
+        const scales = steps.some(({ work }) => work.kind === "deployMachine" || work.kind === "destroyMachine");
+        await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds);
       }
     });
   }

@@ -49,6 +49,7 @@ export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string):
       updateSeconds: inputs.timeouts.update,
       deleteSeconds: inputs.timeouts.delete,
       upgradeSeconds: inputs.timeouts.upgrade,
+      scaleSeconds: inputs.timeouts.scale,
       drainSeconds: Math.min(longestDrainSeconds, inputs.timeouts.scale),
     },
   };

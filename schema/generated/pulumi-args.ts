@@ -141,7 +141,7 @@ export interface UpgradeArgs {
    */
   readonly maxSurge?: pulumi.Input<number>;
   /**
-   * How long draining one node may take. What is made by then stays, and the next run continues it.
+   * How long draining one node may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 600
    * @example 1200
@@ -180,38 +180,38 @@ export interface AddonsArgs {
   readonly metrics?: pulumi.Input<boolean>;
 }
 
-/** How long each operation may take. */
+/** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
 export interface TimeoutsArgs {
   /**
-   * How long creating the cluster may take. What is made by then stays, and the next run continues it.
+   * How long one step of creating the cluster may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
    */
   readonly create?: pulumi.Input<number>;
   /**
-   * How long a change in place may take. What is made by then stays, and the next run continues it.
+   * How long one step of a change in place may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
    */
   readonly update?: pulumi.Input<number>;
   /**
-   * How long deleting the cluster may take. What is made by then stays, and the next run continues it.
+   * How long one step of deleting the cluster may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 1800
    * @example 3600
    */
   readonly delete?: pulumi.Input<number>;
   /**
-   * How long upgrading by one minor version may take. What is made by then stays, and the next run continues it.
+   * How long upgrading all nodes by one hop may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 7200
    * @example 14400
    */
   readonly upgrade?: pulumi.Input<number>;
   /**
-   * How long changing the number of machines may take. What is made by then stays, and the next run continues it.
+   * How long one step of a change that makes or removes machines may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
@@ -383,7 +383,7 @@ export interface KubernetesClusterArgs {
    */
   readonly adopt?: pulumi.Input<boolean>;
   /**
-   * How long each operation may take.
+   * How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.
    * @default {}
    * @example {"create":7200}
    */

@@ -649,7 +649,7 @@ export interface Upgrade {
    */
   readonly maxSurge?: number;
   /**
-   * How long draining one node may take. What is made by then stays, and the next run continues it.
+   * How long draining one node may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 600
    * @example 1200
@@ -688,38 +688,38 @@ export interface Addons {
   readonly metrics?: boolean;
 }
 
-/** How long each operation may take. */
+/** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
 export interface Timeouts {
   /**
-   * How long creating the cluster may take. What is made by then stays, and the next run continues it.
+   * How long one step of creating the cluster may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
    */
   readonly create?: number;
   /**
-   * How long a change in place may take. What is made by then stays, and the next run continues it.
+   * How long one step of a change in place may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
    */
   readonly update?: number;
   /**
-   * How long deleting the cluster may take. What is made by then stays, and the next run continues it.
+   * How long one step of deleting the cluster may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 1800
    * @example 3600
    */
   readonly delete?: number;
   /**
-   * How long upgrading by one minor version may take. What is made by then stays, and the next run continues it.
+   * How long upgrading all nodes by one hop may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 7200
    * @example 14400
    */
   readonly upgrade?: number;
   /**
-   * How long changing the number of machines may take. What is made by then stays, and the next run continues it.
+   * How long one step of a change that makes or removes machines may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
@@ -891,7 +891,7 @@ export interface KubernetesClusterInputs {
    */
   readonly adopt?: boolean;
   /**
-   * How long each operation may take.
+   * How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.
    * @default {}
    * @example {"create":7200}
    */
@@ -944,7 +944,7 @@ export interface CheckedUpgrade {
   readonly maxUnavailable: number;
   /** How many workers may be made beyond the count, to be upgraded into. */
   readonly maxSurge: number;
-  /** How long draining one node may take. What is made by then stays, and the next run continues it. */
+  /** How long draining one node may take. What is done by then stays, and the next run continues it. */
   readonly drainTimeout: number;
   /** `in-place` upgrades the machines there are, `replace` makes new ones. */
   readonly strategy: "in-place" | "replace";
@@ -960,17 +960,17 @@ export interface CheckedAddons {
   readonly metrics: boolean;
 }
 
-/** How long each operation may take. Defaults filled in. */
+/** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. Defaults filled in. */
 export interface CheckedTimeouts {
-  /** How long creating the cluster may take. What is made by then stays, and the next run continues it. */
+  /** How long one step of creating the cluster may take. What is done by then stays, and the next run continues it. */
   readonly create: number;
-  /** How long a change in place may take. What is made by then stays, and the next run continues it. */
+  /** How long one step of a change in place may take. What is done by then stays, and the next run continues it. */
   readonly update: number;
-  /** How long deleting the cluster may take. What is made by then stays, and the next run continues it. */
+  /** How long one step of deleting the cluster may take. What is done by then stays, and the next run continues it. */
   readonly delete: number;
-  /** How long upgrading by one minor version may take. What is made by then stays, and the next run continues it. */
+  /** How long upgrading all nodes by one hop may take. What is done by then stays, and the next run continues it. */
   readonly upgrade: number;
-  /** How long changing the number of machines may take. What is made by then stays, and the next run continues it. */
+  /** How long one step of a change that makes or removes machines may take. What is done by then stays, and the next run continues it. */
   readonly scale: number;
 }
 
@@ -1026,7 +1026,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly addons: CheckedAddons;
   /** Takes over a cluster of this name that someone else declared, in place of refusing. */
   readonly adopt: boolean;
-  /** How long each operation may take. */
+  /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
   readonly timeouts: CheckedTimeouts;
 }
 
