@@ -61,6 +61,13 @@ export function isMoldFailure(error: unknown): error is MoldFailure {
   return error instanceof Error && error.name === "MoldError";
 }
 
+export interface Resources {
+  /** Cores. */
+  readonly cpu: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
 /** A node as the cluster's own API shows it. */
 export interface KubernetesNode {
   readonly name: string;
@@ -77,6 +84,8 @@ export interface KubernetesNode {
   readonly pressures: readonly string[];
   /** `containerd://2.1.9` */
   readonly runtime: string;
+  /** What pods may request there, all together. */
+  readonly allocatable: Resources;
 }
 
 /** A pod on a node. */
@@ -91,6 +100,9 @@ export interface KubernetesPod {
   readonly ending: boolean;
   /** Its readiness probes pass: a control plane's static pods ask their own `/readyz`. */
   readonly ready: boolean;
+  /** Undefined: it is on none yet. */
+  readonly node?: string;
+  readonly requests: Resources;
 }
 
 /** How many pods must stay, and how many may be asked to go now. */
@@ -151,6 +163,7 @@ export interface KubernetesPort {
   annotateNode(name: string, annotations: Readonly<Record<string, string | undefined>>): Promise<void>;
   /** The version that kubeadm has recorded for the whole cluster, without the `v`: the first control plane of an upgrade sets it. */
   clusterVersion(): Promise<string>;
+  pods(): Promise<KubernetesPod[]>;
   podsOn(node: string): Promise<KubernetesPod[]>;
   /** Every disruption budget there is. */
   budgets(): Promise<DisruptionBudget[]>;

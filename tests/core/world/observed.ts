@@ -115,6 +115,7 @@ export const nodeOf = (name: string, cordoned = false): KubernetesNode => ({
   unschedulable: cordoned,
   pressures: [],
   runtime: "containerd://2.1.9",
+  allocatable: { cpu: 2, memory: 4e9 },
 });
 
 /** Versions as Mold has them: `1.35.4`, or `1.35.4 Disabled`. */
