@@ -8,9 +8,10 @@ import { ClusterError } from "./errors";
 import { execute, seconds } from "./execute";
 import { withLock, type Lease } from "./lock";
 import { observeCluster, type ObservedCluster } from "./observe";
-import { tagKeys, tagParameters, type Tags } from "./ownership";
+import { tagKeys, tagParameters } from "./ownership";
 import { planCluster } from "./plan";
-import type { Plan } from "./plan-input";
+import { declaresDisks } from "./plan-disks";
+import type { FormerDeclaration, Plan } from "./plan-input";
 import type { World } from "./ports";
 import { estimatePlan, pools, type Step } from "./step";
 
@@ -20,26 +21,28 @@ export class ClusterRun {
     private readonly world: World,
     private readonly catalogue: Catalogue,
     private readonly desired: DesiredCluster,
-    private readonly formerTags: Tags = {},
+    /** What an engine has recorded of the last time. */
+    private readonly former?: FormerDeclaration,
   ) {}
 
   private get resource(): string {
     return `KubernetesCluster ${this.desired.name}`;
   }
 
-  async observe(options: { withNodes: boolean }): Promise<ObservedCluster> {
+  async observe(options: { withNodes: boolean; withDisks?: boolean }): Promise<ObservedCluster> {
     const { identity, place, name, uid, affinity } = this.desired;
     return observeCluster(this.world, {
       name,
       uid,
       place,
       withAffinity: affinity !== "none",
+      withDisks: options.withDisks,
       ...(options.withNodes ? { kubernetes: this.world.kubernetes(accessOf(identity, place)) } : {}),
     });
   }
 
   async plan(): Promise<Plan & { observed: ObservedCluster }> {
-    const seen = await this.observe({ withNodes: false });
+    const seen = await this.observe({ withNodes: false, withDisks: declaresDisks(this.desired) });
     const nodes = isServing(seen) ? await this.nodes() : undefined;
     const observed = nodes ? { ...seen, nodes } : seen;
     return { ...this.planFor(observed), observed };
@@ -53,7 +56,7 @@ export class ClusterRun {
   }
 
   private planFor(observed: ObservedCluster): Plan {
-    return planCluster({ desired: this.desired, observed, owner: this.world.owner, formerTags: this.formerTags });
+    return planCluster({ desired: this.desired, observed, owner: this.world.owner, former: this.former });
   }
 
   /**
@@ -70,7 +73,7 @@ export class ClusterRun {
         if (steps.length === 0) {
           return { observed, generation };
         }
-        if (round > 3) throw new ClusterError(`still not as declared after three rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
+        if (round > mostRounds(this.desired)) throw new ClusterError(`still not as declared after ${round - 1} rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
         const { createSeconds, updateSeconds } = this.desired.timeouts;
         await this.execute(steps, observed, lease, options.birth ? createSeconds : updateSeconds);
       }
@@ -95,6 +98,9 @@ export class ClusterRun {
     await carryOut(operation, steps, lease);
   }
 }
+
+/** What one round leaves, such as what can be seen only once the API answers, the next one does; control planes are replaced one a round. */
+const mostRounds = ({ nodes }: DesiredCluster): number => 3 + Object.values(nodes).filter(({ replace }) => replace !== undefined).length;
 
 /** Somebody may answer: a cluster whose control planes are off is not asked, which would take as long as no answer does. */
 const isServing = ({ machines }: ObservedCluster): boolean => machines.some(({ role, state }) => role === "control-plane" && state === "Running");

@@ -1,16 +1,21 @@
 /** What planning is given, and what comes of it. */
 import type { DesiredCluster } from "./desired";
 import type { ObservedCluster } from "./observe";
-import type { Tags } from "./ownership";
 import type { Step } from "./step";
 
 export interface PlanInput {
   readonly desired: DesiredCluster;
   readonly observed: ObservedCluster;
   readonly owner: string;
-  /** Tags that the user declared last time, so that those taken out of the declaration go. */
-  readonly formerTags?: Tags;
+  /** Undefined: nothing was declared before. */
+  readonly former?: FormerDeclaration;
 }
+
+/**
+ * Of what was declared last time: tags, since those taken out of it go; nodes and sizes, since what is newly asked for and can't be is
+ * an error, and what was once asked for and has gone since is none.
+ */
+export type FormerDeclaration = Pick<DesiredCluster, "tags" | "nodes" | "controlPlane" | "workers">;
 
 export interface Problem {
   readonly property: string;

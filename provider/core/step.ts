@@ -46,6 +46,9 @@ export type Work =
   | { readonly kind: "leaveEtcd"; readonly machine: MachineRef }
   | { readonly kind: "handOverEtcd"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "scaleMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "growDisk"; readonly machine: MachineRef & { id: string }; readonly volumeId: string; readonly gb: number }
+  | { readonly kind: "rebootMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "tagAnchor"; readonly tags: Tags }
   // Deleting
   | { readonly kind: "destroyMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "deleteApiRule"; readonly ruleId: string }
@@ -97,6 +100,9 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   handOverEtcd: 1,
   leaveEtcd: 2,
   scaleMachine: 1,
+  growDisk: 1,
+  rebootMachine: 2,
+  tagAnchor: 1,
   destroyMachine: 10,
   deleteApiRule: 1,
   deleteAffinityGroup: 1,

@@ -9,7 +9,7 @@ import { changedProperties, checkChanges } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
 import { EndpointRun } from "../core/endpoint";
 import { catalogueOf } from "./catalogues";
-import { checkAgainstZone } from "./declaration";
+import { checkAgainstZone, checkNodesOfNew } from "./declaration";
 import { isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
 
 export type IdentityInputs = CheckedKubernetesClusterInputs & Declared;
@@ -21,6 +21,7 @@ export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = 
     const inputs = { ...checked.inputs, declaredBy } as IdentityInputs;
     const failures = [...checked.failures, ...(olds ? checkChanges("KubernetesCluster", olds, inputs, { isUnknown }) : [])];
     if (!olds && inputs.powerState === "stopped") failures.push({ property: "powerState", reason: "is \"stopped\" for a cluster that is not there yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there" });
+    if (!olds && failures.length === 0) failures.push(...checkNodesOfNew(inputs));
     if (failures.length > 0) return { inputs, failures, warnings: checked.warnings };
     const changed = olds ? new Set(changedProperties("KubernetesCluster", olds, inputs, { isUnknown }).map(({ property }) => property.split(".")[0]!)) : undefined;
     if (changed?.size === 0) return { ...checked, inputs };

@@ -123,9 +123,12 @@ export async function awaitApi(operation: Operation): Promise<void> {
 }
 
 export async function markInitialised(operation: Operation): Promise<void> {
-  const { desired, tagger } = operation;
-  const anchor = anchorOf(desired.place);
-  await tagger.add(anchor.kind, anchor.id, { [tagKeys.initialised]: desired.uid });
+  await tagAnchor(operation, { tags: { [tagKeys.initialised]: operation.desired.uid } });
+}
+
+export async function tagAnchor(operation: Operation, { tags }: Pick<Extract<Work, { kind: "tagAnchor" }>, "tags">): Promise<void> {
+  const { kind, id } = anchorOf(operation.subject.place);
+  await operation.tagger.add(kind, id, tags);
 }
 
 export async function untagAnchor(operation: Operation, { tags }: Extract<Work, { kind: "untagAnchor" }>): Promise<void> {

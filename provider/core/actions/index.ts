@@ -43,10 +43,13 @@ export const actions: Actions = {
   leaveEtcd: (operation, { machine }) => etcd.leaveEtcd(operation, machine),
   handOverEtcd: (operation, { machine }) => etcd.handOverEtcd(operation, machine),
   scaleMachine: (operation, { machine }) => machines.scaleMachine(operation, machine),
+  growDisk: machines.growDisk,
+  rebootMachine: (operation, { machine }) => machines.rebootMachine(operation, machine),
   stopMachine: (operation, { machine }) => machines.stopMachine(operation, machine),
   destroyMachine: (operation, { machine }) => machines.destroyMachine(operation, machine),
   deleteApiRule: api.deleteApiRule,
   deleteAffinityGroup: api.deleteAffinityGroup,
+  tagAnchor: api.tagAnchor,
   untagAnchor: api.untagAnchor,
 };
 

@@ -62,6 +62,11 @@ export class Operation {
     this.machineIds.set(machine, id);
   }
 
+  /** It was there when it was last looked, or this run has made it. */
+  isThere(machine: string): boolean {
+    return this.machineIds.has(machine);
+  }
+
   idOf(machine: MachineRef): string {
     const id = machine.id ?? this.machineIds.get(machine.name);
     if (!id) throw new ClusterError(`${machine.name} is not there yet`, this.context(`machine ${machine.name}`));
