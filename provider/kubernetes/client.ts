@@ -1,6 +1,6 @@
 /** A cluster's own API, as much of it as the core needs. */
-import type { V1Lease, V1LeaseList, V1Node, V1NodeList, V1Pod, V1PodList } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { Clock, ClusterAccess, EtcdMember, KubernetesNode, KubernetesPod, KubernetesPort, Log, NodeMark } from "../core/ports";
+import type { V1Lease, V1LeaseList, V1Node, V1NodeList, V1PersistentVolume, V1PersistentVolumeList, V1Pod, V1PodList, V1Service, V1ServiceList } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { Clock, ClusterAccess, EtcdMember, KubernetesLoadBalancer, KubernetesNode, KubernetesPod, KubernetesPort, KubernetesVolume, Log, NodeMark } from "../core/ports";
 import { bootstrapTokenSecret, bootstrapTokenSecretName } from "./bootstrap-token";
 import { connectionError, KubernetesError } from "./errors";
 import { Etcdctl } from "./etcd";
@@ -49,6 +49,30 @@ function toPod({ metadata, status }: V1Pod): KubernetesPod {
     ...(controller === undefined ? {} : { controller }),
     ended: status?.phase === "Succeeded" || status?.phase === "Failed",
     ending: metadata?.deletionTimestamp !== undefined,
+  };
+}
+
+const toLoadBalancer = ({ metadata, spec, status }: V1Service): KubernetesLoadBalancer => ({
+  namespace: metadata?.namespace ?? "",
+  name: metadata?.name ?? "",
+  ports: (spec?.ports ?? []).map(({ port }) => port),
+  addresses: (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []),
+});
+
+/** Beside what keeps it, a volume's `spec` says only how it may be used: the one field below it that is none of these names the kind. */
+const usage = new Set(["accessModes", "capacity", "claimRef", "mountOptions", "nodeAffinity", "persistentVolumeReclaimPolicy", "storageClassName", "volumeAttributesClassName", "volumeMode"]);
+
+function toVolume({ metadata, spec }: V1PersistentVolume): KubernetesVolume {
+  const claim = spec?.claimRef;
+  const size = spec?.capacity?.storage;
+  const kind = spec?.csi?.driver ?? Object.keys(spec ?? {}).find((field) => !usage.has(field));
+  const onNode = kind === "local" || kind === "hostPath";
+  return {
+    name: metadata?.name ?? "",
+    ...(claim?.name ? { claim: `${claim.namespace ?? ""}/${claim.name}` } : {}),
+    ...(size === undefined ? {} : { size }),
+    onNode,
+    ...(onNode || kind === undefined ? {} : { keptBy: kind }),
   };
 }
 
@@ -129,6 +153,15 @@ class KubernetesClient implements KubernetesPort {
 
   async podsOn(node: string): Promise<KubernetesPod[]> {
     return (await this.list<V1PodList, V1Pod>("/api/v1/pods", { fieldSelector: `spec.nodeName=${node}` })).map(toPod);
+  }
+
+  /** Chosen here: not every version selects services by type. */
+  async loadBalancers(): Promise<KubernetesLoadBalancer[]> {
+    return (await this.list<V1ServiceList, V1Service>("/api/v1/services")).filter(({ spec }) => spec?.type === "LoadBalancer").map(toLoadBalancer);
+  }
+
+  async volumes(): Promise<KubernetesVolume[]> {
+    return (await this.list<V1PersistentVolumeList, V1PersistentVolume>("/api/v1/persistentvolumes")).map(toVolume);
   }
 
   async evictPod({ namespace, name }: Pick<KubernetesPod, "namespace" | "name">): Promise<string | undefined> {
