@@ -23,7 +23,7 @@ export async function rehearse(world: World, { uid, place }: ClusterSubject, obs
 export async function rehearseNetwork(world: World, uid: string, network: Network, context: CallContext): Promise<Rehearsal> {
   const ours = await markedMachines(world, uid, context);
   const around = await observeOwnNetwork(world, { id: network.id!, name: network.name ?? "" }, new Set(ours.map(({ id }) => id!)));
-  return { blocks: foreignMachines(around), losses: furtherAddresses(around), declared: [] };
+  return { blocks: foreignMachines(around), losses: furtherAddresses(around, uid), declared: [] };
 }
 
 const said = new WeakMap<MoldPort, Set<string>>();
@@ -63,7 +63,7 @@ export async function planDeletion(world: World, cluster: FoundCluster, access?:
   const observed = subject && (await observeCluster(world, { ...subject, withAffinity: true }));
   if (!subject || !observed?.anchorTags) {
     const rehearsal = network ? await rehearseNetwork(world, uid, network, context) : { blocks: [], losses: [], declared: [] };
-    return { ...rehearsal, plan: [...(await strayLines(world, uid, context)), ...notes] };
+    return { ...rehearsal, ...(access ? { unseen: "its public address is gone" } : {}), plan: [...(await strayLines(world, uid, context)), ...notes] };
   }
   const { steps } = planDelete({ subject, observed, blocks: [] });
   return { ...(await rehearse(world, subject, observed, access)), plan: planLines({ steps, notes }) };

@@ -57,7 +57,7 @@ export function rehearseDelete(input: RehearsalInput): Rehearsal {
     blocks: [...foreignMachines(scope.network), ...protectedMachines(input)],
     losses: [
       ...rules.filter(({ isOurs, goes }) => !isOurs && goes).map(({ finding }) => finding),
-      ...furtherAddresses(scope.network, scope.address?.id),
+      ...furtherAddresses(scope.network, input.uid),
       ...(inside?.services ?? []).map((service) => serviceFinding(service, scope.network !== undefined)),
       ...(inside?.volumes ?? []).map(volumeFinding),
     ],
@@ -78,7 +78,7 @@ export function foreignMachines(network: OwnNetwork | undefined): Finding[] {
       id,
       where: network.name,
       what: `machine ${name} (${id}, ${state}) on the network ${network.name}, not of this cluster`,
-      todo: "move it to another network or remove it: the network can't go while it is there",
+      todo: "move it to another network or remove it; the network can't go while it is there",
     }));
 }
 
@@ -94,18 +94,17 @@ const protectedMachines = ({ observed }: RehearsalInput): Finding[] =>
       todo: "take the protection away there",
     }));
 
-/** @param own id of the cluster's address */
-export const furtherAddresses = (network: OwnNetwork | undefined, own?: string): Finding[] =>
+export const furtherAddresses = (network: OwnNetwork | undefined, uid: string): Finding[] =>
   (network?.addresses ?? [])
     // The network's own source NAT was made with it.
-    .filter(({ id, isSourceNat, tags }) => id !== own && !isSourceNat && tags[tagKeys.cluster] === undefined)
+    .filter(({ isSourceNat, tags }) => !isSourceNat && tags[tagKeys.cluster] !== uid)
     .map(({ id, ipAddress }) => ({
       kind: "publicAddress",
       name: ipAddress,
       id,
       where: network!.name,
-      what: `public address ${ipAddress} (${id}) with all rules on it, taken by others for the network ${network!.name}`,
-      todo: "note what it is used for; it goes with the network",
+      what: `public address ${ipAddress} (${id}) with all rules on it, of the network ${network!.name}`,
+      todo: "note what it is used for; it goes with its network",
     }));
 
 interface Rule {
