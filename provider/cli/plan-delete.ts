@@ -18,7 +18,7 @@ export async function planDelete(asked: PlanDelete, env: Environment, log: Log):
   const cluster = await findCluster(session.world(undefined, declaredBy), asked.cluster, asked.owner);
   const world = session.world(undefined, { ...declaredBy, owner: cluster.owner ?? "" });
   const plan = await planDeletion(world, cluster, access);
-  return { cluster, ...plan, ...(access ? {} : { unseen: "the cluster's own API alone knows them: give --kubeconfig FILE" }) };
+  return { cluster, ...plan, ...(access ? {} : { unseen: "only the cluster's own API knows them; give --kubeconfig FILE" }) };
 }
 
 async function accessFrom(path: string): Promise<ClusterAccess> {

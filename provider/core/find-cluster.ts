@@ -60,14 +60,16 @@ function clustersOf(traces: readonly Trace[]): FoundCluster[] {
  * @throws ClusterError naming those there are
  */
 export async function findCluster({ mold }: World, wanted: string, owner?: string): Promise<FoundCluster> {
-  // Searches by keyword look into names and display texts, where both name and uid are.
-  const [machines, networks, rules, addresses] = await Promise.all([
+  // Searches by keyword look into names, and for most kinds into display texts, where the uid is.
+  const tags = tagParameters({ [tagKeys.cluster]: wanted });
+  const [machines, networks, rules, taggedRules, addresses] = await Promise.all([
     mold.list("listVirtualMachines", { keyword: wanted }),
     mold.list("listNetworks", { keyword: wanted }),
     mold.list("listLoadBalancerRules", { keyword: wanted }),
-    mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: wanted }) }),
+    mold.list("listLoadBalancerRules", { tags }),
+    mold.list("listPublicIpAddresses", { tags }),
   ]);
-  const clusters = clustersOf([...networks.flatMap(ofNetwork), ...machines.flatMap(ofMachine), ...rules.flatMap(ofRule), ...addresses.flatMap(ofAddress)]);
+  const clusters = clustersOf([...networks.flatMap(ofNetwork), ...machines.flatMap(ofMachine), ...[...rules, ...taggedRules].flatMap(ofRule), ...addresses.flatMap(ofAddress)]);
   const meant = clusters.filter(({ name, uid }) => uid === wanted || name === wanted);
   const found = owner === undefined ? meant : meant.filter((cluster) => cluster.owner === owner);
   if (found.length === 1) return found[0]!;
