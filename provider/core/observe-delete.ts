@@ -8,12 +8,12 @@ import { isKubernetesFailure, type Clock, type ClusterAccess, type KubernetesLoa
 import { readBalancer, type ObservedBalancer } from "./rules/balancer";
 import { readPortForward, type ObservedPortForward } from "./rules/port-forward";
 
-export interface OtherMachine {
+interface OtherMachine {
   readonly id: string;
   readonly name: string;
   readonly state: string;
 }
-export interface AddressOfNetwork {
+interface AddressOfNetwork {
   readonly id: string;
   readonly ipAddress: string;
   readonly isSourceNat: boolean;
@@ -40,7 +40,7 @@ export interface OwnAddress {
   readonly balancers: readonly ObservedBalancer[];
 }
 
-export interface Inside {
+interface Inside {
   readonly services: readonly KubernetesLoadBalancer[];
   readonly volumes: readonly KubernetesVolume[];
 }
@@ -54,7 +54,7 @@ export interface DeleteScope {
   readonly inside?: Inside | { readonly unseen: string };
 }
 
-export interface DeletePlace {
+interface DeletePlace {
   /** Given when the network is the cluster's own. */
   readonly network?: { readonly id: string; readonly name: string };
   readonly addressId?: string;

@@ -9,7 +9,7 @@ import type { ObservedBalancer } from "./rules/balancer";
 import { firewallTuple } from "./rules/firewall";
 import { portForwardTuple, type ObservedPortForward } from "./rules/port-forward";
 
-export type FindingKind = "foreignMachine" | "protectedMachine" | "publicAddress" | "firewallRule" | "portForward" | "balancerRule" | "service" | "volume";
+type FindingKind = "foreignMachine" | "protectedMachine" | "publicAddress" | "firewallRule" | "portForward" | "balancerRule" | "service" | "volume";
 
 export interface Finding {
   readonly kind: FindingKind;
@@ -40,7 +40,7 @@ export const unseenLine = (why: string): string => `its services of type LoadBal
 
 export const findingLine = ({ what, todo }: Finding): string => `${what}: ${todo}`;
 
-export interface RehearsalInput {
+interface RehearsalInput {
   readonly uid: string;
   /** Who deletes. */
   readonly owner: string;
