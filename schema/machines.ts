@@ -16,7 +16,7 @@ const rootDiskGb: IntegerProperty = {
   maximum: 65_536,
   otherwise: "the size that the template has",
   example: 40,
-  changeNotYet: { when: "any", reason: "another root disk size for machines that exist comes with a later release" },
+  changeNotYet: { reason: "another root disk size for machines that exist comes with a later release" },
 };
 
 export const controlPlane: ObjectProperty = {

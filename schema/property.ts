@@ -22,10 +22,6 @@ export interface NotYet {
 }
 
 export interface ChangeNotYet {
-  /**
-   * `any` change, or another release: `1.35` and `1.35.4` may be the same one, which the plan finds out.
-   */
-  readonly when: "any" | "other-release";
   readonly reason: string;
 }
 

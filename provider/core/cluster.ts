@@ -12,6 +12,7 @@ import { tagKeys, tagParameters, type Tags } from "./ownership";
 import { planCluster } from "./plan";
 import type { Plan } from "./plan-input";
 import type { World } from "./ports";
+import { needsVersions } from "./release";
 import { estimatePlan, pools, type Step } from "./step";
 
 /** One cluster as this run works on it. */
@@ -20,7 +21,8 @@ export class ClusterRun {
     private readonly world: World,
     private readonly catalogue: Catalogue,
     private readonly desired: DesiredCluster,
-    private readonly formerTags: Tags = {},
+    /** What the last run had recorded: the tags that were declared then, and the version the cluster had. */
+    private readonly former: { readonly tags?: Tags; readonly version?: string } = {},
   ) {}
 
   private get resource(): string {
@@ -42,7 +44,9 @@ export class ClusterRun {
     const seen = await this.observe({ withNodes: false });
     const nodes = isServing(seen) ? await this.nodes() : undefined;
     const observed = nodes ? { ...seen, nodes } : seen;
-    return { ...this.planFor(observed), observed };
+    const { desired, former, world, catalogue } = this;
+    const versions = needsVersions({ desired, observed }) ? await catalogue.versions(desired.place.zoneId) : undefined;
+    return { ...planCluster({ desired, observed, owner: world.owner, formerTags: former.tags, formerVersion: former.version, versions }), observed };
   }
 
   private async nodes(): Promise<ObservedCluster["nodes"]> {
@@ -50,10 +54,6 @@ export class ClusterRun {
       .kubernetes(accessOf(this.desired.identity, this.desired.place))
       .nodes()
       .catch(() => undefined);
-  }
-
-  private planFor(observed: ObservedCluster): Plan {
-    return planCluster({ desired: this.desired, observed, owner: this.world.owner, formerTags: this.formerTags });
   }
 
   /**
@@ -71,8 +71,9 @@ export class ClusterRun {
           return { observed, generation };
         }
         if (round > 3) throw new ClusterError(`still not as declared after three rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
-        const { createSeconds, updateSeconds } = this.desired.timeouts;
-        await this.execute(steps, observed, lease, options.birth ? createSeconds : updateSeconds);
+        const { createSeconds, updateSeconds, scaleSeconds } = this.desired.timeouts;
+        const scales = steps.some(({ work }) => work.kind === "deployMachine" || work.kind === "destroyMachine");
+        await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds);
       }
     });
   }

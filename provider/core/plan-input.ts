@@ -1,4 +1,5 @@
 /** What planning is given, and what comes of it. */
+import type { KubernetesVersion } from "./catalogue";
 import type { DesiredCluster } from "./desired";
 import type { ObservedCluster } from "./observe";
 import type { Tags } from "./ownership";
@@ -10,6 +11,10 @@ export interface PlanInput {
   readonly owner: string;
   /** Tags that the user declared last time, so that those taken out of the declaration go. */
   readonly formerTags?: Tags;
+  /** The version that the last run had recorded, for while no node can be asked. */
+  readonly formerVersion?: string;
+  /** Those registered with Mold for the zone, where planning needs them. */
+  readonly versions?: readonly KubernetesVersion[];
 }
 
 export interface Problem {
