@@ -8,9 +8,10 @@ import { ClusterError } from "./errors";
 import { execute, seconds } from "./execute";
 import { withLock, type Lease } from "./lock";
 import { observeCluster, type ObservedCluster } from "./observe";
-import { tagKeys, tagParameters, type Tags } from "./ownership";
+import { tagKeys, tagParameters } from "./ownership";
 import { planCluster } from "./plan";
-import type { Plan } from "./plan-input";
+import { declaresDisks } from "./plan-disks";
+import type { FormerDeclaration, Plan } from "./plan-input";
 import type { World } from "./ports";
 import { needsVersions } from "./release";
 import { estimatePlan, pools, type Step } from "./step";
@@ -21,32 +22,33 @@ export class ClusterRun {
     private readonly world: World,
     private readonly catalogue: Catalogue,
     private readonly desired: DesiredCluster,
-    /** What the last run had recorded: the tags that were declared then, and the version the cluster had. */
-    private readonly former: { readonly tags?: Tags; readonly version?: string } = {},
+    /** What an engine has recorded of the last time. */
+    private readonly former?: FormerDeclaration,
   ) {}
 
   private get resource(): string {
     return `KubernetesCluster ${this.desired.name}`;
   }
 
-  async observe(options: { withNodes: boolean }): Promise<ObservedCluster> {
+  async observe(options: { withNodes: boolean; withDisks?: boolean }): Promise<ObservedCluster> {
     const { identity, place, name, uid, affinity } = this.desired;
     return observeCluster(this.world, {
       name,
       uid,
       place,
       withAffinity: affinity !== "none",
+      withDisks: options.withDisks,
       ...(options.withNodes ? { kubernetes: this.world.kubernetes(accessOf(identity, place)) } : {}),
     });
   }
 
   async plan(): Promise<Plan & { observed: ObservedCluster }> {
-    const seen = await this.observe({ withNodes: false });
+    const seen = await this.observe({ withNodes: false, withDisks: declaresDisks(this.desired) });
     const nodes = isServing(seen) ? await this.nodes() : undefined;
     const observed = nodes ? { ...seen, nodes } : seen;
     const { desired, former, world, catalogue } = this;
     const versions = needsVersions({ desired, observed }) ? await catalogue.versions(desired.place.zoneId) : undefined;
-    return { ...planCluster({ desired, observed, owner: world.owner, formerTags: former.tags, formerVersion: former.version, versions }), observed };
+    return { ...planCluster({ desired, observed, owner: world.owner, former, versions }), observed };
   }
 
   private async nodes(): Promise<ObservedCluster["nodes"]> {
@@ -70,7 +72,7 @@ export class ClusterRun {
         if (steps.length === 0) {
           return { observed, generation };
         }
-        if (round > 3) throw new ClusterError(`still not as declared after three rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
+        if (round > mostRounds(this.desired)) throw new ClusterError(`still not as declared after ${round - 1} rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
         const { createSeconds, updateSeconds, scaleSeconds } = this.desired.timeouts;
         const scales = steps.some(({ work }) => work.kind === "deployMachine" || work.kind === "destroyMachine");
         await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds);
@@ -96,6 +98,9 @@ export class ClusterRun {
     await carryOut(operation, steps, lease);
   }
 }
+
+/** What one round leaves, such as what can be seen only once the API answers, the next one does; control planes are replaced one a round. */
+const mostRounds = ({ nodes }: DesiredCluster): number => 3 + Object.values(nodes).filter(({ replace }) => replace !== undefined).length;
 
 /** Somebody may answer: a cluster whose control planes are off is not asked, which would take as long as no answer does. */
 const isServing = ({ machines }: ObservedCluster): boolean => machines.some(({ role, state }) => role === "control-plane" && state === "Running");

@@ -108,7 +108,7 @@ describe("planning a cluster", () => {
       desired: desired({ controlPlane: { count: 1, offering: "small" }, workers: { count: 0, offering: "small" }, tags: { team: "b", new: "1" } }),
       observed: tagged({ team: "a", former: "x", byHand: "y" }),
       owner,
-      formerTags: { team: "a", former: "x" },
+      former: desired({ tags: { team: "a", former: "x" } }),
     });
     expect(ofKind(made, "untagMachine")[0]?.tags).toEqual({ team: "a", former: "x" });
     expect(ofKind(made, "tagMachine")[0]?.tags).toEqual({ team: "b", new: "1" });

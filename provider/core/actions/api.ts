@@ -78,7 +78,7 @@ export async function leaveApiBalancer(operation: Operation, machine: MachineRef
   const context = operation.context("API balancer rule");
   const members = await balancerMembers(world, operation.apiRuleId!);
   const controlPlanes = (await kubernetes.nodes()).flatMap(({ name }) => (parseMachineName(desired.name, name)?.role === "control-plane" ? [{ name, role: "control-plane" as const }] : []));
-  const others = controlPlanes.filter((other) => other.name !== machine.name && operation.isKnown(other) && members.includes(operation.idOf(other))).map(({ name }) => name);
+  const others = controlPlanes.filter((other) => other.name !== machine.name && operation.isThere(other.name) && members.includes(operation.idOf(other))).map(({ name }) => name);
   const majority = Math.floor(controlPlanes.length / 2) + 1;
   const up = await operation.nodes.upAmong(others, { least: majority, longestMs: longestSilenceMs });
   if (up.length < majority) {
@@ -124,9 +124,12 @@ export async function awaitApi(operation: Operation): Promise<void> {
 }
 
 export async function markInitialised(operation: Operation): Promise<void> {
-  const { desired, tagger } = operation;
-  const anchor = anchorOf(desired.place);
-  await tagger.add(anchor.kind, anchor.id, { [tagKeys.initialised]: desired.uid });
+  await tagAnchor(operation, { tags: { [tagKeys.initialised]: operation.desired.uid } });
+}
+
+export async function tagAnchor(operation: Operation, { tags }: Pick<Extract<Work, { kind: "tagAnchor" }>, "tags">): Promise<void> {
+  const { kind, id } = anchorOf(operation.subject.place);
+  await operation.tagger.add(kind, id, tags);
 }
 
 export async function untagAnchor(operation: Operation, { tags }: Extract<Work, { kind: "untagAnchor" }>): Promise<void> {

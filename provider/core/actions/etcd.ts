@@ -1,5 +1,6 @@
 /** Steps on etcd's members, by exec into the pod of one that stays. */
 import { ClusterError } from "../errors";
+import { parseMachineName } from "../ownership";
 import type { EtcdMember } from "../ports";
 import type { MachineRef } from "../step";
 import type { Operation } from "./operation";
@@ -28,15 +29,17 @@ async function ledByAnother(operation: Operation, machine: MachineRef): Promise<
 export async function leaveEtcd(operation: Operation, machine: MachineRef): Promise<void> {
   const { kubernetes, observed } = operation;
   const { via, members } = await ledByAnother(operation, machine);
-  const addresses = new Set(observed.machines.filter(({ name }) => name !== machine.name).map(({ ipAddress }) => ipAddress));
+  // Nodes too: those whose machine this run has made.
+  const there = [...observed.machines.map(({ name, ipAddress }) => ({ name, address: ipAddress })), ...(await kubernetes.nodes()).map(({ name, internalIp }) => ({ name, address: internalIp }))];
+  const addresses = new Set(there.filter(({ name }) => name !== machine.name && operation.isThere(name)).map(({ address }) => address));
   const isStale = ({ isLearner, peerUrls }: EtcdMember): boolean => isLearner && !peerUrls.some((url) => addresses.has(new URL(url).hostname));
   for (const member of members) if (member.name === machine.name || isStale(member)) await kubernetes.removeEtcdMember(via, member.id);
 }
 
 async function anotherControlPlane(operation: Operation, machine: MachineRef): Promise<string> {
-  const { kubernetes, observed } = operation;
+  const { kubernetes, desired } = operation;
   const nodes = await kubernetes.nodes();
-  const other = observed.machines.find(({ name, role }) => role === "control-plane" && name !== machine.name && nodes.some((node) => node.name === name && node.ready));
+  const other = nodes.find(({ name, ready }) => ready && name !== machine.name && operation.isThere(name) && parseMachineName(desired.name, name)?.role === "control-plane");
   if (!other) throw new ClusterError(`no other control plane than ${machine.name} is Ready: nobody could lead etcd. Bring one back, then run again.`, operation.context(`machine ${machine.name}`));
   return other.name;
 }
