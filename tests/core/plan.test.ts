@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { planCluster, joinSeconds } from "../../provider/core/plan";
 import type { Plan } from "../../provider/core/plan-input";
 import type { ObservedCluster, ObservedMachine } from "../../provider/core/observe";
-import { agentAnnotation, cordonedBy, tagKeys } from "../../provider/core/ownership";
+import { agentAnnotation, cordonedBy, machineName, tagKeys } from "../../provider/core/ownership";
 import type { KubernetesNode } from "../../provider/core/ports";
 import type { DesiredCluster } from "../../provider/core/desired";
 import type { Step } from "../../provider/core/step";
 import { desired, machine, nothing, owner, uid, whole } from "./world/observed";
 
-const plan = (observed: ObservedCluster, changes: Partial<DesiredCluster> = {}): Plan => planCluster({ desired: desired(changes), observed, owner });
+const plan = (observed: ObservedCluster, changes: Partial<DesiredCluster> = {}): Plan => planCluster({ desired: desired(changes), observed, owner, former: desired(changes) });
 const titles = ({ steps }: Plan): string[] => steps.map(({ title }) => title);
 const ofKind = <K extends Step["work"]["kind"]>({ steps }: Plan, kind: K): Extract<Step["work"], { kind: K }>[] =>
   steps.flatMap(({ work }) => (work.kind === kind ? [work as Extract<Step["work"], { kind: K }>] : []));
@@ -151,9 +151,16 @@ describe("for any cluster and anything that can be found of it", () => {
     }),
   );
   const offering = fc.constantFrom("small", "large");
-  const anyDesired = fc.record({ controlPlanes: fc.integer({ min: 1, max: 5 }), workers: fc.integer({ min: 0, max: 6 }), first: offering, second: offering }).map(({ controlPlanes, workers, first, second }) => ({
+  const anyName = fc.tuple(fc.constantFrom("control-plane" as const, "worker" as const), fc.integer({ min: 1, max: 7 })).map(([role, index]) => machineName("prod", role, index));
+  const anyText = fc.option(fc.constantFrom("a", "b"), { nil: undefined });
+  const anyNodes = fc.dictionary(anyName, fc.record({ offering: fc.option(offering, { nil: undefined }), reboot: anyText, replace: anyText, delete: fc.boolean() }), { maxKeys: 3 }).map((entries) =>
+    Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, { ...entry, delete: entry.delete && name.includes("worker") }])),
+  );
+  const anyDesired = fc.record({ controlPlanes: fc.integer({ min: 1, max: 5 }), workers: fc.integer({ min: 0, max: 6 }), first: offering, second: offering, nodes: anyNodes, affinity: fc.constantFrom("preferred" as const, "required" as const) }).map(({ controlPlanes, workers, first, second, nodes, affinity }) => ({
     controlPlane: { count: controlPlanes, offering: first },
     workers: { count: workers, offering: second },
+    nodes,
+    affinity,
   }));
   const anyPower = fc.constantFrom("running" as const, "running" as const, "stopped" as const);
   const check = (property: (made: Plan, observed: ObservedCluster) => void): void =>
@@ -200,7 +207,7 @@ describe("for any cluster and anything that can be found of it", () => {
 
   test("never two machines away at once by our hand, and a control plane only out of a balancer that others serve", () => {
     check(({ steps }) => {
-      const stops = steps.filter(({ work }) => work.kind === "stopMachine" && steps.some((start) => start.work.kind === "startMachine" && start.work.machine.name === work.machine.name));
+      const stops = steps.filter(({ work }) => work.kind === "rebootMachine" || (work.kind === "stopMachine" && steps.some((start) => start.work.kind === "startMachine" && start.work.machine.name === work.machine.name)));
       const before = new Map(steps.map(({ id, needs }) => [id, needs]));
       const comesBefore = (id: string, of: string): boolean => (before.get(of) ?? []).some((need) => need === id || comesBefore(id, need));
       for (const [at, stop] of stops.entries()) {
