@@ -80,7 +80,7 @@ export const tags = (whose: string): Properties[string] => ({
 
 const wait = (what: string, seconds: number): IntegerProperty => ({
   type: "integer",
-  description: `How long ${what} may take. What is made by then stays, and the next run continues it.`,
+  description: `How long ${what} may take. What is done by then stays, and the next run continues it.`,
   unit: "seconds",
   minimum: 30,
   maximum: 604_800,
@@ -106,11 +106,10 @@ export const clusterInputs: Properties = {
   zone,
   version: {
     type: "string",
-    description: "Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone.",
+    description: "Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused.",
     required: true,
     format: "kubernetes-version",
     example: "1.35.4",
-    changeNotYet: { when: "other-release", reason: "upgrading a cluster that exists comes with a later release" },
   },
   network,
   networkOffering,
@@ -201,11 +200,10 @@ export const clusterInputs: Properties = {
   upgrade: {
     type: "object",
     typeName: "Upgrade",
-    description: "How workers are upgraded. Control planes always go one at a time.",
+    description: "How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one.",
     otherwise: "one worker at a time",
     example: { maxUnavailable: 2, drainTimeout: 600 },
     managements: { core: true, mold: "Mold upgrades its clusters in its own way" },
-    notYet: { reason: "settings for upgrades come with a later release, together with upgrades" },
     properties: {
       maxUnavailable: { ...upgradeInts, description: "How many workers may be away at once.", default: 1, example: 2 },
       maxSurge: { ...upgradeInts, description: "How many workers may be made beyond the count, to be upgraded into.", default: 0, example: 1 },
@@ -244,15 +242,15 @@ export const clusterInputs: Properties = {
   timeouts: {
     type: "object",
     typeName: "Timeouts",
-    description: "How long each operation may take.",
+    description: "How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.",
     default: {},
     example: { create: 7200 },
     properties: {
-      create: wait("creating the cluster", 3600),
-      update: wait("a change in place", 3600),
-      delete: wait("deleting the cluster", 1800),
-      upgrade: wait("upgrading by one minor version", 7200),
-      scale: wait("changing the number of machines", 3600),
+      create: wait("one step of creating the cluster", 3600),
+      update: wait("one step of a change in place", 3600),
+      delete: wait("one step of deleting the cluster", 1800),
+      upgrade: wait("upgrading all nodes by one hop", 7200),
+      scale: wait("one step of a change that makes or removes machines", 3600),
     },
   },
 };

@@ -21,14 +21,6 @@ export interface NotYet {
   readonly values?: readonly Json[];
 }
 
-export interface ChangeNotYet {
-  /**
-   * `any` change, or another release: `1.35` and `1.35.4` may be the same one, which the plan finds out.
-   */
-  readonly when: "any" | "other-release";
-  readonly reason: string;
-}
-
 interface Common<Value> {
   /** Prose that a user reads, in sentences. */
   readonly description: string;
@@ -55,8 +47,6 @@ interface Common<Value> {
   readonly since?: string;
   /** Declared; the behaviour comes later. Asking for it is refused at check. */
   readonly notYet?: NotYet;
-  /** Changing it on an existing resource comes later. */
-  readonly changeNotYet?: ChangeNotYet;
   /** Environment variables that stand in for it, first come first served (connections only). */
   readonly environment?: readonly string[];
 }

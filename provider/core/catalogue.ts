@@ -101,7 +101,12 @@ export class Catalogue {
   }
 
   async versions(zoneId: string): Promise<KubernetesVersion[]> {
-    const versions = await this.once(`versions ${zoneId}`, () => this.mold.list("listKubernetesSupportedVersions", { zoneid: zoneId }));
+    return this.once(`versions ${zoneId}`, () => this.versionsNow(zoneId));
+  }
+
+  /** As they are at this moment, whatever was asked before. */
+  async versionsNow(zoneId: string): Promise<KubernetesVersion[]> {
+    const versions = await this.mold.list("listKubernetesSupportedVersions", { zoneid: zoneId });
     return versions.map((each) => ({
       id: each.id ?? "",
       version: each.semanticversion ?? "",
@@ -121,6 +126,13 @@ export class Catalogue {
 
 /** Pure. Throws a ClusterError that names `version` and what is registered. */
 export function chooseVersion(wanted: string, registered: readonly KubernetesVersion[]): KubernetesVersion {
+  const found = findVersion(wanted, registered);
+  if (typeof found === "string") throw new ClusterError(found, { property: "version" });
+  return found;
+}
+
+/** Pure: the newest usable one, or why there is none. */
+export function findVersion(wanted: string, registered: readonly KubernetesVersion[]): KubernetesVersion | string {
   const matches = registered
     .filter(({ version }) => version === wanted || version.startsWith(`${wanted}.`))
     .sort((a, b) => semver.rcompare(a.version, b.version));
@@ -128,7 +140,7 @@ export function chooseVersion(wanted: string, registered: readonly KubernetesVer
   if (usable) return usable;
   const all = registered.map(({ version, reason }) => (reason ? `${version} (${reason})` : version)).sort();
   const found = matches[0] ? `${matches[0].version} is registered but ${matches[0].reason}` : `no Kubernetes version ${wanted} is registered in the zone`;
-  throw new ClusterError(`${found}. Registered: ${all.join(", ") || "none"}. Register its ISO in Mold (Images, Kubernetes ISOs) or choose one of these.`, { property: "version" });
+  return `${found}. Registered: ${all.join(", ") || "none"}. Register its ISO in Mold (Images, Kubernetes ISOs) or choose one of these.`;
 }
 
 /** Pure: an offering that is too small for a version is refused before anything is made. */

@@ -13,6 +13,7 @@ import { planCluster } from "./plan";
 import { declaresDisks } from "./plan-disks";
 import type { FormerDeclaration, Plan } from "./plan-input";
 import type { World } from "./ports";
+import { needsVersions } from "./release";
 import { estimatePlan, pools, type Step } from "./step";
 
 /** One cluster as this run works on it. */
@@ -45,7 +46,9 @@ export class ClusterRun {
     const seen = await this.observe({ withNodes: false, withDisks: declaresDisks(this.desired) });
     const nodes = isServing(seen) ? await this.nodes() : undefined;
     const observed = nodes ? { ...seen, nodes } : seen;
-    return { ...this.planFor(observed), observed };
+    const { desired, former, world, catalogue } = this;
+    const versions = needsVersions({ desired, observed }) ? await catalogue.versions(desired.place.zoneId) : undefined;
+    return { ...planCluster({ desired, observed, owner: world.owner, former, versions }), observed };
   }
 
   private async nodes(): Promise<ObservedCluster["nodes"]> {
@@ -53,10 +56,6 @@ export class ClusterRun {
       .kubernetes(accessOf(this.desired.identity, this.desired.place))
       .nodes()
       .catch(() => undefined);
-  }
-
-  private planFor(observed: ObservedCluster): Plan {
-    return planCluster({ desired: this.desired, observed, owner: this.world.owner, former: this.former });
   }
 
   /**
@@ -74,8 +73,9 @@ export class ClusterRun {
           return { observed, generation };
         }
         if (round > mostRounds(this.desired)) throw new ClusterError(`still not as declared after ${round - 1} rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
-        const { createSeconds, updateSeconds } = this.desired.timeouts;
-        await this.execute(steps, observed, lease, options.birth ? createSeconds : updateSeconds);
+        const { createSeconds, updateSeconds, scaleSeconds } = this.desired.timeouts;
+        const scales = steps.some(({ work }) => work.kind === "deployMachine" || work.kind === "destroyMachine");
+        await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds);
       }
     });
   }

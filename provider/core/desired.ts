@@ -76,8 +76,10 @@ export interface DesiredCluster extends ClusterSubject {
   /** The user's own tags, on every machine. */
   readonly tags: Tags;
   readonly powerState: "running" | "stopped";
-  /** The longest that any one wait of an operation may take; `drainSeconds`: that for the pods of one node to leave it. */
-  readonly timeouts: { readonly createSeconds: number; readonly updateSeconds: number; readonly deleteSeconds: number; readonly drainSeconds: number };
+  /** How workers are upgraded; control planes go one at a time. */
+  readonly upgrade: { readonly maxUnavailable: number; readonly maxSurge: number; readonly drainSeconds: number; readonly strategy: "in-place" | "replace" };
+  /** The longest that any one wait of an operation may take; `drainSeconds`: that for the pods of one node to leave it; `upgradeSeconds`: the longest that one hop may take. */
+  readonly timeouts: { readonly createSeconds: number; readonly updateSeconds: number; readonly deleteSeconds: number; readonly upgradeSeconds: number; readonly scaleSeconds: number; readonly drainSeconds: number };
 }
 
 export const apiPort = 6443;

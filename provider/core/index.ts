@@ -11,8 +11,11 @@ export type { ClusterIdentity, ClusterPlace, ClusterSubject, DesiredCluster, Des
 export { EndpointRun, type DesiredEndpoint, type Endpoint } from "./endpoint";
 export { ClusterError, Interrupted, LockError } from "./errors";
 export { StepsFailed } from "./execute";
+export { findCluster, type FoundCluster } from "./find-cluster";
 export { observeCluster, type ObservedCluster, type ObservedMachine } from "./observe";
 export { planCluster } from "./plan";
 export type { Plan, PlanInput, Problem } from "./plan-input";
 export type * from "./ports";
+export { planDeletion, type DeletionPlan } from "./rehearsal";
+export type { Finding, Rehearsal } from "./rehearse-delete";
 export { estimatePlan, type Step, type Work } from "./step";

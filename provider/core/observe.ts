@@ -25,6 +25,8 @@ export interface ObservedMachine {
   /** Milliseconds since 1970. */
   readonly created: number;
   readonly tags: Tags;
+  /** Somebody protected it against deletion, at Mold's screens or by its API. */
+  readonly isProtected?: boolean;
 }
 
 export interface ObservedRule {
@@ -166,6 +168,7 @@ function readMachine(cluster: string, uid: string, machine: Machine, disk?: Answ
       ...(disk?.id && disk.size ? { rootDisk: { id: disk.id, bytes: disk.size } } : {}),
       created: Date.parse((machine.created ?? "").replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || 0,
       tags,
+      ...(machine.deleteprotection === true ? { isProtected: true } : {}),
     },
   ];
 }

@@ -38,6 +38,10 @@ export const tagKeys = {
 /** What the node agent writes on its own Node: how far it came. A Node that carries it is a machine of ours. */
 export const agentAnnotation = "ablestack.io/agent";
 
+/** What the core writes there: the version that its agent is to bring it to, and who is the first of the cluster to go there. */
+export const wantedVersionAnnotation = "ablestack.io/wanted-version";
+export const upgradeRoleAnnotation = "ablestack.io/upgrade-role";
+
 /** On a Node: which cluster's operation has cordoned it, so that what a person cordoned stays so. */
 export const cordonedBy = (uid: string): { readonly annotation: string; readonly value: string } => ({ annotation: "ablestack.io/cordoned-by", value: uid });
 

@@ -1,4 +1,5 @@
 /** What planning is given, and what comes of it. */
+import type { KubernetesVersion } from "./catalogue";
 import type { DesiredCluster } from "./desired";
 import type { ObservedCluster } from "./observe";
 import type { Step } from "./step";
@@ -9,13 +10,15 @@ export interface PlanInput {
   readonly owner: string;
   /** Undefined: nothing was declared before. */
   readonly former?: FormerDeclaration;
+  /** Those registered with Mold for the zone, where planning needs them. */
+  readonly versions?: readonly KubernetesVersion[];
 }
 
 /**
- * Of what was declared last time: tags, since those taken out of it go; nodes and sizes, since what is newly asked for and can't be is
+ * Of what was declared last time: the version, as the cluster had it then, for while no node can be asked; tags, since those taken out of it go; nodes and sizes, since what is newly asked for and can't be is
  * an error, and what was once asked for and has gone since is none.
  */
-export type FormerDeclaration = Pick<DesiredCluster, "tags" | "nodes" | "controlPlane" | "workers">;
+export type FormerDeclaration = Pick<DesiredCluster, "version" | "tags" | "nodes" | "controlPlane" | "workers">;
 
 export interface Problem {
   readonly property: string;

@@ -46,11 +46,12 @@ export function planLeaving(steps: Steps, input: PlanInput, leaving: readonly Ob
   }
 }
 
-export const planCordon = (steps: Steps, machine: ObservedMachine, needs: readonly (string | undefined)[]): string =>
-  steps.add({ kind: "cordonNode", machine: refOf(machine) }, `cordon ${machine.name}`, needs, { why: "nothing new is to be placed on it" });
+/** `about`: which of several turns of the machine it belongs to. */
+export const planCordon = (steps: Steps, machine: ObservedMachine, needs: readonly (string | undefined)[], turn: { readonly about?: string } = {}): string =>
+  steps.add({ kind: "cordonNode", machine: refOf(machine) }, `cordon ${machine.name}`, needs, { ...turn, why: "nothing new is to be placed on it" });
 
-export const planDrain = (steps: Steps, machine: ObservedMachine, needs: readonly (string | undefined)[]): string =>
-  steps.add({ kind: "drainNode", machine: refOf(machine) }, `drain ${machine.name}`, needs, { pool: "drain", why: "its pods move, as their disruption budgets allow" });
+export const planDrain = (steps: Steps, machine: ObservedMachine, needs: readonly (string | undefined)[], { longestSeconds, ...turn }: { readonly about?: string; readonly longestSeconds?: number } = {}): string =>
+  steps.add({ kind: "drainNode", machine: refOf(machine), ...(longestSeconds === undefined ? {} : { longestSeconds }) }, `drain ${machine.name}`, needs, { ...turn, pool: "drain", why: "its pods move, as their disruption budgets allow" });
 
 /** Balancers that follow workers: cluster steps move their members. */
 export const workerBalancers = ({ followers }: ObservedCluster): ObservedCluster["followers"] => followers.filter(({ tags }) => tags[tagKeys.target] === "role=worker");

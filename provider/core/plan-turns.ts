@@ -64,7 +64,8 @@ const workersThere = ({ machines }: ObservedCluster): number => machines.filter(
 function planControlPlaneTurn(steps: Steps, input: PlanInput, machine: ObservedMachine, before: readonly string[]): string[] {
   const { desired, observed } = input;
   const ref = refOf(machine);
-  const isAlone = observed.machines.filter(({ role }) => role === "control-plane").length < leastToSpareOne;
+  // Those that are to leave have left by then, and those to come are there.
+  const isAlone = desired.controlPlane.count < leastToSpareOne;
   const out = isAlone ? undefined : steps.add({ kind: "leaveApiBalancer", machine: ref }, `take ${ref.name} out of the API of ${desired.name}`, before);
   const handed = isAlone ? undefined : steps.add({ kind: "handOverEtcd", machine: ref }, `let another lead etcd than ${ref.name}`, [out], { why: "writes go on while it is away" });
   const started = planOther(steps, input, machine, [...before, handed], isAlone ? `the API of ${desired.name} is away until it is back` : undefined);

@@ -8,10 +8,12 @@ import { planApiMembers, planApiRule } from "./plan-api";
 import type { Plan, PlanInput, Problem } from "./plan-input";
 import { diskProblems } from "./plan-disks";
 import { planBack, planLeaving, planLeavingControlPlanes, planLostNodes, surplus } from "./plan-leaving";
-import { doneTags, goesFirst, isNotToBe, namedMachines, nodeProblems, placesTaken, planForgotten, planRebooted, type Named } from "./plan-nodes";
+import { doneTags, goesFirst, isNotToBe, leastToSpareOne, namedMachines, nodeProblems, placesTaken, planForgotten, planRebooted, type Named } from "./plan-nodes";
 import { planStopped } from "./plan-power";
 import { planMachineTags } from "./plan-tags";
 import { planChanges, planTurns, takesTurn } from "./plan-turns";
+import { isOutdated, planUpgrade } from "./plan-upgrade";
+import { releaseOf, satisfies, type Release } from "./release";
 import type { MachineRef } from "./step";
 import { refOf, Steps } from "./steps";
 
@@ -23,14 +25,16 @@ export function planCluster(input: PlanInput): Plan {
   if (!observed.anchorTags) {
     return { steps: [], problems: [{ property: "network", reason: "the cluster's network or its public address is gone from Mold. Destroy the cluster and create it anew." }] };
   }
-  const problems = [...versionThatCannotChange(desired, observed), ...powerThatCannotChange(desired, observed), ...diskProblems(input), ...nodeProblems(input, namesToMake(desired, observed))];
+  const release = releaseOf(input);
+  const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...diskProblems(input), ...nodeProblems(input, namesToMake(desired, observed))];
   if (problems.length > 0) return { steps: [], problems };
 
   const steps = new Steps();
   const group = planAffinityGroup(steps, desired, observed);
   const api = planApiRule(steps, input);
   planForgotten(steps, input);
-  const notes = desired.powerState === "stopped" ? planStopped(steps, input) : planMachines(steps, input, group, api);
+  const machines = desired.powerState === "stopped" ? planStopped(steps, input) : planMachines(steps, input, release, group, api);
+  const notes = [...machines, ...planWaitingUpgrade(input, release)];
   return { steps: steps.all, problems: [], ...(notes.length > 0 ? { notes } : {}) };
 }
 
@@ -49,7 +53,7 @@ interface PlannedMachine {
   readonly initialises: boolean;
 }
 
-function planMachines(steps: Steps, input: PlanInput, group: string | undefined, api: { rule?: string; open: string[] }): string[] {
+function planMachines(steps: Steps, input: PlanInput, release: Release, group: string | undefined, api: { rule?: string; open: string[] }): string[] {
   const { desired, observed } = input;
   const initialised = isInitialised(desired, observed);
   const sorted = sortMachines(desired, observed);
@@ -71,25 +75,26 @@ function planMachines(steps: Steps, input: PlanInput, group: string | undefined,
     ...kept
       .filter((seen) => seen.role === role)
       .map((seen) => ({ ref: refOf(seen), seen, running: planRunning(steps, desired, seen, startNeeds), initialises: seen.initialises && !initialised })),
-    ...fresh.filter((ref) => ref.role === role).map((ref) => planDeploy(steps, ref, !someoneInitialises && ref === fresh[0], [group, ...(role === "control-plane" ? room : [])], { discarded, places })),
+    ...fresh.filter((ref) => ref.role === role).map((ref) => planDeploy(steps, ref, release.current, !someoneInitialises && ref === fresh[0], [group, ...(role === "control-plane" ? room : [])], { discarded, places })),
   ];
 
   const controlPlanes = ofRole("control-plane", []);
-  // While nobody serves yet all are behind the API from the start; later a new one only once it serves.
-  const members = planApiMembers(steps, desired, observed, controlPlanes.filter((machine) => !initialised || !isJoining(machine)), api.rule);
+  // While nobody serves yet all are behind the API from the start; later a new one only once it serves, and one that an upgrade has taken out at the end of its turn.
+  const isOut = ({ ref }: PlannedMachine): boolean => desired.controlPlane.count >= leastToSpareOne && isOutdated(release, ref);
+  const members = planApiMembers(steps, desired, observed, controlPlanes.filter((machine) => !initialised || !(isJoining(machine) || isOut(machine))), api.rule);
   const joiningControlPlanes = controlPlanes.filter(isJoining);
-  const mounted = planMounts(steps, input, joiningControlPlanes);
+  const mounted = planMounts(steps, input, release, joiningControlPlanes);
   const first = joiningControlPlanes.find(({ initialises }) => initialises);
   // Those that are members already have to be up again before the API answers.
   const waking = controlPlanes.flatMap((machine) => (isJoining(machine) ? [] : (machine.running ?? [])));
   const early = waking.length === 0 ? ofRole("worker", []) : undefined;
-  const isNeeded = !initialised || waking.length > 0 || fresh.length > 0 || kept.some(({ tags }) => tags[tagKeys.joined] !== "yes");
+  const isNeeded = !initialised || mustAsk(input, release) || waking.length > 0 || fresh.length > 0 || kept.some(({ tags }) => tags[tagKeys.joined] !== "yes");
   const ready = isNeeded ? planApi(steps, input, [members, api.rule, ...api.open, first && mounted.get(first.ref.name), ...waking]) : undefined;
 
   const workers = early ?? ofRole("worker", [ready]);
   const machines = [...controlPlanes, ...workers];
   planMachineTags(steps, input, machines);
-  for (const [name, mount] of planMounts(steps, input, workers.filter(isJoining))) mounted.set(name, mount);
+  for (const [name, mount] of planMounts(steps, input, release, workers.filter(isJoining))) mounted.set(name, mount);
   const joining = machines.filter(isJoining);
   if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready! });
   for (const { ref, seen } of joiningControlPlanes) {
@@ -97,7 +102,7 @@ function planMachines(steps: Steps, input: PlanInput, group: string | undefined,
     steps.add({ kind: "joinApiBalancer", machines: [ref] }, `put ${ref.name} behind the API of ${desired.name}`, [`awaitNode ${ref.name}`, api.rule], { about: ref.name });
   }
   for (const { seen, running } of machines) {
-    if (seen?.tags[tagKeys.joined] !== "yes" || takesTurn(desired, seen)) continue;
+    if (seen?.tags[tagKeys.joined] !== "yes" || takesTurn(desired, seen) || (running === undefined && isOutdated(release, seen))) continue;
     planBack(steps, input, seen, running);
     // However it came to be off: as it starts it is rebooted.
     if (seen.state === "Stopped" || seen.state === "Stopping") planRebooted(steps, desired, seen, `awaitNode ${seen.name}`);
@@ -106,7 +111,17 @@ function planMachines(steps: Steps, input: PlanInput, group: string | undefined,
   planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"), isInPlaceOfOne ? joining.flatMap(({ ref }) => (ref.role === "worker" ? [`awaitNode ${ref.name}`] : [])) : []);
   planLeavingControlPlanes(steps, input, leaving.filter((machine) => machine.role === "control-plane" && !goingFirst.includes(machine)));
   planTurns(steps, input, kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)));
-  return waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`);
+  const upgrade = planUpgrade(steps, input, release, kept);
+  return [...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
+}
+
+/** Nobody says what the nodes run, and what the last run had recorded is not what is declared. */
+const mustAsk = ({ desired, observed }: PlanInput, { current }: Release): boolean => observed.nodes === undefined && !satisfies(current, desired.version);
+
+function planWaitingUpgrade(input: PlanInput, release: Release): string[] {
+  const { name, version } = input.desired;
+  if (!mustAsk(input, release)) return [];
+  return [`${name} goes from ${release.current} to ${version} ${input.desired.powerState === "stopped" ? "when it is started: a node is upgraded while it runs" : "once its API answers"}`];
 }
 
 const isJoining = ({ seen }: PlannedMachine): boolean => seen?.tags[tagKeys.joined] !== "yes";
@@ -114,6 +129,7 @@ const isJoining = ({ seen }: PlannedMachine): boolean => seen?.tags[tagKeys.join
 function planDeploy(
   steps: Steps,
   ref: MachineRef,
+  version: string,
   initialises: boolean,
   needs: readonly (string | undefined)[],
   { discarded, places }: { readonly discarded: readonly ObservedMachine[]; readonly places: ReadonlyMap<string, string> },
@@ -122,7 +138,7 @@ function planDeploy(
   const place = places.get(ref.name);
   const why = initialises ? "the first control plane initialises the cluster" : place === undefined ? undefined : `takes the place of ${place}`;
   const running = steps.add(
-    { kind: "deployMachine", machine: ref, action: initialises ? "init" : "join" },
+    { kind: "deployMachine", machine: ref, action: initialises ? "init" : "join", version },
     `deploy ${ref.name}`,
     // Workers too: so that control planes are placed first, whose joins take longest.
     [...needs, replaced ? `discardMachine ${replaced.name}` : undefined, steps.has(`deleteNode ${ref.name}`) ? `deleteNode ${ref.name}` : undefined],
@@ -132,10 +148,10 @@ function planDeploy(
 }
 
 /** A machine that is not in yet needs the Kubernetes ISO. @returns the step after which each has it */
-function planMounts(steps: Steps, { observed }: PlanInput, joining: readonly PlannedMachine[]): Map<string, string | undefined> {
+function planMounts(steps: Steps, { observed }: PlanInput, { current: version }: Release, joining: readonly PlannedMachine[]): Map<string, string | undefined> {
   const inAlready = new Set(observed.nodes?.filter(({ ready }) => ready).map(({ name }) => name));
   return new Map(
-    joining.map(({ ref, seen, running }) => [ref.name, seen && (seen.isoId || inAlready.has(ref.name)) ? running : steps.add({ kind: "attachIso", machine: ref }, `attach the Kubernetes ISO to ${ref.name}`, [running])]),
+    joining.map(({ ref, seen, running }) => [ref.name, seen && (seen.isoId || inAlready.has(ref.name)) ? running : steps.add({ kind: "attachIso", machine: ref, version }, `attach the Kubernetes ISO to ${ref.name}`, [running])]),
   );
 }
 
@@ -246,9 +262,4 @@ function newMachines(desired: DesiredCluster, observed: ObservedCluster, { kept,
 function powerThatCannotChange(desired: DesiredCluster, observed: ObservedCluster): Problem[] {
   if (desired.powerState !== "stopped" || isInitialised(desired, observed)) return [];
   return [{ property: "powerState", reason: "is stopped, and the cluster is not made yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there." }];
-}
-
-function versionThatCannotChange(desired: DesiredCluster, observed: ObservedCluster): Problem[] {
-  const node = observed.nodes?.find(({ version }) => version !== desired.version && !version.startsWith(`${desired.version}.`));
-  return node ? [{ property: "version", reason: `not yet: ${node.name} runs ${node.version} and ${desired.version} is declared; upgrading comes with a later release.` }] : [];
 }

@@ -61,6 +61,13 @@ export function isMoldFailure(error: unknown): error is MoldFailure {
   return error instanceof Error && error.name === "MoldError";
 }
 
+export interface Resources {
+  /** Cores. */
+  readonly cpu: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
 /** A node as the cluster's own API shows it. */
 export interface KubernetesNode {
   readonly name: string;
@@ -73,9 +80,15 @@ export interface KubernetesNode {
   readonly unschedulable: boolean;
   /** Why it is not Ready, in the kubelet's words. */
   readonly reason?: string;
+  /** What it is short of: `DiskPressure`. */
+  readonly pressures: readonly string[];
+  /** `containerd://2.1.9` */
+  readonly runtime: string;
+  /** What pods may request there, all together. */
+  readonly allocatable: Resources;
 }
 
-/** A pod on a node that is being drained. */
+/** A pod on a node. */
 export interface KubernetesPod {
   readonly namespace: string;
   readonly name: string;
@@ -85,6 +98,43 @@ export interface KubernetesPod {
   readonly ended: boolean;
   /** It was told to end. */
   readonly ending: boolean;
+  /** Its readiness probes pass: a control plane's static pods ask their own `/readyz`. */
+  readonly ready: boolean;
+  /** Undefined: it is on none yet. */
+  readonly node?: string;
+  readonly requests: Resources;
+}
+
+/** How many pods must stay, and how many may be asked to go now. */
+export interface DisruptionBudget {
+  readonly namespace: string;
+  readonly name: string;
+  /** Pods it protects. */
+  readonly pods: number;
+  /** How many of them may be disrupted now. */
+  readonly allowed: number;
+}
+
+/** A service of type LoadBalancer. */
+export interface KubernetesLoadBalancer {
+  readonly namespace: string;
+  readonly name: string;
+  readonly ports: readonly number[];
+  /** Addresses or names that it was given outside; none yet is an empty list. */
+  readonly addresses: readonly string[];
+}
+
+/** A persistent volume. */
+export interface KubernetesVolume {
+  readonly name: string;
+  /** `default/data-db-0`: whose it is, if anybody's. */
+  readonly claim?: string;
+  /** `10Gi` */
+  readonly size?: string;
+  /** It lies on a node's own disk. */
+  readonly onNode: boolean;
+  /** What else keeps it: a CSI driver's name, or `nfs` and the like. */
+  readonly keptBy?: string;
 }
 
 /** An annotation that says who did something to a node. */
@@ -131,9 +181,18 @@ export interface KubernetesPort {
   cordonNode(name: string, mark: NodeMark): Promise<void>;
   /** Takes back what `cordonNode` did with this mark; what somebody else has cordoned stays. */
   uncordonNode(name: string, mark: NodeMark): Promise<void>;
+  /** Sets annotations on a node; undefined takes one away. */
+  annotateNode(name: string, annotations: Readonly<Record<string, string | undefined>>): Promise<void>;
+  /** The version that kubeadm has recorded for the whole cluster, without the `v`: the first control plane of an upgrade sets it. */
+  clusterVersion(): Promise<string>;
+  pods(): Promise<KubernetesPod[]>;
   podsOn(node: string): Promise<KubernetesPod[]>;
+  /** Every disruption budget there is. */
+  budgets(): Promise<DisruptionBudget[]>;
   /** Asks a pod to end, as far as its disruption budgets allow. Answers with what holds it, or undefined: it ends, or is gone. */
   evictPod(pod: Pick<KubernetesPod, "namespace" | "name">): Promise<string | undefined>;
+  loadBalancers(): Promise<KubernetesLoadBalancer[]>;
+  volumes(): Promise<KubernetesVolume[]>;
   /** Makes or renews a bootstrap token, so that late machines can join. */
   putBootstrapToken(token: string, expires: Date): Promise<void>;
   deleteBootstrapToken(token: string): Promise<void>;

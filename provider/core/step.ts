@@ -17,13 +17,14 @@ export type Work =
   | { readonly kind: "openApi"; readonly cidr: string }
   | { readonly kind: "closeApi"; readonly ruleId: string; readonly cidr: string }
   | { readonly kind: "crossOffIntent"; readonly cidr: string; readonly tags: Tags }
-  | { readonly kind: "deployMachine"; readonly machine: MachineRef; readonly action: "init" | "join" }
+  /** `version`: whole, or a minor. */
+  | { readonly kind: "deployMachine"; readonly machine: MachineRef; readonly action: "init" | "join"; readonly version: string }
   | { readonly kind: "discardMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "awaitRunning"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "startMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "tagMachine"; readonly machine: MachineRef; readonly tags: Tags }
   | { readonly kind: "untagMachine"; readonly machine: MachineRef & { id: string }; readonly tags: Tags }
-  | { readonly kind: "attachIso"; readonly machine: MachineRef }
+  | { readonly kind: "attachIso"; readonly machine: MachineRef; readonly version: string }
   | { readonly kind: "detachIso"; readonly machine: MachineRef }
   | { readonly kind: "joinApiBalancer"; readonly machines: readonly MachineRef[] }
   | { readonly kind: "joinBalancer"; readonly rule: { readonly id: string; readonly name: string }; readonly machines: readonly MachineRef[] }
@@ -39,13 +40,17 @@ export type Work =
   | { readonly kind: "leaveBalancer"; readonly rule: { readonly id: string; readonly name: string }; readonly machines: readonly MachineRef[] }
   | { readonly kind: "cordonNode"; readonly machine: MachineRef }
   | { readonly kind: "uncordonNode"; readonly machine: MachineRef }
-  | { readonly kind: "drainNode"; readonly machine: MachineRef }
+  | { readonly kind: "drainNode"; readonly machine: MachineRef; readonly longestSeconds?: number }
   | { readonly kind: "deleteNode"; readonly machine: MachineRef }
   | { readonly kind: "stopMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "leaveApiBalancer"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "leaveEtcd"; readonly machine: MachineRef }
   | { readonly kind: "handOverEtcd"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "scaleMachine"; readonly machine: MachineRef & { id: string } }
+  // Upgrading
+  | { readonly kind: "checkHop"; readonly from: string; readonly to: string; readonly drains: boolean }
+  | { readonly kind: "orderUpgrade"; readonly machine: MachineRef; readonly version: string }
+  | { readonly kind: "awaitUpgrade"; readonly machine: MachineRef; readonly version: string }
   | { readonly kind: "growDisk"; readonly machine: MachineRef & { id: string }; readonly volumeId: string; readonly gb: number }
   | { readonly kind: "rebootMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "tagAnchor"; readonly tags: Tags }
@@ -100,6 +105,9 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   handOverEtcd: 1,
   leaveEtcd: 2,
   scaleMachine: 1,
+  checkHop: 2,
+  orderUpgrade: 1,
+  awaitUpgrade: 100,
   growDisk: 1,
   rebootMachine: 2,
   tagAnchor: 1,

@@ -7,6 +7,7 @@ import { ClusterError } from "../core/errors";
 import { nearestNames } from "../core/nearest-names";
 import type { ObservedCluster } from "../core/observe";
 import { machineName, parseMachineName, type Role } from "../core/ownership";
+import { runningVersion } from "../core/release";
 import { hasUnknown, isUnknown, type CheckFailure } from "./handler";
 
 export const placeOf = (endpoint: ClusterEndpointOutputs): ClusterPlace => ({
@@ -40,10 +41,18 @@ export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string):
     privateRegistry: inputs.privateRegistry,
     tags: inputs.tags ?? {},
     powerState: inputs.powerState,
+    upgrade: {
+      maxUnavailable: inputs.upgrade?.maxUnavailable ?? 1,
+      maxSurge: inputs.upgrade?.maxSurge ?? 0,
+      drainSeconds: inputs.upgrade?.drainTimeout ?? longestDrainSeconds,
+      strategy: inputs.upgrade?.strategy ?? "in-place",
+    },
     timeouts: {
       createSeconds: inputs.timeouts.create,
       updateSeconds: inputs.timeouts.update,
       deleteSeconds: inputs.timeouts.delete,
+      upgradeSeconds: inputs.timeouts.upgrade,
+      scaleSeconds: inputs.timeouts.scale,
       drainSeconds: Math.min(longestDrainSeconds, inputs.timeouts.scale),
     },
   };
@@ -55,7 +64,7 @@ const longestDrainSeconds = 600;
 export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedCluster, generation: string, former?: ClusterOutputs): ClusterOutputs {
   const { identity, endpoint } = inputs;
   const nodes = new Map(observed.nodes?.map((node) => [node.name, node]));
-  const version = observed.nodes?.[0]?.version ?? former?.kubernetesVersion ?? inputs.version;
+  const version = runningVersion(inputs.name, observed.nodes) ?? former?.kubernetesVersion ?? inputs.version;
   return {
     uid: identity.uid,
     clusterId: `${identity.uid}/${generation}`,

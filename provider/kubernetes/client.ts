@@ -1,11 +1,27 @@
 /** A cluster's own API, as much of it as the core needs. */
-import type { V1Lease, V1LeaseList, V1Node, V1NodeList, V1Pod, V1PodList } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { Clock, ClusterAccess, EtcdMember, KubernetesNode, KubernetesPod, KubernetesPort, Log, NodeMark } from "../core/ports";
+import type {
+  V1ConfigMap,
+  V1Lease,
+  V1LeaseList,
+  V1Node,
+  V1NodeList,
+  V1PersistentVolume,
+  V1PersistentVolumeList,
+  V1Pod,
+  V1PodDisruptionBudget,
+  V1PodDisruptionBudgetList,
+  V1PodList,
+  V1Service,
+  V1ServiceList,
+} from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { Clock, ClusterAccess, DisruptionBudget, EtcdMember, KubernetesLoadBalancer, KubernetesNode, KubernetesPod, KubernetesPort, KubernetesVolume, Log, NodeMark, Resources } from "../core/ports";
 import { bootstrapTokenSecret, bootstrapTokenSecretName } from "./bootstrap-token";
 import { connectionError, KubernetesError } from "./errors";
 import { Etcdctl } from "./etcd";
 import { webSocketExec, type ExecTransport } from "./exec";
+import { quantity } from "./quantity";
 import { refusal, said } from "./refusal";
+import { toLoadBalancer, toVolume } from "./services-and-volumes";
 import { httpsTransport, type KubernetesRequest, type KubernetesResponse, type KubernetesTransport } from "./transport";
 
 export interface KubernetesClientOptions {
@@ -23,6 +39,8 @@ export interface KubernetesClientOptions {
 const pageSize = 500;
 const secrets = "/api/v1/namespaces/kube-system/secrets";
 
+const resources = ({ cpu, memory }: Readonly<Record<string, string>> = {}): Resources => ({ cpu: quantity(cpu), memory: quantity(memory) });
+
 /** A node of the API in the core's words. */
 function toNode(node: V1Node): KubernetesNode {
   const ready = node.status?.conditions?.find((condition) => condition.type === "Ready");
@@ -36,12 +54,15 @@ function toNode(node: V1Node): KubernetesNode {
     annotations: node.metadata?.annotations ?? {},
     unschedulable: node.spec?.unschedulable ?? false,
     reason: isReady ? undefined : (ready?.message ?? ready?.reason ?? "the kubelet has not reported yet"),
+    pressures: (node.status?.conditions ?? []).flatMap(({ type, status }) => (type.endsWith("Pressure") && status === "True" ? [type] : [])),
+    runtime: node.status?.nodeInfo?.containerRuntimeVersion ?? "",
+    allocatable: resources(node.status?.allocatable),
   };
 }
 
 const nodePath = (name: string): string => `/api/v1/nodes/${encodeURIComponent(name)}`;
 
-function toPod({ metadata, status }: V1Pod): KubernetesPod {
+function toPod({ metadata, spec, status }: V1Pod): KubernetesPod {
   const controller = metadata?.ownerReferences?.find((owner) => owner.controller)?.kind;
   return {
     namespace: metadata?.namespace ?? "",
@@ -49,8 +70,23 @@ function toPod({ metadata, status }: V1Pod): KubernetesPod {
     ...(controller === undefined ? {} : { controller }),
     ended: status?.phase === "Succeeded" || status?.phase === "Failed",
     ending: metadata?.deletionTimestamp !== undefined,
+    ready: status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false,
+    ...(spec?.nodeName === undefined ? {} : { node: spec.nodeName }),
+    requests: requestsOf(spec),
   };
 }
+
+function requestsOf(spec: V1Pod["spec"]): Resources {
+  const each = (spec?.containers ?? []).map((container) => resources(container.resources?.requests));
+  return { cpu: each.reduce((total, { cpu }) => total + cpu, 0), memory: each.reduce((total, { memory }) => total + memory, 0) };
+}
+
+const toBudget = ({ metadata, status }: V1PodDisruptionBudget): DisruptionBudget => ({
+  namespace: metadata?.namespace ?? "",
+  name: metadata?.name ?? "",
+  pods: status?.expectedPods ?? 0,
+  allowed: status?.disruptionsAllowed ?? 0,
+});
 
 class KubernetesClient implements KubernetesPort {
   constructor(
@@ -127,8 +163,34 @@ class KubernetesClient implements KubernetesPort {
     }
   }
 
+  async annotateNode(name: string, annotations: Readonly<Record<string, string | undefined>>): Promise<void> {
+    await this.patchNode(name, { metadata: { annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, value ?? null])) } });
+  }
+
+  /** https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta4/#kubeadm-k8s-io-v1beta4-ClusterConfiguration */
+  async clusterVersion(): Promise<string> {
+    const path = "/api/v1/namespaces/kube-system/configmaps/kubeadm-config";
+    const { data } = await this.json<V1ConfigMap>({ method: "GET", path });
+    const version = /^kubernetesVersion: v(\S+)$/m.exec(data?.ClusterConfiguration ?? "")?.[1];
+    if (version === undefined) throw new KubernetesError("refused", `${this.access.endpoint}${path} names no kubernetesVersion. kubeadm keeps it there; somebody has changed it. Restore it, then run again.`);
+    return version;
+  }
+
+  async pods(): Promise<KubernetesPod[]> {
+    return (await this.list<V1PodList, V1Pod>("/api/v1/pods")).map(toPod);
+  }
+
   async podsOn(node: string): Promise<KubernetesPod[]> {
     return (await this.list<V1PodList, V1Pod>("/api/v1/pods", { fieldSelector: `spec.nodeName=${node}` })).map(toPod);
+  }
+
+  /** Chosen here: not every version selects services by type. */
+  async loadBalancers(): Promise<KubernetesLoadBalancer[]> {
+    return (await this.list<V1ServiceList, V1Service>("/api/v1/services")).filter(({ spec }) => spec?.type === "LoadBalancer").map(toLoadBalancer);
+  }
+
+  async volumes(): Promise<KubernetesVolume[]> {
+    return (await this.list<V1PersistentVolumeList, V1PersistentVolume>("/api/v1/persistentvolumes")).map(toVolume);
   }
 
   async evictPod({ namespace, name }: Pick<KubernetesPod, "namespace" | "name">): Promise<string | undefined> {
@@ -137,6 +199,10 @@ class KubernetesClient implements KubernetesPort {
     // 429: a disruption budget, https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
     const answer = await this.exchange({ method: "POST", path, body }, [404, 429]);
     return answer.status === 429 ? said(answer.body) : undefined;
+  }
+
+  async budgets(): Promise<DisruptionBudget[]> {
+    return (await this.list<V1PodDisruptionBudgetList, V1PodDisruptionBudget>("/apis/policy/v1/poddisruptionbudgets")).map(toBudget);
   }
 
   async deleteNode(name: string): Promise<void> {

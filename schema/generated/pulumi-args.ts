@@ -124,7 +124,7 @@ export interface NodeOperationArgs {
   readonly replace?: pulumi.Input<string>;
 }
 
-/** How workers are upgraded. Control planes always go one at a time. */
+/** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
 export interface UpgradeArgs {
   /**
    * How many workers may be away at once.
@@ -139,7 +139,7 @@ export interface UpgradeArgs {
    */
   readonly maxSurge?: pulumi.Input<number>;
   /**
-   * How long draining one node may take. What is made by then stays, and the next run continues it.
+   * How long draining one node may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 600
    * @example 1200
@@ -178,38 +178,38 @@ export interface AddonsArgs {
   readonly metrics?: pulumi.Input<boolean>;
 }
 
-/** How long each operation may take. */
+/** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
 export interface TimeoutsArgs {
   /**
-   * How long creating the cluster may take. What is made by then stays, and the next run continues it.
+   * How long one step of creating the cluster may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
    */
   readonly create?: pulumi.Input<number>;
   /**
-   * How long a change in place may take. What is made by then stays, and the next run continues it.
+   * How long one step of a change in place may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
    */
   readonly update?: pulumi.Input<number>;
   /**
-   * How long deleting the cluster may take. What is made by then stays, and the next run continues it.
+   * How long one step of deleting the cluster may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 1800
    * @example 3600
    */
   readonly delete?: pulumi.Input<number>;
   /**
-   * How long upgrading by one minor version may take. What is made by then stays, and the next run continues it.
+   * How long upgrading all nodes by one hop may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 7200
    * @example 14400
    */
   readonly upgrade?: pulumi.Input<number>;
   /**
-   * How long changing the number of machines may take. What is made by then stays, and the next run continues it.
+   * How long one step of a change that makes or removes machines may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
@@ -254,8 +254,7 @@ export interface KubernetesClusterArgs {
    */
   readonly zone: pulumi.Input<string>;
   /**
-   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone.
-   * Changes not yet: upgrading a cluster that exists comes with a later release.
+   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused.
    * @example "1.35.4"
    */
   readonly version: pulumi.Input<string>;
@@ -349,8 +348,7 @@ export interface KubernetesClusterArgs {
    */
   readonly nodes?: pulumi.Input<Record<string, pulumi.Input<NodeOperationArgs>>>;
   /**
-   * How workers are upgraded. Control planes always go one at a time.
-   * Not yet: settings for upgrades come with a later release, together with upgrades.
+   * How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one.
    * @default one worker at a time
    * @example {"maxUnavailable":2,"drainTimeout":600}
    */
@@ -382,7 +380,7 @@ export interface KubernetesClusterArgs {
    */
   readonly adopt?: pulumi.Input<boolean>;
   /**
-   * How long each operation may take.
+   * How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.
    * @default {}
    * @example {"create":7200}
    */

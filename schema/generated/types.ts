@@ -632,7 +632,7 @@ export interface NodeOperation {
   readonly replace?: string;
 }
 
-/** How workers are upgraded. Control planes always go one at a time. */
+/** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
 export interface Upgrade {
   /**
    * How many workers may be away at once.
@@ -647,7 +647,7 @@ export interface Upgrade {
    */
   readonly maxSurge?: number;
   /**
-   * How long draining one node may take. What is made by then stays, and the next run continues it.
+   * How long draining one node may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 600
    * @example 1200
@@ -686,38 +686,38 @@ export interface Addons {
   readonly metrics?: boolean;
 }
 
-/** How long each operation may take. */
+/** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
 export interface Timeouts {
   /**
-   * How long creating the cluster may take. What is made by then stays, and the next run continues it.
+   * How long one step of creating the cluster may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
    */
   readonly create?: number;
   /**
-   * How long a change in place may take. What is made by then stays, and the next run continues it.
+   * How long one step of a change in place may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
    */
   readonly update?: number;
   /**
-   * How long deleting the cluster may take. What is made by then stays, and the next run continues it.
+   * How long one step of deleting the cluster may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 1800
    * @example 3600
    */
   readonly delete?: number;
   /**
-   * How long upgrading by one minor version may take. What is made by then stays, and the next run continues it.
+   * How long upgrading all nodes by one hop may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 7200
    * @example 14400
    */
   readonly upgrade?: number;
   /**
-   * How long changing the number of machines may take. What is made by then stays, and the next run continues it.
+   * How long one step of a change that makes or removes machines may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
@@ -762,8 +762,7 @@ export interface KubernetesClusterInputs {
    */
   readonly zone: string;
   /**
-   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone.
-   * Changes not yet: upgrading a cluster that exists comes with a later release.
+   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused.
    * @example "1.35.4"
    */
   readonly version: string;
@@ -857,8 +856,7 @@ export interface KubernetesClusterInputs {
    */
   readonly nodes?: Readonly<Record<string, NodeOperation>>;
   /**
-   * How workers are upgraded. Control planes always go one at a time.
-   * Not yet: settings for upgrades come with a later release, together with upgrades.
+   * How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one.
    * @default one worker at a time
    * @example {"maxUnavailable":2,"drainTimeout":600}
    */
@@ -890,7 +888,7 @@ export interface KubernetesClusterInputs {
    */
   readonly adopt?: boolean;
   /**
-   * How long each operation may take.
+   * How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.
    * @default {}
    * @example {"create":7200}
    */
@@ -937,13 +935,13 @@ export interface CheckedNodeOperation {
   readonly replace?: string;
 }
 
-/** How workers are upgraded. Control planes always go one at a time. Defaults filled in. */
+/** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. Defaults filled in. */
 export interface CheckedUpgrade {
   /** How many workers may be away at once. */
   readonly maxUnavailable: number;
   /** How many workers may be made beyond the count, to be upgraded into. */
   readonly maxSurge: number;
-  /** How long draining one node may take. What is made by then stays, and the next run continues it. */
+  /** How long draining one node may take. What is done by then stays, and the next run continues it. */
   readonly drainTimeout: number;
   /** `in-place` upgrades the machines there are, `replace` makes new ones. */
   readonly strategy: "in-place" | "replace";
@@ -959,17 +957,17 @@ export interface CheckedAddons {
   readonly metrics: boolean;
 }
 
-/** How long each operation may take. Defaults filled in. */
+/** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. Defaults filled in. */
 export interface CheckedTimeouts {
-  /** How long creating the cluster may take. What is made by then stays, and the next run continues it. */
+  /** How long one step of creating the cluster may take. What is done by then stays, and the next run continues it. */
   readonly create: number;
-  /** How long a change in place may take. What is made by then stays, and the next run continues it. */
+  /** How long one step of a change in place may take. What is done by then stays, and the next run continues it. */
   readonly update: number;
-  /** How long deleting the cluster may take. What is made by then stays, and the next run continues it. */
+  /** How long one step of deleting the cluster may take. What is done by then stays, and the next run continues it. */
   readonly delete: number;
-  /** How long upgrading by one minor version may take. What is made by then stays, and the next run continues it. */
+  /** How long upgrading all nodes by one hop may take. What is done by then stays, and the next run continues it. */
   readonly upgrade: number;
-  /** How long changing the number of machines may take. What is made by then stays, and the next run continues it. */
+  /** How long one step of a change that makes or removes machines may take. What is done by then stays, and the next run continues it. */
   readonly scale: number;
 }
 
@@ -985,7 +983,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly management: "core" | "mold";
   /** Zone to build in: its name or id. */
   readonly zone: string;
-  /** Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. */
+  /** Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused. */
   readonly version: string;
   /** Isolated network to put the machines on: its name or id. It stays when the cluster goes. */
   readonly network?: string;
@@ -1015,7 +1013,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly powerState: "running" | "stopped";
   /** Operations on single nodes, by node name. Nodes are away one at a time. */
   readonly nodes?: Readonly<Record<string, CheckedNodeOperation>>;
-  /** How workers are upgraded. Control planes always go one at a time. */
+  /** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
   readonly upgrade?: CheckedUpgrade;
   /** Comments on the cluster, as Mold's screens show them. */
   readonly comments?: readonly string[];
@@ -1025,7 +1023,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly addons: CheckedAddons;
   /** Takes over a cluster of this name that someone else declared, in place of refusing. */
   readonly adopt: boolean;
-  /** How long each operation may take. */
+  /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
   readonly timeouts: CheckedTimeouts;
 }
 

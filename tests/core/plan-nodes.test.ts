@@ -6,8 +6,8 @@ import { machineName, tagKeys, type Role } from "../../provider/core/ownership";
 import { planCluster } from "../../provider/core/plan";
 import type { Plan } from "../../provider/core/plan-input";
 import type { Step } from "../../provider/core/step";
-import { after, nodeOf, type Expunging } from "./world/carried-out";
-import { desired, owner, whole } from "./world/observed";
+import { after, type Expunging } from "./world/carried-out";
+import { desired, nodeOf, owner, whole } from "./world/observed";
 
 const gb = 2 ** 30;
 const entry = (changes: Partial<DesiredNode> = {}): DesiredNode => ({ delete: false, ...changes });

@@ -2,16 +2,28 @@ import fc from "fast-check";
 import { planCluster, joinSeconds } from "../../provider/core/plan";
 import type { Plan } from "../../provider/core/plan-input";
 import type { ObservedCluster, ObservedMachine } from "../../provider/core/observe";
-import { agentAnnotation, cordonedBy, machineName, tagKeys } from "../../provider/core/ownership";
-import type { KubernetesNode } from "../../provider/core/ports";
+import { machineName, tagKeys } from "../../provider/core/ownership";
 import type { DesiredCluster } from "../../provider/core/desired";
 import type { Step } from "../../provider/core/step";
-import { desired, machine, nothing, owner, uid, whole } from "./world/observed";
+import { desired, machine, nodeOf, nothing, owner, registered, uid, whole } from "./world/observed";
 
-const plan = (observed: ObservedCluster, changes: Partial<DesiredCluster> = {}): Plan => planCluster({ desired: desired(changes), observed, owner, former: desired(changes) });
+const versions = registered("1.34.2", "1.35.2", "1.35.4", "1.36.3");
+const plan = (observed: ObservedCluster, changes: Partial<DesiredCluster> = {}): Plan => planCluster({ desired: desired(changes), observed, owner, versions, former: desired(changes) });
 const titles = ({ steps }: Plan): string[] => steps.map(({ title }) => title);
 const ofKind = <K extends Step["work"]["kind"]>({ steps }: Plan, kind: K): Extract<Step["work"], { kind: K }>[] =>
   steps.flatMap(({ work }) => (work.kind === kind ? [work as Extract<Step["work"], { kind: K }>] : []));
+
+/** Everything that must be done before a step, by its id. */
+function ancestry(steps: readonly Step[]): (id: string) => ReadonlySet<string> {
+  const needs = new Map(steps.map((step) => [step.id, step.needs]));
+  const known = new Map<string, Set<string>>();
+  const allBefore = (id: string): Set<string> => {
+    const found = known.get(id) ?? new Set((needs.get(id) ?? []).flatMap((need) => [need, ...allBefore(need)]));
+    known.set(id, found);
+    return found;
+  };
+  return allBefore;
+}
 
 describe("planning a cluster", () => {
   test("what is as declared needs no step", () => {
@@ -45,7 +57,7 @@ describe("planning a cluster", () => {
   });
 
   test("nodes answer though nothing recorded it: etcd is there, everybody joins, and it is recorded", () => {
-    const node = { name: "prod-control-1", ready: true, version: "1.35.4", labels: { "node-role.kubernetes.io/control-plane": "" }, annotations: {}, unschedulable: false };
+    const node = { name: "prod-control-1", ready: true, version: "1.35.4", labels: { "node-role.kubernetes.io/control-plane": "" }, annotations: {}, unschedulable: false, pressures: [], runtime: "containerd://2.1.9", allocatable: { cpu: 2, memory: 4e9 } };
     const made = plan(nothing({ machines: [machine("control-plane", 1, { tags: {} })], nodes: [node] }));
     expect(ofKind(made, "deployMachine").map(({ action }) => action)).not.toContain("init");
     expect(ofKind(made, "markInitialised")).toHaveLength(1);
@@ -102,10 +114,25 @@ describe("planning a cluster", () => {
     expect(ofKind(made, "tagMachine")[0]?.tags).toEqual({ team: "b", new: "1" });
   });
 
-  test("another version is refused naming it, and nothing else is planned", () => {
-    const made = plan({ ...whole(), nodes: [nodeOf("prod-control-1")] }, { version: "1.36.3" });
+  test("an older version is refused naming it, and nothing else is planned", () => {
+    const made = plan({ ...whole(), nodes: [nodeOf("prod-control-1")] }, { version: "1.34", workers: { count: 9, offering: "small" } });
     expect(made.problems.map((problem) => problem.property)).toEqual(["version"]);
     expect(made.steps).toEqual([]);
+  });
+
+  test("of the discs in drives only those that an upgrade left there are taken out", () => {
+    const observed = { ...whole(3, 2), nodes: whole(3, 2).machines.map(({ name }) => nodeOf(name)) };
+    const machines = observed.machines.map((each) => (each.name === "prod-worker-1" ? { ...each, isoId: "somebody's own" } : each.name === "prod-worker-2" ? { ...each, isoId: "iso-1.35.4" } : each));
+    expect(titles(plan({ ...observed, machines }, { workers: { count: 2, offering: "small" } }))).toEqual(["detach the Kubernetes ISO from prod-worker-2"]);
+  });
+
+  test("an upgrade empties a drive that somebody else uses, and uses what an interrupted one had put in", () => {
+    const observed = { ...whole(1, 2), nodes: whole(1, 2).machines.map(({ name }) => nodeOf(name)) };
+    const machines = observed.machines.map((each) => (each.name === "prod-worker-1" ? { ...each, isoId: "somebody's own" } : each.name === "prod-worker-2" ? { ...each, isoId: "iso-1.36.3" } : each));
+    const made = titles(plan({ ...observed, machines }, { version: "1.36", controlPlane: { count: 1, offering: "small" }, workers: { count: 2, offering: "small" } }));
+    expect(made).toContain("empty the drive of prod-worker-1");
+    expect(made).toContain("attach the ISO of Kubernetes 1.36.3 to prod-worker-1");
+    expect(made).not.toContain("attach the ISO of Kubernetes 1.36.3 to prod-worker-2");
   });
 
   test("a place that is gone is said, not planned around", () => {
@@ -114,15 +141,6 @@ describe("planning a cluster", () => {
 });
 
 const follower = { id: "ingress", name: "ingress-80", description: "", state: "Active", publicPort: 80, privatePort: 30080, tags: { [tagKeys.cluster]: uid, [tagKeys.target]: "role=worker" } };
-const nodeOf = (name: string, cordoned = false): KubernetesNode => ({
-  name,
-  ready: true,
-  version: "1.35.4",
-  labels: {},
-  annotations: { [agentAnnotation]: "joined 1.35.4", ...(cordoned ? { [cordonedBy(uid).annotation]: uid } : {}) },
-  unschedulable: cordoned,
-});
-
 describe("for any cluster and anything that can be found of it", () => {
   const state = fc.constantFrom("Running", "Running", "Running", "Starting", "Stopped", "Stopping", "Error");
   const anyMachine = (role: "control-plane" | "worker"): fc.Arbitrary<ObservedMachine> =>
@@ -140,13 +158,13 @@ describe("for any cluster and anything that can be found of it", () => {
     fc.uniqueArray(anyMachine("control-plane"), { selector: ({ index }) => index, maxLength: 5 }),
     fc.uniqueArray(anyMachine("worker"), { selector: ({ index }) => index, maxLength: 5 }),
   ).map(([controlPlanes, workers]) => [...controlPlanes, ...workers]);
-  const anyObserved = fc.record({ machines, initialised: fc.boolean(), group: fc.boolean(), rule: fc.boolean(), answers: fc.boolean(), cordoned: fc.boolean(), lost: fc.boolean(), balanced: fc.boolean() }).map(({ machines: found, initialised, group, rule, answers, cordoned, lost, balanced }) =>
+  const anyObserved = fc.record({ machines, initialised: fc.boolean(), group: fc.boolean(), rule: fc.boolean(), answers: fc.boolean(), cordoned: fc.boolean(), lost: fc.boolean(), balanced: fc.boolean(), nodes: fc.array(fc.constantFrom("1.34.2", "1.35.2", "1.35.4", "1.35.4", "1.36.3"), { minLength: 1, maxLength: 4 }) }).map(({ machines: found, initialised, group, rule, answers, cordoned, lost, balanced, nodes }) =>
     nothing({
       machines: found,
       anchorTags: { [tagKeys.cluster]: uid, ...(initialised ? { [tagKeys.initialised]: uid } : {}) },
       ...(group ? { affinityGroupId: "group" } : {}),
       ...(rule ? { apiRule: { ...whole().apiRule!, memberIds: found.filter(({ role }, at) => role === "control-plane" && at % 2 === 0).map(({ id }) => id) } } : {}),
-      ...(answers ? { nodes: [...found.filter(({ tags }) => tags[tagKeys.joined]), ...(lost ? [machine("worker", 9)] : [])].map(({ name }, at) => nodeOf(name, cordoned && at % 2 === 0)) } : {}),
+      ...(answers ? { nodes: [...found.filter(({ tags }) => tags[tagKeys.joined]), ...(lost ? [machine("worker", 9)] : [])].map(({ name }, at) => ({ ...nodeOf(name, cordoned && at % 2 === 0), version: nodes[at % nodes.length]! })) } : {}),
       ...(balanced ? { followers: [follower] } : {}),
     }),
   );
@@ -156,12 +174,25 @@ describe("for any cluster and anything that can be found of it", () => {
   const anyNodes = fc.dictionary(anyName, fc.record({ offering: fc.option(offering, { nil: undefined }), reboot: anyText, replace: anyText, delete: fc.boolean() }), { maxKeys: 3 }).map((entries) =>
     Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, { ...entry, delete: entry.delete && name.includes("worker") }])),
   );
-  const anyDesired = fc.record({ controlPlanes: fc.integer({ min: 1, max: 5 }), workers: fc.integer({ min: 0, max: 6 }), first: offering, second: offering, nodes: anyNodes, affinity: fc.constantFrom("preferred" as const, "required" as const) }).map(({ controlPlanes, workers, first, second, nodes, affinity }) => ({
-    controlPlane: { count: controlPlanes, offering: first },
-    workers: { count: workers, offering: second },
-    nodes,
-    affinity,
-  }));
+  const anyDesired = fc
+    .record({
+      controlPlanes: fc.integer({ min: 1, max: 5 }),
+      workers: fc.integer({ min: 0, max: 6 }),
+      first: offering,
+      second: offering,
+      version: fc.constantFrom("1.35.4", "1.35", "1.36", "1.36.3"),
+      maxUnavailable: fc.integer({ min: 1, max: 4 }),
+      nodes: anyNodes,
+      affinity: fc.constantFrom("preferred" as const, "required" as const),
+    })
+    .map(({ controlPlanes, workers, first, second, version, maxUnavailable, nodes, affinity }) => ({
+      version,
+      upgrade: { maxUnavailable, maxSurge: 0, drainSeconds: 600, strategy: "in-place" as const },
+      controlPlane: { count: controlPlanes, offering: first },
+      workers: { count: workers, offering: second },
+      nodes,
+      affinity,
+    }));
   const anyPower = fc.constantFrom("running" as const, "running" as const, "stopped" as const);
   const check = (property: (made: Plan, observed: ObservedCluster) => void): void =>
     fc.assert(
@@ -208,13 +239,38 @@ describe("for any cluster and anything that can be found of it", () => {
   test("never two machines away at once by our hand, and a control plane only out of a balancer that others serve", () => {
     check(({ steps }) => {
       const stops = steps.filter(({ work }) => work.kind === "rebootMachine" || (work.kind === "stopMachine" && steps.some((start) => start.work.kind === "startMachine" && start.work.machine.name === work.machine.name)));
-      const before = new Map(steps.map(({ id, needs }) => [id, needs]));
-      const comesBefore = (id: string, of: string): boolean => (before.get(of) ?? []).some((need) => need === id || comesBefore(id, need));
+      const allBefore = ancestry(steps);
       for (const [at, stop] of stops.entries()) {
         const next = stops[at + 1];
-        if (next && "machine" in stop.work) expect(comesBefore(`awaitNode ${stop.work.machine.name}`, next.id)).toBe(true);
+        if (next && "machine" in stop.work) expect(allBefore(next.id)).toContain(`awaitNode ${stop.work.machine.name}`);
       }
     });
+  });
+
+  test("an upgrade has one control plane on its turn at a time, workers only after them, at most maxUnavailable at once, and each only after its drain", () => {
+    fc.assert(
+      fc.property(anyObserved, anyDesired, (observed, changes) => {
+        const { steps } = plan(observed, changes);
+        const allBefore = ancestry(steps);
+        const orders = steps.filter(({ work }) => work.kind === "orderUpgrade");
+        const doneOf = (id: string): string => id.replace("orderUpgrade", "awaitUpgrade");
+        const isWorker = (id: string): boolean => id.includes("-worker-");
+        for (const [at, order] of orders.entries()) {
+          const apart = orders.slice(0, at).filter((earlier) => !allBefore(order.id).has(doneOf(earlier.id)));
+          expect(apart.filter(({ id }) => !isWorker(id) || !isWorker(order.id))).toEqual([]);
+          const name = order.id.split(" ").slice(1).join(" ");
+          if (isWorker(order.id)) expect(allBefore(order.id)).toContain(`drainNode ${name}`);
+          else if (changes.controlPlane.count >= 3) expect(allBefore(order.id)).toContain(`leaveApiBalancer ${name}`);
+        }
+        // As many lanes as may be away: whoever waits for nobody of its hop begins one.
+        for (const version of new Set(orders.map(({ work }) => (work.kind === "orderUpgrade" ? work.version : "")))) {
+          const workers = orders.filter(({ id }) => isWorker(id) && id.includes(` ${version} `));
+          const lanes = workers.filter(({ id }) => !workers.some((other) => allBefore(id).has(doneOf(other.id))));
+          expect(lanes.length).toBeLessThanOrEqual(changes.upgrade.maxUnavailable);
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test("no node is forgotten that is to stay, and no control plane goes while etcd counts it", () => {

@@ -4,7 +4,7 @@ import { claimRule } from "../claim";
 import { ClusterError } from "../errors";
 import { affinityGroupName, balancerMembers, readFirewallRule } from "../observe";
 import { apiFirewallTuple, apiRuleDescription } from "../plan-api";
-import { mark, ownershipTags, tagKeys, tagParameters, type TaggedKind, type Tags } from "../ownership";
+import { mark, ownershipTags, parseMachineName, tagKeys, tagParameters, type TaggedKind, type Tags } from "../ownership";
 import type { MachineRef, Work } from "../step";
 import { assignMembers } from "./joining";
 import type { Operation } from "./operation";
@@ -74,11 +74,12 @@ const longestSilenceMs = 60_000;
 
 /** A control plane goes only while the others are a majority of etcd without it: looked at just before, since the plan may be old. */
 export async function leaveApiBalancer(operation: Operation, machine: MachineRef): Promise<void> {
-  const { world, observed, desired } = operation;
+  const { world, desired, kubernetes } = operation;
   const context = operation.context("API balancer rule");
   const members = await balancerMembers(world, operation.apiRuleId!);
-  const others = observed.machines.filter(({ id, name, role }) => role === "control-plane" && name !== machine.name && members.includes(id)).map(({ name }) => name);
-  const majority = Math.floor(observed.machines.filter(({ role }) => role === "control-plane").length / 2) + 1;
+  const controlPlanes = (await kubernetes.nodes()).flatMap(({ name }) => (parseMachineName(desired.name, name)?.role === "control-plane" ? [{ name, role: "control-plane" as const }] : []));
+  const others = controlPlanes.filter((other) => other.name !== machine.name && operation.isThere(other.name) && members.includes(operation.idOf(other))).map(({ name }) => name);
+  const majority = Math.floor(controlPlanes.length / 2) + 1;
   const up = await operation.nodes.upAmong(others, { least: majority, longestMs: longestSilenceMs });
   if (up.length < majority) {
     throw new ClusterError(`${machine.name} stays: of the other control planes ${up.join(", ") || "none"} serve, and etcd of ${desired.name} needs ${majority} without it. Bring the others back (run again once their nodes are Ready).`, context);

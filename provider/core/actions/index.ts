@@ -5,6 +5,7 @@ import * as joining from "./joining";
 import * as leaving from "./leaving";
 import * as machines from "./machines";
 import type { Operation } from "./operation";
+import * as upgrade from "./upgrade";
 
 type Actions = { readonly [K in WorkKind]: (operation: Operation, work: Extract<Work, { kind: K }>) => Promise<void> };
 
@@ -23,7 +24,7 @@ export const actions: Actions = {
   startMachine: (operation, { machine }) => machines.startMachine(operation, machine),
   tagMachine: machines.tagMachine,
   untagMachine: machines.untagMachine,
-  attachIso: (operation, { machine }) => machines.attachIso(operation, machine),
+  attachIso: machines.attachIso,
   detachIso: (operation, { machine }) => machines.detachIso(operation, machine),
   joinApiBalancer: api.joinApiBalancer,
   joinBalancer: joining.joinBalancer,
@@ -37,12 +38,15 @@ export const actions: Actions = {
   leaveBalancer: leaving.leaveBalancer,
   cordonNode: (operation, { machine }) => leaving.cordonNode(operation, machine),
   uncordonNode: (operation, { machine }) => leaving.uncordonNode(operation, machine),
-  drainNode: (operation, { machine }) => leaving.drainNode(operation, machine),
+  drainNode: leaving.drainNode,
   deleteNode: (operation, { machine }) => leaving.deleteNode(operation, machine),
   leaveApiBalancer: (operation, { machine }) => api.leaveApiBalancer(operation, machine),
   leaveEtcd: (operation, { machine }) => etcd.leaveEtcd(operation, machine),
   handOverEtcd: (operation, { machine }) => etcd.handOverEtcd(operation, machine),
   scaleMachine: (operation, { machine }) => machines.scaleMachine(operation, machine),
+  checkHop: upgrade.checkHop,
+  orderUpgrade: upgrade.orderUpgrade,
+  awaitUpgrade: upgrade.awaitUpgrade,
   growDisk: machines.growDisk,
   rebootMachine: (operation, { machine }) => machines.rebootMachine(operation, machine),
   stopMachine: (operation, { machine }) => machines.stopMachine(operation, machine),

@@ -32,10 +32,10 @@ export async function deleteNode(operation: Operation, machine: MachineRef): Pro
 const stays = ({ controller, ended }: KubernetesPod): boolean => ended || controller === "DaemonSet" || controller === "Node";
 
 /** Asks every pod to go, again and again for those that a budget holds, until the last has ended. */
-export async function drainNode(operation: Operation, machine: MachineRef): Promise<void> {
+export async function drainNode(operation: Operation, { machine, longestSeconds }: Extract<Work, { kind: "drainNode" }>): Promise<void> {
   const { kubernetes, desired, world } = operation;
   const since = world.clock.now();
-  const longest = desired.timeouts.drainSeconds * 1000;
+  const longest = (longestSeconds ?? desired.timeouts.drainSeconds) * 1000;
   const saidOf = new Set<string>();
   for (;;) {
     const left = await lookAt(operation, machine);

@@ -10,7 +10,7 @@ import { tagParameters } from "../ownership";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
 
-export async function deployMachine(operation: Operation, { machine, action }: Extract<Work, { kind: "deployMachine" }>): Promise<void> {
+export async function deployMachine(operation: Operation, { machine, action, version: wanted }: Extract<Work, { kind: "deployMachine" }>): Promise<void> {
   const { desired, world, catalogue } = operation;
   const { identity, place } = desired;
   const context = operation.context(`machine ${machine.name}`);
@@ -19,7 +19,7 @@ export async function deployMachine(operation: Operation, { machine, action }: E
   const [offering, template, version] = await Promise.all([
     catalogue.offering(offeringOf(desired, machine), property),
     catalogue.template(desired.template, place.zoneId),
-    catalogue.version(desired.version, place.zoneId),
+    catalogue.version(wanted, place.zoneId),
   ]);
   const bootstrap = {
     nodeName: machine.name,
@@ -98,10 +98,10 @@ export async function rebootMachine(operation: Operation, machine: MachineRef): 
   await operation.world.mold.run("rebootVirtualMachine", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
 }
 
-export async function attachIso(operation: Operation, machine: MachineRef): Promise<void> {
+export async function attachIso(operation: Operation, { machine, version }: Extract<Work, { kind: "attachIso" }>): Promise<void> {
   const { desired, catalogue, world } = operation;
-  const version = await catalogue.version(desired.version, desired.place.zoneId);
-  await world.mold.run("attachIso", { id: version.isoId, virtualmachineid: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
+  const { isoId } = await catalogue.version(version, desired.place.zoneId);
+  await world.mold.run("attachIso", { id: isoId, virtualmachineid: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
 }
 
 /** Detaching where nothing is attached fails its job, so a machine of an earlier run is asked first. */

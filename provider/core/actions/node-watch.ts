@@ -7,6 +7,9 @@ interface Waiter {
   readonly name: string;
   readonly since: number;
   readonly advice: string;
+  readonly longestMs: number;
+  /** What it lacks beside being Ready; undefined: nothing. What it throws ends the wait. */
+  readonly missing?: (node: KubernetesNode) => string | undefined;
   /** Its kubelet has to have said something since it was first looked at: for 40 seconds a node whose machine is off counts as Ready. */
   readonly restarted: boolean;
   /** Its heartbeat when it was first looked at. */
@@ -27,9 +30,9 @@ export class NodeWatch {
     private readonly longestMs: number,
   ) {}
 
-  ready(name: string, options: { readonly advice: string; readonly restarted: boolean }): Promise<KubernetesNode> {
+  ready(name: string, options: Pick<Waiter, "advice" | "restarted" | "missing"> & Partial<Pick<Waiter, "longestMs">>): Promise<KubernetesNode> {
     return new Promise((resolve, reject) => {
-      this.waiters.push({ name, since: this.clock.now(), ...options, resolve, reject });
+      this.waiters.push({ name, since: this.clock.now(), longestMs: this.longestMs, ...options, resolve, reject });
       if (!this.looking) void this.look();
     });
   }
@@ -71,9 +74,14 @@ export class NodeWatch {
       const node = found.get(waiter.name);
       const waited = this.clock.now() - waiter.since;
       const heardOf = isHeardOf(waiter, heartbeats);
-      if (node?.ready && heardOf) waiter.resolve(node);
-      else if (waited >= this.longestMs) waiter.reject(new ClusterError(givenUp(waiter, node, waited)));
-      else return true;
+      try {
+        const missing = node && waiter.missing?.(node);
+        if (node?.ready && heardOf && missing === undefined) waiter.resolve(node);
+        else if (waited >= waiter.longestMs) waiter.reject(new ClusterError(givenUp(waiter, node, waited, missing)));
+        else return true;
+      } catch (error) {
+        waiter.reject(error);
+      }
       return false;
     });
   }
@@ -97,7 +105,8 @@ function isHeardOf(waiter: Waiter, heartbeats: ReadonlyMap<string, string> | und
   return now !== waiter.heartbeat;
 }
 
-function givenUp({ name, advice }: Waiter, node: KubernetesNode | undefined, waited: number): string {
+function givenUp({ name, advice }: Waiter, node: KubernetesNode | undefined, waited: number, missing: string | undefined): string {
+  if (node?.ready && missing !== undefined) return `${name} is not done after ${seconds(waited)}: ${missing}. ${advice}`;
   const state = node?.ready ? "its kubelet has not been heard of since the machine was started" : node ? `its node is NotReady${node.reason ? ` (${node.reason})` : ""}` : "its node has not appeared";
   return `${name} is not Ready after ${seconds(waited)}: ${state}. ${advice}`;
 }

@@ -8,12 +8,14 @@ import type { CallContext, KubernetesPort, World } from "../ports";
 import type { MachineRef } from "../step";
 import { Tagger } from "../tagging";
 import { Patience } from "../waiting";
+import { HopTimes } from "./hop-times";
 import { JoinTokens } from "./join-tokens";
 import { NodeWatch } from "./node-watch";
 
 export class Operation {
   readonly tagger: Tagger;
   readonly patience: Patience;
+  readonly hops: HopTimes;
   private readonly known: { kubernetes?: KubernetesPort; nodes?: NodeWatch; tokens?: JoinTokens } = {};
   private readonly machineIds: Map<string, string>;
   affinityGroupId: string | undefined;
@@ -29,7 +31,8 @@ export class Operation {
     private readonly declared?: DesiredCluster,
   ) {
     this.tagger = new Tagger(world, this.context());
-    this.patience = new Patience(world.clock, world.signal, waitSeconds * 1000);
+    this.patience = this.patienceOf(waitSeconds * 1000);
+    this.hops = new HopTimes(world.clock, (declared?.timeouts.upgradeSeconds ?? waitSeconds) * 1000);
     this.machineIds = new Map(observed.machines.map(({ name, id }) => [name, id]));
     this.affinityGroupId = observed.affinityGroupId;
     this.apiRuleId = observed.apiRule?.id;
@@ -51,6 +54,10 @@ export class Operation {
 
   get tokens(): JoinTokens {
     return (this.known.tokens ??= new JoinTokens(this, randomBytes));
+  }
+
+  patienceOf(longestMs: number): Patience {
+    return new Patience(this.world.clock, this.world.signal, longestMs);
   }
 
   /** For errors and logs: `KubernetesCluster prod: machine prod-worker-2`. */

@@ -40,9 +40,20 @@ export const changes = {
   "a worker deleted by name": { from: cluster(3), to: cluster(2, nodes({ "prod-worker-1": { delete: true } })) },
   "larger root disks": { from: disks(20), to: disks(40) },
   "fewer workers while stopped, then start": { from: cluster(2), before: cluster(1, stopped), to: cluster(1) },
+  upgrade: { from: cluster(2, { version: "1.34" }), to: cluster(2, { version: "1.35" }) },
 } satisfies Record<string, Change>;
 
 export const changeNames = Object.keys(changes) as (keyof typeof changes)[];
+
+/**
+ * The calls to kill at, from 1. A wait looks again and again, and dozens of looks in a row tell the same: of such a row the first
+ * two, the last two and every fifth.
+ */
+function momentsOf(calls: readonly string[]): number[] {
+  const sameRow = (a: number, b: number): boolean => calls.slice(Math.min(a, b), Math.max(a, b) + 1).every((call) => call === calls[a]);
+  const isDull = (at: number): boolean => at % 5 !== 0 && sameRow(at - 2, at) && sameRow(at, at + 2) && at >= 2 && at + 2 < calls.length;
+  return calls.flatMap((_, at) => (at % every === 0 && !isDull(at) ? [at + 1] : []));
+}
 
 /** Sweeps one change, killed at every call; `twice`: the second run is killed as well, as far on as the first. */
 export async function sweepChange({ from, before, to, then }: Change, when: KillAt["when"], twice?: "twice"): Promise<{ wrong: string[]; kills: number; calls: number }> {
@@ -67,7 +78,7 @@ export async function sweepChange({ from, before, to, then }: Change, when: Kill
     const goal = await outcome(undisturbed);
     const wrong: string[] = [];
     let kills = 0;
-    for (let call = 1; call <= calls.length; call += every) {
+    for (const call of momentsOf(calls)) {
       const where = `killed ${when} call ${call} (${calls[call - 1]})${twice ? ", twice" : ""}`;
       const life = await begin();
       try {

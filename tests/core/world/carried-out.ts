@@ -1,15 +1,13 @@
 /** What comes of the steps of a plan, as data: for properties of planning over thousands of clusters, in which nothing is asked and nothing waits. */
 import { offeringOf, roleOf, type DesiredCluster } from "../../../provider/core/desired";
 import type { ObservedCluster, ObservedMachine } from "../../../provider/core/observe";
-import { agentAnnotation, cordonedBy, parseMachineName, tagKeys, type Tags } from "../../../provider/core/ownership";
+import { cordonedBy, parseMachineName, tagKeys, type Tags } from "../../../provider/core/ownership";
 import type { KubernetesNode } from "../../../provider/core/ports";
 import type { Step } from "../../../provider/core/step";
-import { machine, uid } from "./observed";
+import { machine, nodeOf, uid } from "./observed";
 
 const without = (tags: Tags, gone: Tags): Tags => Object.fromEntries(Object.entries(tags).filter(([key]) => !(key in gone)));
 const gb = 2 ** 30;
-
-export const nodeOf = (name: string, version = "1.35.4"): KubernetesNode => ({ name, ready: true, version, labels: {}, annotations: { [agentAnnotation]: `joined ${version}` }, unschedulable: false });
 
 const change = (observed: ObservedCluster, name: string, to: (one: ObservedMachine) => Partial<ObservedMachine>): ObservedCluster => ({
   ...observed,

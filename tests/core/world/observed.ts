@@ -1,7 +1,9 @@
 /** Declarations and observations for tests of planning: a whole one, from which each test departs. */
 import type { DesiredCluster } from "../../../provider/core/desired";
 import type { ObservedCluster, ObservedMachine } from "../../../provider/core/observe";
-import { machineName, ownershipTags, tagKeys, type Role } from "../../../provider/core/ownership";
+import { agentAnnotation, cordonedBy, machineName, ownershipTags, tagKeys, type Role } from "../../../provider/core/ownership";
+import type { KubernetesNode } from "../../../provider/core/ports";
+import type { KubernetesVersion } from "../../../provider/core/catalogue";
 
 export const owner = "pulumi:organization/project/stack";
 export const uid = "k3x9abcdef01";
@@ -40,7 +42,8 @@ export const desired = (changes: Partial<DesiredCluster> = {}): DesiredCluster =
   serviceCidr: "10.96.0.0/12",
   tags: {},
   powerState: "running",
-  timeouts: { createSeconds: 3600, updateSeconds: 3600, deleteSeconds: 3600, drainSeconds: 600 },
+  timeouts: { createSeconds: 3600, updateSeconds: 3600, deleteSeconds: 3600, upgradeSeconds: 7200, scaleSeconds: 3600, drainSeconds: 600 },
+  upgrade: { maxUnavailable: 1, maxSurge: 0, drainSeconds: 600, strategy: "in-place" },
   ...changes,
 });
 
@@ -103,3 +106,22 @@ export function whole(controlPlanes = 3, workers = 3): ObservedCluster {
     apiFirewall: [{ id: "firewall", state: "Active", protocol: "tcp", startPort: 6443, endPort: 6443, cidrs: ["0.0.0.0/0"], tags: ownershipTags(uid, owner, "api") }],
   });
 }
+
+export const nodeOf = (name: string, cordoned = false): KubernetesNode => ({
+  name,
+  ready: true,
+  version: "1.35.4",
+  labels: {},
+  annotations: { [agentAnnotation]: "joined 1.35.4", ...(cordoned ? { [cordonedBy(uid).annotation]: uid } : {}) },
+  unschedulable: cordoned,
+  pressures: [],
+  runtime: "containerd://2.1.9",
+  allocatable: { cpu: 2, memory: 4e9 },
+});
+
+/** Versions as Mold has them: `1.35.4`, or `1.35.4 Disabled`. */
+export const registered = (...versions: string[]): KubernetesVersion[] =>
+  versions.map((each) => {
+    const [version, state] = each.split(" ") as [string, string?];
+    return { id: version, version, isoId: `iso-${version}`, usable: state === undefined, ...(state ? { reason: `it is ${state}` } : {}), minCpus: 2, minMemoryMb: 2048 };
+  });

@@ -1,0 +1,264 @@
+/** Another version: every minor on the way, control planes one at a time, then workers; nothing is skipped, and nothing is away for longer than it has to be. */
+import { loadBalancer, type LoadBalancerResourceInputs } from "../../provider/handlers/load-balancer";
+import { checkInputs } from "../../schema/check";
+import { violations } from "./sweeps/sweep";
+import { declaration, declaredBy, sharedIdentity } from "./world/cluster";
+import { Life } from "./world/life";
+import { byHand, MadeCluster, seen } from "./world/made";
+import { budget, deployment, podsOf } from "./world/workloads";
+
+const at = (version: string, more: object = {}): Record<string, unknown> => declaration({ controlPlanes: 3, workers: 3, version, ...more });
+
+let made: MadeCluster;
+beforeAll(async () => {
+  await sharedIdentity();
+  made = await MadeCluster.make(at("1.34"));
+});
+afterAll(() => made.close());
+
+const nodesOf = async (life: Life): Promise<{ name: string; version: string; ready: boolean; unschedulable: boolean }[]> => [...(await life.cloud.clock.run((await life.kubernetes()).nodes()))];
+const versionsOf = async (life: Life): Promise<string[]> => (await nodesOf(life)).map(({ version }) => version);
+const failureOf = (work: Promise<unknown>): Promise<string> => work.then(() => "no failure", (error: unknown) => (error as Error).message);
+
+/** What a look twice a second sees while `work` runs. */
+async function watching<T>(life: Life, work: Promise<unknown>, look: () => T): Promise<T[]> {
+  const seenSoFar: T[] = [];
+  let ended = false;
+  const again = (): void => {
+    if (ended) return;
+    seenSoFar.push(look());
+    life.cloud.clock.after(500, again);
+  };
+  again();
+  await work.finally(() => (ended = true));
+  return seenSoFar;
+}
+
+/** Disables or enables what is registered. */
+async function register(life: Life, version: string, state: "Enabled" | "Disabled"): Promise<void> {
+  const mold = byHand(life.cloud);
+  const found = (await life.cloud.clock.run(mold.list("listKubernetesSupportedVersions", {}))).find(({ semanticversion }) => semanticversion === version)!;
+  await life.cloud.clock.run(mold.call("updateKubernetesSupportedVersion", { id: found.id!, state }));
+}
+
+async function balancer(life: Life): Promise<{ members(): number }> {
+  const { inputs } = checkInputs("LoadBalancer", { name: "web", cluster: (await sharedIdentity()).uid, publicPort: 80, privatePort: 30080, members: { role: "worker" } });
+  await life.cloud.clock.run(loadBalancer.create(life.cloud.newRun().session, { ...inputs, declaredBy: { ...declaredBy, resource: "web" } } as LoadBalancerResourceInputs));
+  return { members: () => (seen(life.cloud).balancers!.find(({ name }) => name === "web")!.memberIds as string[]).length };
+}
+
+describe("two minors away", () => {
+  test("is two hops: every node ends at the newest patch of the target, workloads keep what their budgets want, and nothing is left to do", async () => {
+    const life = new Life(made);
+    await deployment(life, "web", 3);
+    await budget(life, "web", 2);
+    await life.up(at("1.36"));
+    expect(await nodesOf(life)).toEqual(Array.from({ length: 6 }, () => expect.objectContaining({ version: "1.36.3", ready: true, unschedulable: false }) as unknown));
+    expect(life.outputs).toMatchObject({ kubernetesVersion: "1.36.3", nodes: Array(6).fill(expect.objectContaining({ version: "1.36.3" })) });
+    expect(await life.plan()).toEqual([]);
+    expect(await podsOf(life, "web")).toHaveLength(3);
+    expect(violations(life.cloud)).toEqual([]);
+    expect(seen(life.cloud).machines!.filter(({ isoId }) => isoId !== undefined)).toEqual([]);
+  });
+
+  test("the preview shows every hop and every node in order, how long it takes, and that there is no way back", async () => {
+    const plan = await new Life(made).plan(at("1.36"));
+    const told = plan.filter((line) => line.startsWith("tell ")).map((line) => line.split(" (")[0]);
+    const order = ["control-1", "control-2", "control-3", "worker-1", "worker-2", "worker-3"];
+    expect(told).toEqual(["1.35.4", "1.36.3"].flatMap((version) => order.map((name) => `tell prod-${name} to go to ${version}`)));
+    expect(plan).toContainEqual(expect.stringMatching(/^prod goes from 1\.34\.2 to 1\.35\.4 \(hop 1 of 2\): 6 nodes, about \d+ s$/));
+    expect(plan).toContainEqual(expect.stringMatching(/^prod goes from 1\.35\.4 to 1\.36\.3 \(hop 2 of 2\): 6 nodes, about \d+ s$/));
+    expect(plan).toContain("an upgrade can't be undone: Kubernetes goes forward only");
+  });
+
+  test("the whole chain is looked at first: a minor that is not registered or disabled is named, and no changing call is made", async () => {
+    const life = new Life(made);
+    await register(life, "1.35.4", "Disabled");
+    await register(life, "1.35.2", "Disabled");
+    expect(await failureOf(life.plan(at("1.36")))).toMatch(/version: is 1\.36, and prod runs 1\.34\.2\. The way there leads through every minor, and 1\.35\.4 is registered but it is Disabled\. Registered: .*1\.36\.3/);
+    expect(await failureOf(life.up(at("1.36")))).toMatch(/1\.35\.4 is registered but/);
+    expect(life.run.calls.filter((call) => /^(attach|update|remove|kubernetes PATCH)/.test(call))).toEqual([]);
+    await register(life, "1.35.2", "Enabled");
+    await life.up(at("1.36"));
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.36.3"]));
+  });
+});
+
+describe("while it goes on", () => {
+  test("never two control planes are away, and two are behind the API all the time", async () => {
+    const life = new Life(made);
+    const behind = await watching(life, life.up(at("1.35")), () => (seen(life.cloud).balancers!.find(({ publicPort }) => Number(publicPort) === 6443)!.memberIds as string[]).length);
+    expect(Math.min(...behind)).toBe(2);
+    expect(violations(life.cloud)).toEqual([]);
+  });
+
+  test("workers leave their balancers before they are drained and are back before the next one leaves: it is never empty, nor down to half", async () => {
+    const life = new Life(made);
+    const web = await balancer(life);
+    const members = await watching(life, life.up(at("1.35")), () => web.members());
+    expect(new Set(members)).toEqual(new Set([2, 3]));
+    const { calls } = life.run;
+    expect(calls.filter((call) => call === "removeFromLoadBalancerRule")).toHaveLength(6);
+    const drained = calls.findIndex((call) => call.includes("/eviction"));
+    expect(calls.slice(0, drained).filter((call) => call === "removeFromLoadBalancerRule").length).toBeGreaterThanOrEqual(4);
+  });
+
+  test.each([[1, 1], [2, 2], [9, 2]])("maxUnavailable %d: %d of three workers are away at once, never all", async (maxUnavailable, most) => {
+    const life = new Life(made);
+    const web = await balancer(life);
+    const members = await watching(life, life.up(at("1.35", { upgrade: { maxUnavailable } })), () => web.members());
+    expect(Math.min(...members)).toBe(3 - most);
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+  });
+
+  test("with one control plane the preview says that the API is away, and the upgrade waits it out", async () => {
+    const alone = await MadeCluster.make(declaration({ controlPlanes: 1, workers: 1, version: "1.34" }));
+    const life = new Life(alone);
+    const next = declaration({ controlPlanes: 1, workers: 1, version: "1.35" });
+    expect(await life.plan(next)).toContain("tell prod-control-1 to go to 1.35.4 (the API of prod is away for some seconds meanwhile)");
+    await life.up(next);
+    expect(await versionsOf(life)).toEqual(["1.35.4", "1.35.4"]);
+    alone.close();
+  });
+
+  test("with two control planes etcd has no majority meanwhile: one after the other all the same", async () => {
+    const two = await MadeCluster.make(declaration({ controlPlanes: 2, workers: 1, version: "1.34" }));
+    const life = new Life(two);
+    await life.up(declaration({ controlPlanes: 2, workers: 1, version: "1.35" }));
+    expect(await versionsOf(life)).toEqual(["1.35.4", "1.35.4", "1.35.4"]);
+    expect(await life.plan()).toEqual([]);
+    two.close();
+  });
+});
+
+describe("what stops it stops it where nothing is half done", () => {
+  test("a budget that lets nobody go is named before the hop begins; once it has room the next run goes on", async () => {
+    const life = new Life(made);
+    await deployment(life, "web", 3);
+    await budget(life, "web", 3);
+    expect(await failureOf(life.up(at("1.35")))).toMatch(/prod stays at 1\.34\.2: the disruption budget default\/web lets no pod go.*Nothing of this hop was begun.*run again/s);
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.34.2"]));
+    await budget(life, "web", 2);
+    await life.up(at("1.35"));
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+  });
+
+  test("without room for one worker fewer it does not begin; with a worker more it does", async () => {
+    const life = new Life(made);
+    await deployment(life, "web", 3, { cpu: "1500m" });
+    expect(await failureOf(life.up(at("1.35")))).toMatch(/prod stays at 1\.34\.2: there is no room for one worker fewer: the pods of prod-worker-\d request 1\.5\d* CPU cores and the other workers have .* CPU cores left\. Declare more workers, or upgrade\.maxSurge/);
+    await life.up(declaration({ controlPlanes: 3, workers: 5, version: "1.35" }));
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+  });
+
+  test("a drain that can't end stops it at that node, names pod and budget, and goes on from there", async () => {
+    const life = new Life(made);
+    await deployment(life, "web", 3);
+    await budget(life, "web", 2);
+    // Somebody tightens it while the control planes are under way.
+    const { adminCertificate: clientCertificate } = await sharedIdentity();
+    life.cloud.clock.after(200_000, () => {
+      void life.cloud.emulator.request(life.endpoint.publicIpAddress, 6443, {
+        method: "PATCH",
+        path: "/apis/policy/v1/namespaces/default/poddisruptionbudgets/web",
+        headers: { "content-type": "application/merge-patch+json" },
+        body: JSON.stringify({ spec: { minAvailable: 3 } }),
+        clientCertificate,
+      });
+    });
+    const failure = await failureOf(life.up(at("1.35", { upgrade: { drainTimeout: 120 } })));
+    expect(failure).toMatch(/prod-worker-\d is not drained after 12\d s: the pod default\/web-\S+ is held: .*budget web/s);
+    const half = await versionsOf(life);
+    expect(half.slice(0, 3)).toEqual(Array(3).fill("1.35.4"));
+    expect(half.slice(3)).toContain("1.34.2");
+    await budget(life, "web", 1);
+    const left = await life.plan(at("1.35"));
+    expect(left.filter((line) => line.startsWith("tell prod-control"))).toEqual([]);
+    await life.up(at("1.35"));
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+    expect(await life.plan()).toEqual([]);
+  });
+
+  test("a node that is NotReady keeps the hop from beginning", async () => {
+    const life = new Life(made);
+    life.cloud.emulator.faults.order({ kind: "nodeNeverReady", name: "prod-worker-2", count: Infinity });
+    const mold = byHand(life.cloud);
+    const second = (await life.cloud.clock.run(mold.list("listVirtualMachines", {}))).find(({ name }) => name === "prod-worker-2")!.id!;
+    await life.cloud.clock.run(mold.run("rebootVirtualMachine", { id: second }));
+    await life.cloud.clock.pass(120_000);
+    expect(await failureOf(life.up(at("1.35")))).toMatch(/prod-worker-2 is NotReady|prod-worker-2 is not Ready/);
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.34.2"]));
+  });
+
+  test("timeouts.upgrade bounds a hop: the error names it, and the next run goes on", async () => {
+    const life = new Life(made);
+    expect(await failureOf(life.up(at("1.35", { timeouts: { upgrade: 150 } })))).toMatch(/prod-control-2 is not done after .*its agent says: upgrading 1\.35\.4.*timeouts\.upgrade/s);
+    await life.cloud.clock.pass(300_000);
+    await life.up(at("1.35"));
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+    expect(violations(life.cloud)).toEqual([]);
+  });
+});
+
+describe("what is there decides", () => {
+  test("there is no way back: an older version is refused by name, declared exactly or as a minor", async () => {
+    for (const older of ["1.33", "1.34.1"]) {
+      const life = new Life(made);
+      expect(await failureOf(life.plan(at(older)))).toMatch(new RegExp(`version: is ${older.replaceAll(".", "\\.")}, and prod runs 1\\.34\\.2: Kubernetes can't go back`));
+    }
+  });
+
+  test("a minor is satisfied by the patch that runs, an exact patch is gone to", async () => {
+    const patched = await MadeCluster.make(at("1.35.2"));
+    const life = new Life(patched);
+    expect(await life.plan(at("1.35"))).toEqual([]);
+    await life.up(at("1.35.4"));
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+    patched.close();
+  });
+
+  test("workers that an upgrade left behind are seen and brought along, before a further hop begins", async () => {
+    const life = new Life(made);
+    await deployment(life, "web", 3);
+    await budget(life, "web", 2);
+    expect(await failureOf(life.up(at("1.35", { timeouts: { upgrade: 350 } })))).toMatch(/timeouts\.upgrade/);
+    await life.cloud.clock.pass(300_000);
+    const half = await versionsOf(life);
+    expect(new Set(half)).toEqual(new Set(["1.34.2", "1.35.4"]));
+    const plan = await life.plan(at("1.36"));
+    expect(plan).toContainEqual(expect.stringMatching(/^prod goes from 1\.34\.2 to 1\.35\.4 \(hop 1 of 2\): \d nodes?/));
+    await life.up(at("1.36"));
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.36.3"]));
+    expect(violations(life.cloud)).toEqual([]);
+  });
+
+  test("more workers together with another version: they join at the version that is there, and go along", async () => {
+    const life = new Life(made);
+    await life.up(declaration({ controlPlanes: 3, workers: 5, version: "1.35" }));
+    expect(await versionsOf(life)).toEqual(Array(8).fill("1.35.4"));
+    expect(await life.plan()).toEqual([]);
+    expect(violations(life.cloud)).toEqual([]);
+  });
+
+  test("fewer control planes and other offerings together with another version end as declared", async () => {
+    const life = new Life(made);
+    const declared = declaration({ controlPlanes: 1, workers: 2, version: "1.35", offerings: { controlPlane: "k8s-4c-8g", workers: "k8s-4c-8g" } });
+    await life.up(declared);
+    expect(await versionsOf(life)).toEqual(Array(3).fill("1.35.4"));
+    expect(await life.plan()).toEqual([]);
+    expect(violations(life.cloud)).toEqual([]);
+  });
+
+  test("a stopped cluster waits with it until it is started", async () => {
+    const life = new Life(made);
+    await life.up(at("1.34", { powerState: "stopped" }));
+    const waiting = at("1.35", { powerState: "stopped" });
+    expect(await life.plan(waiting)).toEqual(["prod goes from 1.34.2 to 1.35 when it is started: a node is upgraded while it runs"]);
+    await life.up(waiting);
+    expect(life.machines.every((machine) => machine.endsWith(" Stopped"))).toBe(true);
+    await life.up(at("1.35"));
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+    expect(life.outputs.kubernetesVersion).toBe("1.35.4");
+    expect(await life.plan()).toEqual([]);
+  });
+});
