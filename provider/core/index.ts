@@ -7,7 +7,7 @@ export { Catalogue } from "./catalogue";
 export { systemClock } from "./clock";
 export { ClusterRun, planLines } from "./cluster";
 export { deleteMachines, type DeleteOptions } from "./delete";
-export type { ClusterIdentity, ClusterPlace, ClusterSubject, DesiredCluster, DesiredRole } from "./desired";
+export type { ClusterIdentity, ClusterPlace, ClusterSubject, DesiredCluster, DesiredNode, DesiredRole } from "./desired";
 export { EndpointRun, type DesiredEndpoint, type Endpoint } from "./endpoint";
 export { ClusterError, Interrupted, LockError } from "./errors";
 export { StepsFailed } from "./execute";
