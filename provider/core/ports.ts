@@ -77,6 +77,8 @@ export interface KubernetesNode {
   readonly pressures: readonly string[];
   /** `containerd://2.1.9` */
   readonly runtime: string;
+  /** Since when it is Ready, or is not: milliseconds since 1970 by the cluster's own clock. */
+  readonly since?: number;
 }
 
 /** A pod on a node. */
