@@ -10,7 +10,8 @@ import { withLock, type Lease } from "./lock";
 import { observeCluster, type ObservedCluster } from "./observe";
 import { tagKeys, tagParameters, type Tags } from "./ownership";
 import { planCluster } from "./plan";
-import type { Plan } from "./plan-input";
+import type { Plan, PlanInput } from "./plan-input";
+import { mayBeStarting } from "./plan-repair";
 import type { World } from "./ports";
 import { needsVersions } from "./release";
 import { estimatePlan, pools, type Step } from "./step";
@@ -40,20 +41,21 @@ export class ClusterRun {
     });
   }
 
-  async plan(): Promise<Plan & { observed: ObservedCluster }> {
+  async plan(options: Pick<PlanInput, "birth" | "attentive"> = {}): Promise<Plan & { observed: ObservedCluster }> {
     const seen = await this.observe({ withNodes: false });
-    const nodes = isServing(seen) ? await this.nodes() : undefined;
-    const observed = nodes ? { ...seen, nodes } : seen;
+    const observed = isServing(seen) ? { ...seen, ...(await this.nodes(options.attentive === true && mayBeStarting(seen))) } : seen;
     const { desired, former, world, catalogue } = this;
     const versions = needsVersions({ desired, observed }) ? await catalogue.versions(desired.place.zoneId) : undefined;
-    return { ...planCluster({ desired, observed, owner: world.owner, formerTags: former.tags, formerVersion: former.version, versions }), observed };
+    return { ...planCluster({ ...options, desired, observed, owner: world.owner, formerTags: former.tags, formerVersion: former.version, versions }), observed };
   }
 
-  private async nodes(): Promise<ObservedCluster["nodes"]> {
-    return this.world
-      .kubernetes(accessOf(this.desired.identity, this.desired.place))
-      .nodes()
-      .catch(() => undefined);
+  private async nodes(withHeartbeats: boolean): Promise<Pick<ObservedCluster, "nodes" | "heartbeats">> {
+    const kubernetes = this.world.kubernetes(accessOf(this.desired.identity, this.desired.place));
+    try {
+      return { nodes: await kubernetes.nodes(), ...(withHeartbeats ? { heartbeats: await kubernetes.heartbeats() } : {}) };
+    } catch {
+      return {};
+    }
   }
 
   /**
@@ -63,8 +65,11 @@ export class ClusterRun {
   async apply(options: { birth: boolean }): Promise<{ observed: ObservedCluster; generation: string }> {
     return withLock(this.world, anchorOf(this.desired.place), this.resource, async (lease) => {
       let generation: string | undefined;
+      // What comes and goes by itself is waited for once; afterwards only what stays away counts.
+      let attentive = true;
       for (let round = 1; ; round++) {
-        const { steps, problems, observed } = await this.plan();
+        const { steps, problems, observed } = await this.plan({ birth: options.birth, attentive });
+        if (observed.nodes) attentive = false;
         refuse(this.resource, problems);
         generation ??= await this.generation(observed, options.birth);
         if (steps.length === 0) {

@@ -13,6 +13,10 @@ export interface PlanInput {
   readonly formerTags?: Tags;
   /** The version that the last run had recorded, for while no node can be asked. */
   readonly formerVersion?: string;
+  /** This is a create: what a former life has left is nothing to keep. */
+  readonly birth?: boolean;
+  /** A machine may just have been started: what is away for a moment only counts, too, and is waited for. */
+  readonly attentive?: boolean;
   /** Those registered with Mold for the zone, where planning needs them. */
   readonly versions?: readonly KubernetesVersion[];
 }

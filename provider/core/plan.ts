@@ -4,10 +4,12 @@
 import { roleOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { machineName, tagKeys, type Role } from "./ownership";
+import { etcdLost, planAnew, startsAnew } from "./plan-anew";
 import { planApiMembers, planApiRule } from "./plan-api";
 import type { Plan, PlanInput, Problem } from "./plan-input";
-import { planBack, planLeaving, planLeavingControlPlanes, planLostNodes, surplus } from "./plan-leaving";
+import { planBack, planLeaving, planLeavingControlPlanes, planLostNodes, planStaleMembers, surplus } from "./plan-leaving";
 import { planStopped } from "./plan-power";
+import { awaitsStart, awayFirst, nodesAway, planRepair, planSilence } from "./plan-repair";
 import { planMachineTags } from "./plan-tags";
 import { hasOtherOffering, leastToSpareOne, planScale, planTurns, takesTurn } from "./plan-turns";
 import { isOutdated, planUpgrade } from "./plan-upgrade";
@@ -24,7 +26,7 @@ export function planCluster(input: PlanInput): Plan {
     return { steps: [], problems: [{ property: "network", reason: "the cluster's network or its public address is gone from Mold. Destroy the cluster and create it anew." }] };
   }
   const release = releaseOf(input);
-  const problems = [...release.problems, ...powerThatCannotChange(desired, observed)];
+  const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...etcdLost(input)];
   if (problems.length > 0) return { steps: [], problems };
 
   const steps = new Steps();
@@ -50,10 +52,14 @@ interface PlannedMachine {
   readonly initialises: boolean;
 }
 
-function planMachines(steps: Steps, input: PlanInput, release: Release, group: string | undefined, api: { rule?: string; open: string[] }): string[] {
+function planMachines(steps: Steps, found: PlanInput, release: Release, group: string | undefined, api: { rule?: string; open: string[] }): string[] {
+  const sorted = sortMachines(found.desired, found.observed);
+  const anew = startsAnew(found, sorted.discarded) ? planAnew(steps, found) : undefined;
+  const input = anew ? { ...found, observed: anew.observed } : found;
   const { desired, observed } = input;
+  const { kept, discarded, leaving } = anew ? sortMachines(desired, observed) : sorted;
   const initialised = isInitialised(desired, observed);
-  const { kept, discarded, leaving } = sortMachines(desired, observed);
+  const away = nodesAway(input);
 
   planLostNodes(steps, input);
   for (const machine of discarded) {
@@ -63,25 +69,28 @@ function planMachines(steps: Steps, input: PlanInput, release: Release, group: s
     });
   }
   const fresh = newMachines(desired, kept, [...observed.destroyed, ...leaving]);
+  const isControlPlane = ({ role }: { readonly role: Role }): boolean => role === "control-plane";
+  const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && machine.tags[tagKeys.joined] !== "yes"));
+  const tidied = growsEtcd || release.hops.length > 0 ? planStaleMembers(steps, input) : undefined;
   const someoneInitialises = initialised || [...kept, ...leaving].some(({ initialises }) => initialises);
   const ofRole = (role: Role, startNeeds: readonly (string | undefined)[]): PlannedMachine[] => [
     ...kept
       .filter((seen) => seen.role === role)
       .map((seen) => ({ ref: refOf(seen), seen, running: planRunning(steps, desired, seen, startNeeds), initialises: seen.initialises && !initialised })),
-    ...fresh.filter((ref) => ref.role === role).map((ref) => planDeploy(steps, ref, release.current, !someoneInitialises && ref === fresh[0], group, discarded)),
+    ...fresh.filter((ref) => ref.role === role).map((ref) => planDeploy(steps, ref, release.current, !someoneInitialises && ref === fresh[0], [group, isControlPlane(ref) ? tidied : undefined, ...(anew?.cleared ?? [])], discarded)),
   ];
 
   const controlPlanes = ofRole("control-plane", []);
   // While nobody serves yet all are behind the API from the start; later a new one only once it serves, and one that an upgrade has taken out at the end of its turn.
   const isOut = ({ ref }: PlannedMachine): boolean => desired.controlPlane.count >= leastToSpareOne && isOutdated(release, ref);
-  const members = planApiMembers(steps, desired, observed, controlPlanes.filter((machine) => !initialised || !(isJoining(machine) || isOut(machine))), api.rule);
+  const members = planApiMembers(steps, desired, observed, controlPlanes.filter((machine) => !initialised || !(isJoining(machine) || isOut(machine) || away.has(machine.ref.name))), api.rule);
   const joiningControlPlanes = controlPlanes.filter(isJoining);
   const mounted = planMounts(steps, input, release, joiningControlPlanes);
   const first = joiningControlPlanes.find(({ initialises }) => initialises);
   // Those that are members already have to be up again before the API answers.
   const waking = controlPlanes.flatMap((machine) => (isJoining(machine) ? [] : (machine.running ?? [])));
   const early = waking.length === 0 ? ofRole("worker", []) : undefined;
-  const isNeeded = !initialised || mustAsk(input, release) || waking.length > 0 || fresh.length > 0 || kept.some(({ tags }) => tags[tagKeys.joined] !== "yes");
+  const isNeeded = !initialised || mustAsk(input, release) || awaitsStart(input) || waking.length > 0 || fresh.length > 0 || kept.some(({ tags }) => tags[tagKeys.joined] !== "yes");
   const ready = isNeeded ? planApi(steps, input, [members, api.rule, ...api.open, first && mounted.get(first.ref.name), ...waking]) : undefined;
 
   const workers = early ?? ofRole("worker", [ready]);
@@ -94,11 +103,13 @@ function planMachines(steps: Steps, input: PlanInput, release: Release, group: s
     if (!initialised || (seen && observed.apiRule?.memberIds.includes(seen.id))) continue;
     steps.add({ kind: "joinApiBalancer", machines: [ref] }, `put ${ref.name} behind the API of ${desired.name}`, [`awaitNode ${ref.name}`, api.rule], { about: ref.name });
   }
-  for (const { seen, running } of machines) if (seen?.tags[tagKeys.joined] === "yes" && !takesTurn(desired, seen) && !(running === undefined && isOutdated(release, seen))) planBack(steps, input, seen, running);
+  const staying = machines.flatMap(({ seen, running }) => (seen?.tags[tagKeys.joined] === "yes" && !takesTurn(desired, seen) ? [{ seen, running }] : []));
+  for (const { seen, running } of staying) if (!away.has(seen.name) && !(running === undefined && isOutdated(release, seen))) planBack(steps, input, seen, running);
+  const spared = planRepair(steps, input, staying.flatMap(({ seen }) => (away.has(seen.name) ? [seen] : [])), away, api.rule);
   planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"));
   planLeavingControlPlanes(steps, input, leaving.filter(({ role }) => role === "control-plane"));
-  planTurns(steps, input, kept.filter((machine) => takesTurn(desired, machine)));
-  return planUpgrade(steps, input, release, kept);
+  planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine)), away));
+  return [...spared, ...(isNeeded ? [] : planSilence(input)), ...planUpgrade(steps, input, release, kept)];
 }
 
 /** Nobody says what the nodes run, and what the last run had recorded is not what is declared. */
@@ -112,13 +123,13 @@ function planWaitingUpgrade(input: PlanInput, release: Release): string[] {
 
 const isJoining = ({ seen }: PlannedMachine): boolean => seen?.tags[tagKeys.joined] !== "yes";
 
-function planDeploy(steps: Steps, ref: MachineRef, version: string, initialises: boolean, group: string | undefined, discarded: readonly ObservedMachine[]): PlannedMachine {
+function planDeploy(steps: Steps, ref: MachineRef, version: string, initialises: boolean, before: readonly (string | undefined)[], discarded: readonly ObservedMachine[]): PlannedMachine {
   const replaced = discarded.find(({ name }) => name === ref.name);
   const running = steps.add(
     { kind: "deployMachine", machine: ref, action: initialises ? "init" : "join", version },
     `deploy ${ref.name}`,
     // Workers too: so that control planes are placed first, whose joins take longest.
-    [group, replaced ? `discardMachine ${replaced.name}` : undefined, steps.has(`deleteNode ${ref.name}`) ? `deleteNode ${ref.name}` : undefined],
+    [...before, replaced ? `discardMachine ${replaced.name}` : undefined, steps.has(`deleteNode ${ref.name}`) ? `deleteNode ${ref.name}` : undefined],
     { pool: "deploy", ...(initialises ? { why: "the first control plane initialises the cluster" } : {}) },
   );
   return { ref, running, initialises };

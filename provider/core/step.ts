@@ -47,6 +47,11 @@ export type Work =
   | { readonly kind: "leaveEtcd"; readonly machine: MachineRef }
   | { readonly kind: "handOverEtcd"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "scaleMachine"; readonly machine: MachineRef & { id: string } }
+  // Repairing
+  /** `orElse`: what is done about one that does not come back by itself. */
+  | { readonly kind: "awaitRecovery"; readonly machine: MachineRef & { id: string }; readonly orElse: "reboot" | "fail" }
+  | { readonly kind: "reviveMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "tidyEtcd" }
   // Upgrading
   | { readonly kind: "checkHop"; readonly from: string; readonly to: string; readonly drains: boolean }
   | { readonly kind: "orderUpgrade"; readonly machine: MachineRef; readonly version: string }
@@ -102,6 +107,9 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   handOverEtcd: 1,
   leaveEtcd: 2,
   scaleMachine: 1,
+  awaitRecovery: 60,
+  reviveMachine: 5,
+  tidyEtcd: 1,
   checkHop: 2,
   orderUpgrade: 1,
   awaitUpgrade: 100,

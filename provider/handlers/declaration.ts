@@ -5,6 +5,7 @@ import type { ClusterPlace, DesiredCluster } from "../core/desired";
 import { endpointOf } from "../core/desired";
 import { ClusterError } from "../core/errors";
 import type { ObservedCluster } from "../core/observe";
+import { nodesAway } from "../core/plan-repair";
 import { runningVersion } from "../core/release";
 import { hasUnknown, isUnknown, type CheckFailure } from "./handler";
 
@@ -108,7 +109,7 @@ function firstCreated(observed: ObservedCluster): string {
 function stateOf(inputs: CheckedClusterInputs, observed: ObservedCluster): string {
   const wanted = inputs.controlPlane.count + inputs.workers.count;
   const running = observed.machines.filter(({ state }) => state === "Running").length;
-  if (running >= wanted) return "Running";
+  if (running >= wanted && nodesAway({ observed }).size === 0) return "Running";
   return running === 0 ? "Stopped" : "Alert";
 }
 

@@ -27,7 +27,7 @@ export class Operation {
     readonly observed: ObservedCluster,
     readonly catalogue: Catalogue,
     /** The longest that any one wait may take, in seconds. */
-    private readonly waitSeconds: number,
+    readonly waitSeconds: number,
     private readonly declared?: DesiredCluster,
   ) {
     this.tagger = new Tagger(world, this.context());
