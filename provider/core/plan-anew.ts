@@ -7,6 +7,7 @@ import { refOf, type Steps } from "./steps";
 const hasJoined = ({ tags }: ObservedMachine): boolean => tags[tagKeys.joined] === "yes";
 const answers = ({ nodes }: ObservedCluster): boolean => (nodes ?? []).length > 0;
 const isRecorded = ({ desired, observed }: PlanInput): boolean => observed.anchorTags?.[tagKeys.initialised] === desired.uid;
+const hasBegun = ({ desired, observed }: PlanInput): boolean => observed.anchorTags?.[tagKeys.initialising] === desired.uid;
 
 /**
  * The machine that was to make etcd is gone, or is about to be made anew, and nothing has ever been recorded to have joined. Others may
@@ -19,8 +20,8 @@ export function startsAnew(input: PlanInput, discarded: readonly ObservedMachine
   const first = machines.find(({ initialises }) => initialises);
   if (first && !discarded.includes(first)) return false;
   if (machines.length === 0) return isRecorded(input) && birth;
-  // One that Mold could not deploy never ran, and nobody has joined it.
-  return isRecorded(input) || first?.state !== "Error";
+  // One that never had the ISO, or that Mold could not deploy, has made nothing that anybody could join.
+  return isRecorded(input) || (hasBegun(input) && first?.state !== "Error");
 }
 
 /** @returns what there is without all that, and the steps after which it is gone: the record first, so that a run that dies here is followed by one that does the same */

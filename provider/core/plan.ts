@@ -85,8 +85,8 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
   const isOut = ({ ref }: PlannedMachine): boolean => desired.controlPlane.count >= leastToSpareOne && isOutdated(release, ref);
   const members = planApiMembers(steps, desired, observed, controlPlanes.filter((machine) => !initialised || !(isJoining(machine) || isOut(machine) || away.has(machine.ref.name))), api.rule);
   const joiningControlPlanes = controlPlanes.filter(isJoining);
-  const mounted = planMounts(steps, input, release, joiningControlPlanes);
   const first = joiningControlPlanes.find(({ initialises }) => initialises);
+  const mounted = planMounts(steps, input, release, joiningControlPlanes.map((machine) => (machine === first ? { ...machine, running: planInitialising(steps, input, first.running) } : machine)));
   // Those that are members already have to be up again before the API answers.
   const waking = controlPlanes.flatMap((machine) => (isJoining(machine) ? [] : (machine.running ?? [])));
   const early = waking.length === 0 ? ofRole("worker", []) : undefined;
@@ -133,6 +133,12 @@ function planDeploy(steps: Steps, ref: MachineRef, version: string, initialises:
     { pool: "deploy", ...(initialises ? { why: "the first control plane initialises the cluster" } : {}) },
   );
   return { ref, running, initialises };
+}
+
+/** The first control plane makes etcd as soon as it has the ISO. @returns the step after which it is known that it may have */
+function planInitialising(steps: Steps, { desired, observed }: PlanInput, running: string | undefined): string | undefined {
+  if (observed.anchorTags?.[tagKeys.initialising] === desired.uid) return running;
+  return steps.add({ kind: "markInitialising" }, `record that ${desired.name} is about to be initialised`, [running], { why: "so that what may have joined a first control plane is known, should that be lost" });
 }
 
 /** A machine that is not in yet needs the Kubernetes ISO. @returns the step after which each has it */

@@ -29,6 +29,7 @@ export type Work =
   | { readonly kind: "joinApiBalancer"; readonly machines: readonly MachineRef[] }
   | { readonly kind: "joinBalancer"; readonly rule: { readonly id: string; readonly name: string }; readonly machines: readonly MachineRef[] }
   | { readonly kind: "awaitApi" }
+  | { readonly kind: "markInitialising" }
   | { readonly kind: "markInitialised" }
   | { readonly kind: "publishToken" }
   | { readonly kind: "withdrawToken" }
@@ -91,6 +92,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   joinApiBalancer: 1,
   joinBalancer: 1,
   awaitApi: 45,
+  markInitialising: 1,
   markInitialised: 1,
   publishToken: 1,
   withdrawToken: 1,

@@ -123,10 +123,12 @@ export async function awaitApi(operation: Operation): Promise<void> {
   );
 }
 
-export async function markInitialised(operation: Operation): Promise<void> {
-  const { desired, tagger } = operation;
+export const markInitialising = (operation: Operation): Promise<void> => markAnchor(operation, tagKeys.initialising);
+export const markInitialised = (operation: Operation): Promise<void> => markAnchor(operation, tagKeys.initialised);
+
+async function markAnchor({ desired, tagger }: Operation, key: string): Promise<void> {
   const anchor = anchorOf(desired.place);
-  await tagger.add(anchor.kind, anchor.id, { [tagKeys.initialised]: desired.uid });
+  await tagger.add(anchor.kind, anchor.id, { [key]: desired.uid });
 }
 
 export async function untagAnchor(operation: Operation, { tags }: Extract<Work, { kind: "untagAnchor" }>): Promise<void> {

@@ -30,6 +30,7 @@ export const actions: Actions = {
   joinApiBalancer: api.joinApiBalancer,
   joinBalancer: joining.joinBalancer,
   awaitApi: (operation) => api.awaitApi(operation),
+  markInitialising: (operation) => api.markInitialising(operation),
   markInitialised: (operation) => api.markInitialised(operation),
   publishToken: (operation) => operation.tokens.publish(),
   withdrawToken: (operation) => operation.tokens.withdraw(),
