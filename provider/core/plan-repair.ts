@@ -109,7 +109,7 @@ function whySpared(input: PlanInput, role: Role, down: readonly string[]): strin
   const majority = Math.floor(all.length / 2) + 1;
   const others = all.filter((machine) => isMember(machine) && !down.includes(machine.name)).length;
   if (others >= majority) return undefined;
-  return `${names} of ${all.length} ${all.length === 1 ? "control plane" : "control planes"} ${down.length === 1 ? "is" : "are"} NotReady and not rebooted: etcd needs ${majority} without the one that is, and has ${others}. ${lookElsewhere}`;
+  return `${names} ${down.length === 1 ? "is" : "are"} NotReady and not rebooted: meanwhile etcd needs ${majority} of ${all.length} control planes, and has ${others}. ${lookElsewhere}`;
 }
 
 export const lookElsewhere = "Look at what they share (the network, the hosts, the way to the API), or reboot one by hand in Mold";

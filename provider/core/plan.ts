@@ -68,8 +68,9 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
       why: machine.state === "Error" ? "Mold could not deploy it" : "it did not join in time",
     });
   }
-  const fresh = newMachines(desired, kept, [...observed.destroyed, ...leaving]);
-  const isControlPlane = ({ role }: { readonly role: Role }): boolean => role === "control-plane";
+  const missing = newMachines(desired, kept, [...observed.destroyed, ...leaving]);
+  // Whoever was lost has to leave etcd before another takes its name or its address, and as long as the API is away nobody can tell.
+  const fresh = missing.filter((ref) => !(isControlPlane(ref) && initialised && observed.nodes === undefined));
   const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && machine.tags[tagKeys.joined] !== "yes"));
   const tidied = growsEtcd || release.hops.length > 0 ? planStaleMembers(steps, input) : undefined;
   const someoneInitialises = initialised || [...kept, ...leaving].some(({ initialises }) => initialises);
@@ -90,7 +91,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
   // Those that are members already have to be up again before the API answers.
   const waking = controlPlanes.flatMap((machine) => (isJoining(machine) ? [] : (machine.running ?? [])));
   const early = waking.length === 0 ? ofRole("worker", []) : undefined;
-  const isNeeded = !initialised || mustAsk(input, release) || awaitsStart(input) || waking.length > 0 || fresh.length > 0 || kept.some(({ tags }) => tags[tagKeys.joined] !== "yes");
+  const isNeeded = !initialised || mustAsk(input, release) || awaitsStart(input) || waking.length > 0 || missing.length > 0 || kept.some(({ tags }) => tags[tagKeys.joined] !== "yes");
   const ready = isNeeded ? planApi(steps, input, [members, api.rule, ...api.open, first && mounted.get(first.ref.name), ...waking]) : undefined;
 
   const workers = early ?? ofRole("worker", [ready]);
@@ -109,8 +110,11 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
   planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"));
   planLeavingControlPlanes(steps, input, leaving.filter(({ role }) => role === "control-plane"));
   planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine)), away));
-  return [...spared, ...(isNeeded ? [] : planSilence(input)), ...planUpgrade(steps, input, release, kept)];
+  return [...planPostponed(desired, missing.length - fresh.length), ...spared, ...(isNeeded ? [] : planSilence(input)), ...planUpgrade(steps, input, release, kept)];
 }
+
+const planPostponed = ({ name }: DesiredCluster, count: number): string[] =>
+  count === 0 ? [] : [`${count} more control ${count === 1 ? "plane is" : "planes are"} made once the API of ${name} answers: whoever was lost leaves etcd first`];
 
 /** Nobody says what the nodes run, and what the last run had recorded is not what is declared. */
 const mustAsk = ({ desired, observed }: PlanInput, { current }: Release): boolean => observed.nodes === undefined && !satisfies(current, desired.version);
@@ -120,6 +124,8 @@ function planWaitingUpgrade(input: PlanInput, release: Release): string[] {
   if (!mustAsk(input, release)) return [];
   return [`${name} goes from ${release.current} to ${version} ${input.desired.powerState === "stopped" ? "when it is started: a node is upgraded while it runs" : "once its API answers"}`];
 }
+
+const isControlPlane = ({ role }: { readonly role: Role }): boolean => role === "control-plane";
 
 const isJoining = ({ seen }: PlannedMachine): boolean => seen?.tags[tagKeys.joined] !== "yes";
 
@@ -152,7 +158,8 @@ function planMounts(steps: Steps, { observed }: PlanInput, { current: version }:
 /** @returns the step after which the API answers, and it is recorded that etcd is there */
 function planApi(steps: Steps, { desired, observed }: PlanInput, needs: readonly (string | undefined)[]): string {
   const recorded = observed.anchorTags?.[tagKeys.initialised] === desired.uid;
-  const ready = steps.add({ kind: "awaitApi" }, `wait for the API of ${desired.name}`, needs, {
+  const restarted = observed.machines.some((machine) => isControlPlane(machine) && machine.tags[tagKeys.joined] === "yes");
+  const ready = steps.add({ kind: "awaitApi", ...(restarted ? { restarted } : {}) }, `wait for the API of ${desired.name}`, needs, {
     why: recorded ? "machines join by it" : "the first control plane initialises etcd",
     // It answered just now.
     ...(observed.nodes ? { estimateSeconds: 1 } : {}),

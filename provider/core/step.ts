@@ -28,7 +28,8 @@ export type Work =
   | { readonly kind: "detachIso"; readonly machine: MachineRef }
   | { readonly kind: "joinApiBalancer"; readonly machines: readonly MachineRef[] }
   | { readonly kind: "joinBalancer"; readonly rule: { readonly id: string; readonly name: string }; readonly machines: readonly MachineRef[] }
-  | { readonly kind: "awaitApi" }
+  /** `restarted`: it has answered before. */
+  | { readonly kind: "awaitApi"; readonly restarted?: boolean }
   | { readonly kind: "markInitialising" }
   | { readonly kind: "markInitialised" }
   | { readonly kind: "publishToken" }

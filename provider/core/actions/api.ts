@@ -113,9 +113,9 @@ export async function closeApi(operation: Operation, { ruleId }: Extract<Work, {
   await operation.world.mold.run("deleteFirewallRule", { id: ruleId }, operation.context("API firewall rule"));
 }
 
-export async function awaitApi(operation: Operation): Promise<void> {
+export async function awaitApi(operation: Operation, { restarted = false }: Extract<Work, { kind: "awaitApi" }>): Promise<void> {
   const { desired, patience, kubernetes } = operation;
-  await patience.until(
+  await (restarted ? operation.returning : patience).until(
     async () => ((await kubernetes.ready()) ? true : undefined),
     (waited) =>
       `the API at ${desired.place.publicIpAddress}:${apiPort} does not answer after ${waited}. The first control plane's console in Mold says how far it came; ` +

@@ -29,7 +29,7 @@ export const actions: Actions = {
   detachIso: (operation, { machine }) => machines.detachIso(operation, machine),
   joinApiBalancer: api.joinApiBalancer,
   joinBalancer: joining.joinBalancer,
-  awaitApi: (operation) => api.awaitApi(operation),
+  awaitApi: api.awaitApi,
   markInitialising: (operation) => api.markInitialising(operation),
   markInitialised: (operation) => api.markInitialised(operation),
   publishToken: (operation) => operation.tokens.publish(),

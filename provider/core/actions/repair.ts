@@ -6,14 +6,14 @@ import { isMoldFailure } from "../ports";
 import type { MachineRef, Work } from "../step";
 import { leaveApiBalancer } from "./api";
 import { handOverEtcd } from "./etcd";
-import { longestReturnMs, whatElse } from "./joining";
+import { whatElse } from "./joining";
 import type { Operation } from "./operation";
 
 /** Its machine may just be rebooting, or be on its way already. */
 export async function awaitRecovery(operation: Operation, { machine, orElse }: Extract<Work, { kind: "awaitRecovery" }>): Promise<void> {
   const { nodes, world } = operation;
   if (orElse === "fail") {
-    await nodes.ready(machine.name, { restarted: true, longestMs: longestReturnMs, advice: `${lookElsewhere}; ${whatElse(machine.name)}` });
+    await nodes.ready(machine.name, { restarted: true, longestMs: operation.longestReturnMs, advice: `${lookElsewhere}; ${whatElse(machine.name)}` });
     return;
   }
   const isBack = await nodes.isBack(machine.name, comingBackSeconds * 1000);
