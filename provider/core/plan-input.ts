@@ -5,6 +5,9 @@ import type { ObservedCluster } from "./observe";
 import type { Tags } from "./ownership";
 import type { Step } from "./step";
 
+/** How long a machine may take to join before it is made anew, and how long its token lives. */
+export const joinSeconds = 2 * 3600;
+
 export interface PlanInput {
   readonly desired: DesiredCluster;
   readonly observed: ObservedCluster;

@@ -4,9 +4,9 @@
 import { roleOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { machineName, tagKeys, type Role } from "./ownership";
-import { etcdLost, planAnew, startsAnew } from "./plan-anew";
+import { etcdLost, planAnew, planWhole, startsAnew } from "./plan-anew";
 import { planApiMembers, planApiRule } from "./plan-api";
-import type { Plan, PlanInput, Problem } from "./plan-input";
+import { joinSeconds, type Plan, type PlanInput, type Problem } from "./plan-input";
 import { planBack, planLeaving, planLeavingControlPlanes, planLostNodes, planStaleMembers, surplus } from "./plan-leaving";
 import { planStopped } from "./plan-power";
 import { awaitsStart, awayFirst, nodesAway, planRepair, planSilence } from "./plan-repair";
@@ -16,9 +16,6 @@ import { isOutdated, planUpgrade } from "./plan-upgrade";
 import { releaseOf, satisfies, type Release } from "./release";
 import type { MachineRef } from "./step";
 import { refOf, Steps } from "./steps";
-
-/** How long a machine may take to join before it is made anew, and how long its token lives. */
-export const joinSeconds = 2 * 3600;
 
 export function planCluster(input: PlanInput): Plan {
   const { desired, observed } = input;
@@ -100,6 +97,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
   for (const [name, mount] of planMounts(steps, input, release, workers.filter(isJoining))) mounted.set(name, mount);
   const joining = machines.filter(isJoining);
   if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready! });
+  if (missing.length === fresh.length) planWhole(steps, input, joiningControlPlanes.map(({ ref }) => `tagMachine ${ref.name}`));
   for (const { ref, seen } of joiningControlPlanes) {
     if (!initialised || (seen && observed.apiRule?.memberIds.includes(seen.id))) continue;
     steps.add({ kind: "joinApiBalancer", machines: [ref] }, `put ${ref.name} behind the API of ${desired.name}`, [`awaitNode ${ref.name}`, api.rule], { about: ref.name });

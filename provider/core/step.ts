@@ -54,6 +54,7 @@ export type Work =
   | { readonly kind: "awaitRecovery"; readonly machine: MachineRef & { id: string }; readonly orElse: "reboot" | "fail" }
   | { readonly kind: "reviveMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "tidyEtcd" }
+  | { readonly kind: "confirmSilence" }
   // Upgrading
   | { readonly kind: "checkHop"; readonly from: string; readonly to: string; readonly drains: boolean }
   | { readonly kind: "orderUpgrade"; readonly machine: MachineRef; readonly version: string }
@@ -113,6 +114,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   awaitRecovery: 60,
   reviveMachine: 5,
   tidyEtcd: 1,
+  confirmSilence: 60,
   checkHop: 2,
   orderUpgrade: 1,
   awaitUpgrade: 100,

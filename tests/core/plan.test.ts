@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { planCluster, joinSeconds } from "../../provider/core/plan";
-import type { Plan } from "../../provider/core/plan-input";
+import { planCluster } from "../../provider/core/plan";
+import { joinSeconds, type Plan } from "../../provider/core/plan-input";
 import type { ObservedCluster, ObservedMachine } from "../../provider/core/observe";
 import { tagKeys } from "../../provider/core/ownership";
 import type { DesiredCluster } from "../../provider/core/desired";

@@ -48,6 +48,7 @@ export const actions: Actions = {
   scaleMachine: (operation, { machine }) => machines.scaleMachine(operation, machine),
   awaitRecovery: repair.awaitRecovery,
   reviveMachine: (operation, { machine }) => repair.reviveMachine(operation, machine),
+  confirmSilence: (operation) => repair.confirmSilence(operation),
   tidyEtcd: (operation) => etcd.tidyEtcd(operation),
   checkHop: upgrade.checkHop,
   orderUpgrade: upgrade.orderUpgrade,

@@ -48,3 +48,16 @@ async function refuseAmongMany(operation: Operation, machine: MachineRef): Promi
   if (!areMany(down.length, workers.length, desired.upgrade.maxUnavailable)) return;
   throw new ClusterError(`${machine.name} is not rebooted: by now ${down.length} of ${workers.length} workers are NotReady (${namesOf(down)}), too many for it to be the machines. ${lookElsewhere}, then run again.`, operation.context(`machine ${machine.name}`));
 }
+
+/** Longer than an election, or a balancer's look at whom it has. */
+const silenceMs = 60_000;
+
+/** Everything that is left goes after this: it must not be for a moment's silence. */
+export async function confirmSilence(operation: Operation): Promise<void> {
+  const { world, kubernetes, desired } = operation;
+  const since = world.clock.now();
+  while (world.clock.now() - since < silenceMs) {
+    if (await kubernetes.ready()) throw new ClusterError(`the API of ${desired.name} answers after all, so that nothing was removed. Run again: it goes on with what is there.`, operation.context());
+    await world.clock.sleep(5000, world.signal);
+  }
+}

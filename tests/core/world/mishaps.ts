@@ -34,7 +34,8 @@ export class Mishaps {
   async loseHost(name: string): Promise<string[]> {
     const mold = byHand(this.cloud);
     const machines = await this.cloud.clock.run(mold.list("listVirtualMachines", {}));
-    const host = machines.find((machine) => machine.name === name)?.hostname;
+    const host = machines.find((machine) => machine.name === name && machine.state === "Running")?.hostname;
+    if (host === undefined) throw new Error(`${name} is on no host`);
     this.cloud.emulator.faults.order({ kind: "hostLost", name, ms: 1000 });
     await this.cloud.clock.pass(2000);
     return machines.filter(({ hostname, state }) => hostname === host && state === "Running").map((machine) => machine.name!).sort();
