@@ -2,39 +2,16 @@
 import { Cloud, type Run } from "./world/cloud";
 import { declaration, sharedIdentity } from "./world/cluster";
 import { Engine } from "./world/engine";
+import { inside, wrongs } from "./world/inside";
 import { Life } from "./world/life";
-import { byHand, locksLeft, MadeCluster, seen } from "./world/made";
+import { byHand, MadeCluster } from "./world/made";
 import { Mishaps } from "./world/mishaps";
-import { violations } from "./sweeps/sweep";
 
 const declared = declaration({ controlPlanes: 3, workers: 1, timeouts: { create: 600, update: 600 } });
 
 beforeAll(sharedIdentity);
 
 const failureOf = (work: Promise<unknown>): Promise<Error | undefined> => work.then(() => undefined, (error: unknown) => error as Error);
-
-interface Inside {
-  readonly machines: readonly { readonly name: string; readonly phase: string }[];
-  readonly clusters: readonly { readonly members: readonly { readonly name: string; readonly learner: boolean }[]; readonly nodes: readonly { readonly name: string; readonly ready: boolean; readonly unschedulable: boolean }[] }[];
-}
-const inside = (cloud: Cloud): Inside => (seen(cloud) as unknown as { hypervisor: Inside }).hypervisor;
-
-/** What is not as it should be in a cluster that is said to be whole. */
-function wrongs(cloud: Cloud, { controlPlanes, workers }: { controlPlanes: number; workers: number }): string[] {
-  const { machines, clusters } = inside(cloud);
-  const [whole, ...others] = clusters;
-  const voters = (whole?.members ?? []).filter(({ learner }) => !learner);
-  return [
-    ...violations(cloud).map((violation) => JSON.stringify(violation)),
-    ...others.map(({ members }) => `another cluster of ${members.map(({ name }) => name).join(", ")}`),
-    ...machines.filter(({ phase }) => phase !== "member").map(({ name, phase }) => `${name} is ${phase}`),
-    ...(whole?.nodes ?? []).filter(({ ready, unschedulable }) => !ready || unschedulable).map(({ name }) => `${name} is not Ready or cordoned`),
-    ...(machines.length === controlPlanes + workers ? [] : [`${machines.length} machines`]),
-    ...(whole?.nodes.length === controlPlanes + workers ? [] : [`${whole?.nodes.length ?? 0} nodes`]),
-    ...(voters.length === controlPlanes && whole?.members.length === controlPlanes ? [] : [`members of etcd: ${(whole?.members ?? []).map(({ name, learner }) => name + (learner ? " (learner)" : "")).join(", ")}`]),
-    ...locksLeft(cloud).map((lock) => `lock of ${lock}`),
-  ];
-}
 
 const kill = (run: Run): void => run.controller.abort(new Error("killed"));
 

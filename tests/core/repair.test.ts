@@ -1,9 +1,10 @@
 /** A machine that runs and whose node is not Ready: shown, waited for, rebooted if that does not help, and never where it would cost more. */
 import { cluster } from "../../provider/handlers/cluster";
 import { clusterInputs, declaration, sharedIdentity } from "./world/cluster";
+import { inside } from "./world/inside";
 import { Life } from "./world/life";
 import { byHand, MadeCluster, seen } from "./world/made";
-import { Mishaps, phases } from "./world/mishaps";
+import { Mishaps } from "./world/mishaps";
 import { violations } from "./sweeps/sweep";
 
 const declared = (more: object = {}, controlPlanes = 3, workers = 3): Record<string, unknown> => declaration({ controlPlanes, workers, apiAccess: { cidrList: ["127.0.0.0/8"] }, ...more });
@@ -185,7 +186,7 @@ test("one after another: never two workers away at once by our hand", async () =
   let ended = false;
   const look = (): void => {
     if (ended) return;
-    booting.push(Object.values(phases(life.cloud)).filter((phase) => phase !== "member").length);
+    booting.push(inside(life.cloud).machines.filter(({ phase }) => phase !== "member").length);
     life.cloud.clock.after(500, look);
   };
   look();

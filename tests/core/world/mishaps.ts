@@ -1,6 +1,6 @@
 /** What befalls the machines of a cluster: by somebody's hand at Mold's screens, or by nobody's. */
 import type { Cloud } from "./cloud";
-import { byHand, seen } from "./made";
+import { byHand } from "./made";
 
 export class Mishaps {
   constructor(private readonly cloud: Cloud) {}
@@ -48,9 +48,3 @@ export class Mishaps {
     await this.cloud.clock.run(work(mold, machine.id!));
   }
 }
-
-/** Of the machines themselves: what each is doing now, whatever the cluster still believes. */
-export const phases = (cloud: Cloud): Record<string, string> => {
-  const { hypervisor } = seen(cloud) as unknown as { hypervisor: { machines: { name: string; phase: string }[] } };
-  return Object.fromEntries(hypervisor.machines.map(({ name, phase }) => [name, phase]));
-};
