@@ -22,6 +22,10 @@ const autoscalingBounds: Rule = ({ integer, fail }) => {
   if (min !== undefined && max !== undefined && min > max) fail("workers.autoscaling.max", `is ${max}, which is below min (${min})`);
 };
 
+const upgradeGetsOn: Rule = ({ integer, fail }) => {
+  if (integer("upgrade.maxUnavailable") === 0 && (integer("upgrade.maxSurge") ?? 0) === 0) fail("upgrade.maxUnavailable", "is 0 and so is maxSurge; then no worker could ever be upgraded: let one be away, or one more be made");
+};
+
 const registryLogin: Rule = ({ given, fail }) => {
   const [username, password] = [given("privateRegistry.username"), given("privateRegistry.password")];
   if (username && !password) fail("privateRegistry.password", "is missing; a username goes with a password");
@@ -64,4 +68,4 @@ const guestNetworkApart: Rule = ({ text, fail }) => {
   }
 };
 
-export const clusterRules: readonly Rule[] = [templateForCore, oddControlPlanes, autoscalingBounds, registryLogin, podNetwork, serviceNetwork, networksApart, guestNetworkApart];
+export const clusterRules: readonly Rule[] = [templateForCore, oddControlPlanes, autoscalingBounds, upgradeGetsOn, registryLogin, podNetwork, serviceNetwork, networksApart, guestNetworkApart];

@@ -80,7 +80,7 @@ export const tags = (whose: string): Properties[string] => ({
 
 const wait = (what: string, seconds: number): IntegerProperty => ({
   type: "integer",
-  description: `How long ${what} may take. What is made by then stays, and the next run continues it.`,
+  description: `How long ${what} may take. What is done by then stays, and the next run continues it.`,
   unit: "seconds",
   minimum: 30,
   maximum: 604_800,
@@ -106,7 +106,7 @@ export const clusterInputs: Properties = {
   zone,
   version: {
     type: "string",
-    description: "Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone.",
+    description: "Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused.",
     required: true,
     format: "kubernetes-version",
     example: "1.35.4",
@@ -191,17 +191,16 @@ export const clusterInputs: Properties = {
   },
   nodes: {
     type: "map",
-    description: "Operations on single nodes, by node name. They are done one node at a time.",
+    description: "Operations on single nodes, by node name. Nodes are away one at a time.",
     values: nodeOperations,
     keyFormat: "node-name",
     otherwise: "none",
     example: { "prod-worker-2": { offering: "k8s-8c-32g" } },
-    notYet: { reason: "operations on single nodes come with a later release" },
   },
   upgrade: {
     type: "object",
     typeName: "Upgrade",
-    description: "How workers are upgraded. Control planes always go one at a time.",
+    description: "How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one.",
     otherwise: "one worker at a time",
     example: { maxUnavailable: 2, drainTimeout: 600 },
     managements: { core: true, mold: "Mold upgrades its clusters in its own way" },
@@ -243,15 +242,15 @@ export const clusterInputs: Properties = {
   timeouts: {
     type: "object",
     typeName: "Timeouts",
-    description: "How long each operation may take.",
+    description: "How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.",
     default: {},
     example: { create: 7200 },
     properties: {
-      create: wait("creating the cluster", 3600),
-      update: wait("a change in place", 3600),
-      delete: wait("deleting the cluster", 1800),
-      upgrade: wait("upgrading by one minor version", 7200),
-      scale: wait("changing the number of machines", 3600),
+      create: wait("one step of creating the cluster", 3600),
+      update: wait("one step of a change in place", 3600),
+      delete: wait("one step of deleting the cluster", 1800),
+      upgrade: wait("upgrading all nodes by one hop", 7200),
+      scale: wait("one step of a change that makes or removes machines", 3600),
     },
   },
 };

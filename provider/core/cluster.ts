@@ -8,9 +8,10 @@ import { ClusterError } from "./errors";
 import { execute, seconds } from "./execute";
 import { withLock, type Lease } from "./lock";
 import { observeCluster, type ObservedCluster } from "./observe";
-import { tagKeys, tagParameters, type Tags } from "./ownership";
+import { tagKeys, tagParameters } from "./ownership";
 import { planCluster } from "./plan";
-import type { Plan, PlanInput } from "./plan-input";
+import { declaresDisks } from "./plan-disks";
+import type { FormerDeclaration, Plan, PlanInput } from "./plan-input";
 import { mayBeStarting } from "./plan-repair";
 import type { World } from "./ports";
 import { needsVersions } from "./release";
@@ -22,31 +23,32 @@ export class ClusterRun {
     private readonly world: World,
     private readonly catalogue: Catalogue,
     private readonly desired: DesiredCluster,
-    /** What the last run had recorded: the tags that were declared then, and the version the cluster had. */
-    private readonly former: { readonly tags?: Tags; readonly version?: string } = {},
+    /** What an engine has recorded of the last time. */
+    private readonly former?: FormerDeclaration,
   ) {}
 
   private get resource(): string {
     return `KubernetesCluster ${this.desired.name}`;
   }
 
-  async observe(options: { withNodes: boolean }): Promise<ObservedCluster> {
+  async observe(options: { withNodes: boolean; withDisks?: boolean }): Promise<ObservedCluster> {
     const { identity, place, name, uid, affinity } = this.desired;
     return observeCluster(this.world, {
       name,
       uid,
       place,
       withAffinity: affinity !== "none",
+      withDisks: options.withDisks,
       ...(options.withNodes ? { kubernetes: this.world.kubernetes(accessOf(identity, place)) } : {}),
     });
   }
 
   async plan(options: Pick<PlanInput, "birth" | "attentive"> = {}): Promise<Plan & { observed: ObservedCluster }> {
-    const seen = await this.observe({ withNodes: false });
+    const seen = await this.observe({ withNodes: false, withDisks: declaresDisks(this.desired) });
     const observed = isServing(seen) ? { ...seen, ...(await this.nodes(options.attentive === true && mayBeStarting(seen))) } : seen;
     const { desired, former, world, catalogue } = this;
     const versions = needsVersions({ desired, observed }) ? await catalogue.versions(desired.place.zoneId) : undefined;
-    return { ...planCluster({ ...options, desired, observed, owner: world.owner, formerTags: former.tags, formerVersion: former.version, versions }), observed };
+    return { ...planCluster({ ...options, desired, observed, owner: world.owner, former, versions }), observed };
   }
 
   private async nodes(withHeartbeats: boolean): Promise<Pick<ObservedCluster, "nodes" | "heartbeats">> {
@@ -75,9 +77,10 @@ export class ClusterRun {
         if (steps.length === 0) {
           return { observed, generation };
         }
-        if (round > 3) throw new ClusterError(`still not as declared after three rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
-        const { createSeconds, updateSeconds } = this.desired.timeouts;
-        await this.execute(steps, observed, lease, options.birth ? createSeconds : updateSeconds);
+        if (round > mostRounds(this.desired)) throw new ClusterError(`still not as declared after ${round - 1} rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
+        const { createSeconds, updateSeconds, scaleSeconds } = this.desired.timeouts;
+        const scales = steps.some(({ work }) => work.kind === "deployMachine" || work.kind === "destroyMachine");
+        await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds);
       }
     });
   }
@@ -100,6 +103,9 @@ export class ClusterRun {
     await carryOut(operation, steps, lease);
   }
 }
+
+/** What one round leaves, such as what can be seen only once the API answers, the next one does; control planes are replaced one a round. */
+const mostRounds = ({ nodes }: DesiredCluster): number => 3 + Object.values(nodes).filter(({ replace }) => replace !== undefined).length;
 
 /** Somebody may answer: a cluster whose control planes are off is not asked, which would take as long as no answer does. */
 const isServing = ({ machines }: ObservedCluster): boolean => machines.some(({ role, state }) => role === "control-plane" && state === "Running");

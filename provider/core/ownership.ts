@@ -27,6 +27,12 @@ export const tagKeys = {
   initialised: "ablestack-initialised",
   /** On a machine: its node was Ready, its ISO is detached and its user data replaced. */
   joined: "ablestack-joined",
+  /** On a machine: the text that its node was last rebooted for. */
+  rebooted: "ablestack-rebooted",
+  /** On a machine: the text that it was last made anew for. */
+  replaced: "ablestack-replaced",
+  /** On the anchor, plus a node's name: it has left as its entry in the declaration said. */
+  gone: "ablestack-gone-",
   /** On the anchor, plus what it is for: about to be made. */
   intent: "ablestack-intent-",
 } as const;

@@ -3,6 +3,7 @@ import { roleOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { agentAnnotation, cordonedBy, parseMachineName, tagKeys, type Role } from "./ownership";
 import type { PlanInput } from "./plan-input";
+import { planGone, whyNamed } from "./plan-nodes";
 import type { KubernetesNode } from "./ports";
 import type { MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
@@ -19,23 +20,25 @@ export function surplus(desired: DesiredCluster, role: Role, machines: readonly 
  * Cordoned, out of the balancers, drained, destroyed, forgotten: in that order. All are cordoned before the first is drained, so that
  * no pod moves from one that leaves to another that does. The cordon's mark comes first and, for one that stays after all, goes last:
  * by it the next run knows what an interrupted one had begun.
+ * @param after what comes first: those that take the place of one that leaves
  */
-export function planLeaving(steps: Steps, { observed }: Pick<PlanInput, "observed">, leaving: readonly ObservedMachine[]): void {
+export function planLeaving(steps: Steps, input: PlanInput, leaving: readonly ObservedMachine[], after: readonly string[] = []): void {
   if (leaving.length === 0) return;
+  const { desired, observed } = input;
   const drained = leaving.filter((machine) => isDrained(observed, machine));
-  const cordons = drained.map((machine) => planCordon(steps, machine, []));
+  const cordons = drained.map((machine) => planCordon(steps, machine, after));
   const out = workerBalancers(observed).map(({ id, name }) =>
     steps.add(
       { kind: "leaveBalancer", rule: { id, name }, machines: leaving.map(refOf) },
       `take ${leaving.map((machine) => machine.name).join(", ")} out of ${name}`,
       // Never an empty balancer: new ones come before old ones go.
-      [...cordons, steps.has(`joinBalancer ${id}`) ? `joinBalancer ${id}` : undefined],
+      [...after, ...cordons, steps.has(`joinBalancer ${id}`) ? `joinBalancer ${id}` : undefined],
     ),
   );
   for (const machine of leaving) {
     const ref = refOf(machine);
     const drain = drained.includes(machine) ? planDrain(steps, machine, [...cordons, ...out]) : undefined;
-    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [...out, drain], { pool: "destroy", why: "fewer workers are declared" });
+    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [...after, ...out, drain, planGone(steps, input, machine)], { pool: "destroy", why: whyNamed(desired, machine) ?? "fewer workers are declared" });
     if (hasNode(observed, machine)) steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroy]);
   }
 }
@@ -64,8 +67,12 @@ function isSilent({ nodes, at }: ObservedCluster, { name }: ObservedMachine): bo
 /** By then Kubernetes itself has told the pods of a node that is NotReady to go (their default toleration, and some room). */
 const goneSeconds = 600;
 
-/** Control planes that go, one after another: out of the API's balancer, out of etcd, destroyed, forgotten. */
-export function planLeavingControlPlanes(steps: Steps, { desired, observed }: PlanInput, leaving: readonly ObservedMachine[]): void {
+/**
+ * Control planes that go, one after another: out of the API's balancer, out of etcd, destroyed, forgotten.
+ * @returns the last steps
+ */
+export function planLeavingControlPlanes(steps: Steps, input: PlanInput, leaving: readonly ObservedMachine[]): readonly string[] {
+  const { desired, observed } = input;
   // Whoever is new comes first, so that etcd is never smaller than it has to be.
   let before: readonly string[] = leaving.length > 0 ? steps.all.map(({ id }) => id) : [];
   for (const machine of leaving) {
@@ -73,9 +80,10 @@ export function planLeavingControlPlanes(steps: Steps, { desired, observed }: Pl
     const { apiRule } = observed;
     const out = apiRule ? steps.add({ kind: "leaveBalancer", rule: { id: apiRule.id, name: apiRule.name }, machines: [ref] }, `take ${ref.name} out of the API of ${desired.name}`, before, { about: `${apiRule.id} ${ref.name}` }) : undefined;
     const member = planLeaveEtcd(steps, ref, [...before, out]);
-    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [member], { pool: "destroy", why: "fewer control planes are declared" });
+    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [member, planGone(steps, input, machine)], { pool: "destroy", why: whyNamed(desired, machine) ?? "fewer control planes are declared" });
     before = [hasNode(observed, machine) ? steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroy]) : destroy];
   }
+  return before;
 }
 
 const planLeaveEtcd = (steps: Steps, machine: MachineRef, needs: readonly (string | undefined)[]): string =>

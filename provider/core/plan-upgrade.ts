@@ -6,7 +6,7 @@ import * as semver from "semver";
 import type { ObservedMachine } from "./observe";
 import type { PlanInput } from "./plan-input";
 import { planCordon, planDrain, workerBalancers } from "./plan-leaving";
-import { leastToSpareOne } from "./plan-turns";
+import { leastToSpareOne } from "./plan-nodes";
 import type { KubernetesVersion } from "./catalogue";
 import type { Release } from "./release";
 import { estimatePlan } from "./step";

@@ -3,15 +3,17 @@
  */
 import { roleOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { machineName, tagKeys, type Role } from "./ownership";
+import { machineName, tagKeys, type Role, type Tags } from "./ownership";
 import { etcdLost, planAnew, planWhole, startsAnew } from "./plan-anew";
 import { planApiMembers, planApiRule } from "./plan-api";
 import { joinSeconds, type Plan, type PlanInput, type Problem } from "./plan-input";
+import { diskProblems } from "./plan-disks";
 import { planBack, planLeaving, planLeavingControlPlanes, planLostNodes, planStaleMembers, surplus } from "./plan-leaving";
+import { doneTags, goesFirst, isNotToBe, leastToSpareOne, namedMachines, nodeProblems, placesTaken, planForgotten, planRebooted, type Named } from "./plan-nodes";
 import { planStopped } from "./plan-power";
 import { awaitsStart, awayFirst, nodesAway, planRepair, planSilence } from "./plan-repair";
 import { planMachineTags } from "./plan-tags";
-import { hasOtherOffering, leastToSpareOne, planScale, planTurns, takesTurn } from "./plan-turns";
+import { planChanges, planTurns, takesTurn } from "./plan-turns";
 import { isOutdated, planUpgrade } from "./plan-upgrade";
 import { releaseOf, satisfies, type Release } from "./release";
 import type { MachineRef } from "./step";
@@ -23,12 +25,13 @@ export function planCluster(input: PlanInput): Plan {
     return { steps: [], problems: [{ property: "network", reason: "the cluster's network or its public address is gone from Mold. Destroy the cluster and create it anew." }] };
   }
   const release = releaseOf(input);
-  const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...etcdLost(input)];
+  const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...etcdLost(input), ...diskProblems(input), ...nodeProblems(input, namesToMake(desired, observed))];
   if (problems.length > 0) return { steps: [], problems };
 
   const steps = new Steps();
   const group = planAffinityGroup(steps, desired, observed);
   const api = planApiRule(steps, input);
+  planForgotten(steps, input);
   const machines = desired.powerState === "stopped" ? planStopped(steps, input) : planMachines(steps, input, release, group, api);
   const notes = [...machines, ...planWaitingUpgrade(input, release)];
   return { steps: steps.all, problems: [], ...(notes.length > 0 ? { notes } : {}) };
@@ -50,11 +53,12 @@ interface PlannedMachine {
 }
 
 function planMachines(steps: Steps, found: PlanInput, release: Release, group: string | undefined, api: { rule?: string; open: string[] }): string[] {
-  const sorted = sortMachines(found.desired, found.observed);
-  const anew = startsAnew(found, sorted.discarded) ? planAnew(steps, found) : undefined;
+  const foundSorted = sortMachines(found.desired, found.observed);
+  const anew = startsAnew(found, foundSorted.discarded) ? planAnew(steps, found) : undefined;
   const input = anew ? { ...found, observed: anew.observed } : found;
   const { desired, observed } = input;
-  const { kept, discarded, leaving } = anew ? sortMachines(desired, observed) : sorted;
+  const sorted = anew ? sortMachines(desired, observed) : foundSorted;
+  const { kept, discarded, leaving, waiting } = sorted;
   const initialised = isInitialised(desired, observed);
   const away = nodesAway(input);
 
@@ -65,17 +69,20 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
       why: machine.state === "Error" ? "Mold could not deploy it" : "it did not join in time",
     });
   }
-  const missing = newMachines(desired, kept, [...observed.destroyed, ...leaving]);
+  const missing = newMachines(desired, observed, { kept, leaving });
   // Whoever was lost has to leave etcd before another takes its name or its address, and as long as the API is away nobody can tell.
   const fresh = missing.filter((ref) => !(isControlPlane(ref) && initialised && observed.nodes === undefined));
   const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && machine.tags[tagKeys.joined] !== "yes"));
   const tidied = growsEtcd || release.hops.length > 0 ? planStaleMembers(steps, input) : undefined;
+  const places = placesTaken(sorted, fresh);
+  const goingFirst = goesFirst(desired) ? sorted.replaced.filter(({ role }) => role === "control-plane") : [];
+  const room = planLeavingControlPlanes(steps, input, goingFirst);
   const someoneInitialises = initialised || [...kept, ...leaving].some(({ initialises }) => initialises);
   const ofRole = (role: Role, startNeeds: readonly (string | undefined)[]): PlannedMachine[] => [
     ...kept
       .filter((seen) => seen.role === role)
       .map((seen) => ({ ref: refOf(seen), seen, running: planRunning(steps, desired, seen, startNeeds), initialises: seen.initialises && !initialised })),
-    ...fresh.filter((ref) => ref.role === role).map((ref) => planDeploy(steps, ref, release.current, !someoneInitialises && ref === fresh[0], [group, isControlPlane(ref) ? tidied : undefined, ...(anew?.cleared ?? [])], discarded)),
+    ...fresh.filter((ref) => ref.role === role).map((ref) => planDeploy(steps, ref, release.current, !someoneInitialises && ref === fresh[0], [group, ...(anew?.cleared ?? []), ...(role === "control-plane" ? [tidied, ...room] : [])], { discarded, places })),
   ];
 
   const controlPlanes = ofRole("control-plane", []);
@@ -103,12 +110,19 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
     steps.add({ kind: "joinApiBalancer", machines: [ref] }, `put ${ref.name} behind the API of ${desired.name}`, [`awaitNode ${ref.name}`, api.rule], { about: ref.name });
   }
   const staying = machines.flatMap(({ seen, running }) => (seen?.tags[tagKeys.joined] === "yes" && !takesTurn(desired, seen) ? [{ seen, running }] : []));
-  for (const { seen, running } of staying) if (!away.has(seen.name) && !(running === undefined && isOutdated(release, seen))) planBack(steps, input, seen, running);
-  const spared = planRepair(steps, input, staying.flatMap(({ seen }) => (away.has(seen.name) ? [seen] : [])), away, api.rule);
-  planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"));
-  planLeavingControlPlanes(steps, input, leaving.filter(({ role }) => role === "control-plane"));
-  planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine)), away));
-  return [...planPostponed(desired, missing.length - fresh.length), ...spared, ...(isNeeded ? [] : planSilence(input)), ...planUpgrade(steps, input, release, kept)];
+  for (const { seen, running } of staying) {
+    if (away.has(seen.name) || (running === undefined && isOutdated(release, seen))) continue;
+    planBack(steps, input, seen, running);
+    // However it came to be off: as it starts it is rebooted.
+    if (seen.state === "Stopped" || seen.state === "Stopping") planRebooted(steps, desired, seen, `awaitNode ${seen.name}`);
+  }
+  const spared = planRepair(steps, input, staying.flatMap(({ seen }) => (away.has(seen.name) && !waiting.includes(seen) ? [seen] : [])), away, api.rule);
+  const isInPlaceOfOne = leaving.some((machine) => machine.role === "worker" && [...sorted.deleted, ...sorted.replaced].includes(machine));
+  planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"), isInPlaceOfOne ? joining.flatMap(({ ref }) => (ref.role === "worker" ? [`awaitNode ${ref.name}`] : [])) : []);
+  planLeavingControlPlanes(steps, input, leaving.filter((machine) => machine.role === "control-plane" && !goingFirst.includes(machine)));
+  planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)), away));
+  const upgrade = planUpgrade(steps, input, release, kept);
+  return [...planPostponed(desired, missing.length - fresh.length), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
 }
 
 const planPostponed = ({ name }: DesiredCluster, count: number): string[] =>
@@ -127,14 +141,23 @@ const isControlPlane = ({ role }: { readonly role: Role }): boolean => role === 
 
 const isJoining = ({ seen }: PlannedMachine): boolean => seen?.tags[tagKeys.joined] !== "yes";
 
-function planDeploy(steps: Steps, ref: MachineRef, version: string, initialises: boolean, before: readonly (string | undefined)[], discarded: readonly ObservedMachine[]): PlannedMachine {
+function planDeploy(
+  steps: Steps,
+  ref: MachineRef,
+  version: string,
+  initialises: boolean,
+  needs: readonly (string | undefined)[],
+  { discarded, places }: { readonly discarded: readonly ObservedMachine[]; readonly places: ReadonlyMap<string, string> },
+): PlannedMachine {
   const replaced = discarded.find(({ name }) => name === ref.name);
+  const place = places.get(ref.name);
+  const why = initialises ? "the first control plane initialises the cluster" : place === undefined ? undefined : `takes the place of ${place}`;
   const running = steps.add(
     { kind: "deployMachine", machine: ref, action: initialises ? "init" : "join", version },
     `deploy ${ref.name}`,
     // Workers too: so that control planes are placed first, whose joins take longest.
-    [...before, replaced ? `discardMachine ${replaced.name}` : undefined, steps.has(`deleteNode ${ref.name}`) ? `deleteNode ${ref.name}` : undefined],
-    { pool: "deploy", ...(initialises ? { why: "the first control plane initialises the cluster" } : {}) },
+    [...needs, replaced ? `discardMachine ${replaced.name}` : undefined, steps.has(`deleteNode ${ref.name}`) ? `deleteNode ${ref.name}` : undefined],
+    { pool: "deploy", ...(why === undefined ? {} : { why }) },
   );
   return { ref, running, initialises };
 }
@@ -166,12 +189,12 @@ function planApi(steps: Steps, { desired, observed }: PlanInput, needs: readonly
 }
 
 /** Machines find their own way in; the steps wait for them and clear up after them. */
-function planJoin(steps: Steps, { observed }: PlanInput, joining: readonly PlannedMachine[], { mounted, ready }: { mounted: ReadonlyMap<string, string | undefined>; ready: string }): void {
+function planJoin(steps: Steps, { desired, observed }: PlanInput, joining: readonly PlannedMachine[], { mounted, ready }: { mounted: ReadonlyMap<string, string | undefined>; ready: string }): void {
   const first = joining.find(({ initialises }) => initialises);
   // A first control plane that is deployed by this run brings the token along; an API that is there already has to be told of it.
   const known = first !== undefined && first.seen === undefined && joining.every(({ seen }) => seen === undefined);
   const token = known || joining.length === 0 ? ready : steps.add({ kind: "publishToken" }, "make a join token for the new machines", [ready]);
-  const joined = joining.map(({ ref, seen }) => planJoined(steps, ref, seen, [mounted.get(ref.name), token]));
+  const joined = joining.map(({ ref, seen }) => planJoined(steps, ref, seen, [mounted.get(ref.name), token], doneTags(desired, ref)));
   planFollowers(steps, observed, joining.map(({ ref }) => ref));
   if (joining.length > 0) steps.add({ kind: "withdrawToken" }, "withdraw the join token", joined, { why: "nothing joins with it any longer" });
 }
@@ -195,43 +218,63 @@ function isInitialised(desired: DesiredCluster, observed: ObservedCluster): bool
 }
 
 /** After a machine has joined nothing secret stays where whatever runs on it could read it. */
-function planJoined(steps: Steps, ref: MachineRef, seen: ObservedMachine | undefined, needs: readonly (string | undefined)[]): string {
+function planJoined(steps: Steps, ref: MachineRef, seen: ObservedMachine | undefined, needs: readonly (string | undefined)[], done: Tags): string {
   const node = steps.add({ kind: "awaitNode", machine: ref }, `wait for ${ref.name} to be Ready`, needs);
   const label = ref.role === "worker" ? steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [node], { why: "a kubelet may not give itself a role" }) : undefined;
   const mounted = seen?.isoId !== undefined || steps.has(`attachIso ${ref.name}`);
   const iso = mounted ? steps.add({ kind: "detachIso", machine: ref }, `detach the Kubernetes ISO from ${ref.name}`, [node]) : undefined;
   const data = steps.add({ kind: "replaceUserData", machine: ref }, `replace the user data of ${ref.name}`, [node], { why: "it holds join material" });
-  return steps.add({ kind: "tagMachine", machine: ref, tags: { [tagKeys.joined]: "yes" } }, `record that ${ref.name} has joined`, [label, iso, data, seen ? undefined : `deployMachine ${ref.name}`]);
+  return steps.add({ kind: "tagMachine", machine: ref, tags: { [tagKeys.joined]: "yes", ...done } }, `record that ${ref.name} has joined`, [label, iso, data, seen ? undefined : `deployMachine ${ref.name}`]);
 }
 
 /** @returns the step after which it runs; undefined: it runs. One that is being stopped is started when that has ended: Mold does one after the other. */
 function planRunning(steps: Steps, desired: DesiredCluster, machine: ObservedMachine, startNeeds: readonly (string | undefined)[]): string | undefined {
   const ref = refOf(machine);
   if (machine.state === "Running") return undefined;
-  const scaled = machine.state === "Stopped" && hasOtherOffering(desired, machine) ? planScale(steps, desired, machine, []) : undefined;
-  if (machine.state === "Stopped" || machine.state === "Stopping") return steps.add({ kind: "startMachine", machine: ref }, `start ${machine.name}`, [...startNeeds, scaled], { why: "it was found stopped" });
+  const changed = machine.state === "Stopped" ? planChanges(steps, desired, machine, undefined) : undefined;
+  if (machine.state === "Stopped" || machine.state === "Stopping") return steps.add({ kind: "startMachine", machine: ref }, `start ${machine.name}`, [...startNeeds, changed], { why: "it was found stopped" });
   return steps.add({ kind: "awaitRunning", machine: ref }, `wait for ${machine.name} to run`, [], { why: `it was found ${machine.state}` });
 }
 
-/** A machine that Mold could not make, or that never joined in time, is made anew; nothing of it is in the cluster. Machines beyond the count leave. */
-function sortMachines(desired: DesiredCluster, observed: ObservedCluster): { kept: ObservedMachine[]; discarded: ObservedMachine[]; leaving: ObservedMachine[] } {
+interface Sorted extends Named {
+  readonly kept: readonly ObservedMachine[];
+  readonly discarded: readonly ObservedMachine[];
+  readonly leaving: readonly ObservedMachine[];
+}
+
+/**
+ * A machine that Mold could not make, or that never joined in time, is made anew; nothing of it is in the cluster. Those leave that are
+ * named, and those beyond the count.
+ */
+function sortMachines(desired: DesiredCluster, observed: ObservedCluster): Sorted {
   const nodes = new Set(observed.nodes?.map(({ name }) => name));
   const spent = (machine: ObservedMachine): boolean =>
     machine.tags[tagKeys.joined] !== "yes" && !nodes.has(machine.name) && observed.at - machine.created > joinSeconds * 1000;
   const ordered = [...observed.machines].sort((a, b) => (a.role === b.role ? a.index - b.index : a.role === "control-plane" ? -1 : 1));
   const discarded = ordered.filter((machine) => machine.state === "Error" || spent(machine));
   const there = ordered.filter((machine) => !discarded.includes(machine));
-  const leaving = [...surplus(desired, "control-plane", there), ...surplus(desired, "worker", there)];
-  return { kept: there.filter((machine) => !leaving.includes(machine)), discarded, leaving };
+  const named = namedMachines(desired, there);
+  const rest = there.filter((machine) => !named.deleted.includes(machine) && !named.replaced.includes(machine));
+  const leaving = [...named.deleted, ...named.replaced, ...surplus(desired, "control-plane", rest), ...surplus(desired, "worker", rest)];
+  return { ...named, kept: rest.filter((machine) => !leaving.includes(machine)), discarded, leaving };
 }
 
-/** The lowest free numbers: those of machines that Mold has not expunged yet are still taken, as host names. */
-function newMachines(desired: DesiredCluster, kept: readonly ObservedMachine[], destroyed: readonly ObservedMachine[]): MachineRef[] {
+/** Names of the machines that are yet to be made, now or at the next start. */
+function namesToMake(desired: DesiredCluster, observed: ObservedCluster): string[] {
+  const { kept, leaving } = sortMachines(desired, observed);
+  return newMachines(desired, observed, { kept, leaving }).map(({ name }) => name);
+}
+
+/** The lowest free numbers: those of machines that Mold has not expunged yet are still taken, as host names, and those of nodes that the declaration has leave stay free. */
+function newMachines(desired: DesiredCluster, observed: ObservedCluster, { kept, leaving }: Pick<Sorted, "kept" | "leaving">): MachineRef[] {
   return (["control-plane", "worker"] as const).flatMap((role) => {
-    const taken = new Set([...kept, ...destroyed].filter((machine) => machine.role === role).map(({ index }) => index));
+    const taken = new Set([...kept, ...observed.destroyed, ...leaving].filter((machine) => machine.role === role).map(({ index }) => index));
     const missing = roleOf(desired, role).count - kept.filter((machine) => machine.role === role).length;
     const fresh: MachineRef[] = [];
-    for (let index = 1; fresh.length < missing; index++) if (!taken.has(index)) fresh.push({ name: machineName(desired.name, role, index), role });
+    for (let index = 1; fresh.length < missing; index++) {
+      const ref = { name: machineName(desired.name, role, index), role };
+      if (!taken.has(index) && !isNotToBe(desired, observed, ref)) fresh.push(ref);
+    }
     return fresh;
   });
 }

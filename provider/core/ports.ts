@@ -61,6 +61,13 @@ export function isMoldFailure(error: unknown): error is MoldFailure {
   return error instanceof Error && error.name === "MoldError";
 }
 
+export interface Resources {
+  /** Cores. */
+  readonly cpu: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
 /** A node as the cluster's own API shows it. */
 export interface KubernetesNode {
   readonly name: string;
@@ -79,6 +86,8 @@ export interface KubernetesNode {
   readonly runtime: string;
   /** Since when it is Ready, or is not: milliseconds since 1970 by the cluster's own clock. */
   readonly since?: number;
+  /** What pods may request there, all together. */
+  readonly allocatable: Resources;
 }
 
 /** A pod on a node. */
@@ -93,6 +102,9 @@ export interface KubernetesPod {
   readonly ending: boolean;
   /** Its readiness probes pass: a control plane's static pods ask their own `/readyz`. */
   readonly ready: boolean;
+  /** Undefined: it is on none yet. */
+  readonly node?: string;
+  readonly requests: Resources;
 }
 
 /** How many pods must stay, and how many may be asked to go now. */
@@ -153,6 +165,7 @@ export interface KubernetesPort {
   annotateNode(name: string, annotations: Readonly<Record<string, string | undefined>>): Promise<void>;
   /** The version that kubeadm has recorded for the whole cluster, without the `v`: the first control plane of an upgrade sets it. */
   clusterVersion(): Promise<string>;
+  pods(): Promise<KubernetesPod[]>;
   podsOn(node: string): Promise<KubernetesPod[]>;
   /** Every disruption budget there is. */
   budgets(): Promise<DisruptionBudget[]>;

@@ -59,6 +59,9 @@ export type Work =
   | { readonly kind: "checkHop"; readonly from: string; readonly to: string; readonly drains: boolean }
   | { readonly kind: "orderUpgrade"; readonly machine: MachineRef; readonly version: string }
   | { readonly kind: "awaitUpgrade"; readonly machine: MachineRef; readonly version: string }
+  | { readonly kind: "growDisk"; readonly machine: MachineRef & { id: string }; readonly volumeId: string; readonly gb: number }
+  | { readonly kind: "rebootMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "tagAnchor"; readonly tags: Tags }
   // Deleting
   | { readonly kind: "destroyMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "deleteApiRule"; readonly ruleId: string }
@@ -118,6 +121,9 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   checkHop: 2,
   orderUpgrade: 1,
   awaitUpgrade: 100,
+  growDisk: 1,
+  rebootMachine: 2,
+  tagAnchor: 1,
   destroyMachine: 10,
   deleteApiRule: 1,
   deleteAffinityGroup: 1,

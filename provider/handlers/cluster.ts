@@ -18,7 +18,8 @@ const resourceOf = ({ name }: ClusterInputs): string => `KubernetesCluster ${nam
 function runOf(session: Session, inputs: ClusterInputs, former?: ClusterState, looking?: "looking"): ClusterRun {
   const world = session.world(inputs.connection, inputs.declaredBy);
   const seen = looking ? { ...world, mold: sharedLists(world) } : world;
-  return new ClusterRun(seen, catalogueOf(world), desiredCluster(inputs, former?.outputs.kubernetesVersion), { tags: former?.inputs.tags, version: former?.outputs.kubernetesVersion });
+  const recorded = former?.outputs.kubernetesVersion;
+  return new ClusterRun(seen, catalogueOf(world), desiredCluster(inputs, recorded), former && { ...desiredCluster(former.inputs), ...(recorded === undefined ? {} : { version: recorded }) });
 }
 
 export const cluster: Handler<ClusterInputs, ClusterOutputs> = {

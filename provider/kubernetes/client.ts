@@ -1,10 +1,11 @@
 /** A cluster's own API, as much of it as the core needs. */
 import type { V1ConfigMap, V1Lease, V1LeaseList, V1Node, V1NodeList, V1Pod, V1PodDisruptionBudget, V1PodDisruptionBudgetList, V1PodList } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { Clock, ClusterAccess, DisruptionBudget, EtcdMember, KubernetesNode, KubernetesPod, KubernetesPort, Log, NodeMark } from "../core/ports";
+import type { Clock, ClusterAccess, DisruptionBudget, EtcdMember, KubernetesNode, KubernetesPod, KubernetesPort, Log, NodeMark, Resources } from "../core/ports";
 import { bootstrapTokenSecret, bootstrapTokenSecretName } from "./bootstrap-token";
 import { connectionError, KubernetesError } from "./errors";
 import { Etcdctl } from "./etcd";
 import { webSocketExec, type ExecTransport } from "./exec";
+import { quantity } from "./quantity";
 import { refusal, said } from "./refusal";
 import { httpsTransport, type KubernetesRequest, type KubernetesResponse, type KubernetesTransport } from "./transport";
 
@@ -23,6 +24,8 @@ export interface KubernetesClientOptions {
 const pageSize = 500;
 const secrets = "/api/v1/namespaces/kube-system/secrets";
 
+const resources = ({ cpu, memory }: Readonly<Record<string, string>> = {}): Resources => ({ cpu: quantity(cpu), memory: quantity(memory) });
+
 /** A node of the API in the core's words. */
 function toNode(node: V1Node): KubernetesNode {
   const ready = node.status?.conditions?.find((condition) => condition.type === "Ready");
@@ -40,12 +43,13 @@ function toNode(node: V1Node): KubernetesNode {
     pressures: (node.status?.conditions ?? []).flatMap(({ type, status }) => (type.endsWith("Pressure") && status === "True" ? [type] : [])),
     runtime: node.status?.nodeInfo?.containerRuntimeVersion ?? "",
     ...(Number.isNaN(since) ? {} : { since }),
+    allocatable: resources(node.status?.allocatable),
   };
 }
 
 const nodePath = (name: string): string => `/api/v1/nodes/${encodeURIComponent(name)}`;
 
-function toPod({ metadata, status }: V1Pod): KubernetesPod {
+function toPod({ metadata, spec, status }: V1Pod): KubernetesPod {
   const controller = metadata?.ownerReferences?.find((owner) => owner.controller)?.kind;
   return {
     namespace: metadata?.namespace ?? "",
@@ -54,7 +58,14 @@ function toPod({ metadata, status }: V1Pod): KubernetesPod {
     ended: status?.phase === "Succeeded" || status?.phase === "Failed",
     ending: metadata?.deletionTimestamp !== undefined,
     ready: status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false,
+    ...(spec?.nodeName === undefined ? {} : { node: spec.nodeName }),
+    requests: requestsOf(spec),
   };
+}
+
+function requestsOf(spec: V1Pod["spec"]): Resources {
+  const each = (spec?.containers ?? []).map((container) => resources(container.resources?.requests));
+  return { cpu: each.reduce((total, { cpu }) => total + cpu, 0), memory: each.reduce((total, { memory }) => total + memory, 0) };
 }
 
 const toBudget = ({ metadata, status }: V1PodDisruptionBudget): DisruptionBudget => ({
@@ -150,6 +161,10 @@ class KubernetesClient implements KubernetesPort {
     const version = /^kubernetesVersion: v(\S+)$/m.exec(data?.ClusterConfiguration ?? "")?.[1];
     if (version === undefined) throw new KubernetesError("refused", `${this.access.endpoint}${path} names no kubernetesVersion. kubeadm keeps it there; somebody has changed it. Restore it, then run again.`);
     return version;
+  }
+
+  async pods(): Promise<KubernetesPod[]> {
+    return (await this.list<V1PodList, V1Pod>("/api/v1/pods")).map(toPod);
   }
 
   async podsOn(node: string): Promise<KubernetesPod[]> {

@@ -16,9 +16,8 @@ export interface ControlPlaneArgs {
    */
   readonly offering: pulumi.Input<string>;
   /**
-   * Size of each machine's root disk.
+   * Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks.
    * Unit: GB.
-   * Changes not yet: another root disk size for machines that exist comes with a later release.
    * @default the size that the template has
    * @example 40
    */
@@ -53,9 +52,8 @@ export interface WorkersArgs {
    */
   readonly offering: pulumi.Input<string>;
   /**
-   * Size of each machine's root disk.
+   * Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks.
    * Unit: GB.
-   * Changes not yet: another root disk size for machines that exist comes with a later release.
    * @default the size that the template has
    * @example 40
    */
@@ -100,33 +98,33 @@ export interface ApiAccessArgs {
   readonly cidrList?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** What is to be done to one node. */
+/** What is to be done to one node. An entry may stay when it is done: it has no further effect. For a node that is not there and never was, it is refused. */
 export interface NodeOperationArgs {
   /**
-   * Compute offering of this node: its name or id.
+   * Compute offering of this node: its name or id. Without it the node has that of its role again.
    * @default that of its role
    * @example "k8s-8c-32g"
    */
   readonly offering?: pulumi.Input<string>;
   /**
-   * The node is rebooted once each time this text changes: write the reason or the date.
+   * The node is rebooted once each time this text is another: write the reason or the date. A worker is drained first, a control plane goes only while the others are a majority of etcd. A start of the stopped machine counts as its reboot.
    * @example "2026-11-23 kernel"
    */
   readonly reboot?: pulumi.Input<string>;
   /**
-   * Drains and ends this worker, and keeps the count honest.
+   * This worker is not to be there: it is drained and destroyed. Lower `workers.count` with it, and it is the one that leaves; otherwise a new one takes its place first, since the count says how many there are. Control planes can't be deleted: `controlPlane.count` says how many there are, and `replace` makes one anew.
    * @default false
    * @example true
    */
   readonly delete?: pulumi.Input<boolean>;
   /**
-   * The node is replaced by a new machine once each time this text changes.
+   * A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host.
    * @example "2026-11-23 disk"
    */
   readonly replace?: pulumi.Input<string>;
 }
 
-/** How workers are upgraded. Control planes always go one at a time. */
+/** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
 export interface UpgradeArgs {
   /**
    * How many workers may be away at once.
@@ -141,7 +139,7 @@ export interface UpgradeArgs {
    */
   readonly maxSurge?: pulumi.Input<number>;
   /**
-   * How long draining one node may take. What is made by then stays, and the next run continues it.
+   * How long draining one node may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 600
    * @example 1200
@@ -180,38 +178,38 @@ export interface AddonsArgs {
   readonly metrics?: pulumi.Input<boolean>;
 }
 
-/** How long each operation may take. */
+/** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
 export interface TimeoutsArgs {
   /**
-   * How long creating the cluster may take. What is made by then stays, and the next run continues it.
+   * How long one step of creating the cluster may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
    */
   readonly create?: pulumi.Input<number>;
   /**
-   * How long a change in place may take. What is made by then stays, and the next run continues it.
+   * How long one step of a change in place may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
    */
   readonly update?: pulumi.Input<number>;
   /**
-   * How long deleting the cluster may take. What is made by then stays, and the next run continues it.
+   * How long one step of deleting the cluster may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 1800
    * @example 3600
    */
   readonly delete?: pulumi.Input<number>;
   /**
-   * How long upgrading by one minor version may take. What is made by then stays, and the next run continues it.
+   * How long upgrading all nodes by one hop may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 7200
    * @example 14400
    */
   readonly upgrade?: pulumi.Input<number>;
   /**
-   * How long changing the number of machines may take. What is made by then stays, and the next run continues it.
+   * How long one step of a change that makes or removes machines may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
@@ -256,7 +254,7 @@ export interface KubernetesClusterArgs {
    */
   readonly zone: pulumi.Input<string>;
   /**
-   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone.
+   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused.
    * @example "1.35.4"
    */
   readonly version: pulumi.Input<string>;
@@ -344,14 +342,13 @@ export interface KubernetesClusterArgs {
    */
   readonly powerState?: pulumi.Input<"running" | "stopped">;
   /**
-   * Operations on single nodes, by node name. They are done one node at a time.
-   * Not yet: operations on single nodes come with a later release.
+   * Operations on single nodes, by node name. Nodes are away one at a time.
    * @default none
    * @example {"prod-worker-2":{"offering":"k8s-8c-32g"}}
    */
   readonly nodes?: pulumi.Input<Record<string, pulumi.Input<NodeOperationArgs>>>;
   /**
-   * How workers are upgraded. Control planes always go one at a time.
+   * How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one.
    * @default one worker at a time
    * @example {"maxUnavailable":2,"drainTimeout":600}
    */
@@ -383,7 +380,7 @@ export interface KubernetesClusterArgs {
    */
   readonly adopt?: pulumi.Input<boolean>;
   /**
-   * How long each operation may take.
+   * How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.
    * @default {}
    * @example {"create":7200}
    */

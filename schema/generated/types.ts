@@ -524,9 +524,8 @@ export interface ControlPlane {
    */
   readonly offering: string;
   /**
-   * Size of each machine's root disk.
+   * Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks.
    * Unit: GB.
-   * Changes not yet: another root disk size for machines that exist comes with a later release.
    * @default the size that the template has
    * @example 40
    */
@@ -561,9 +560,8 @@ export interface Workers {
    */
   readonly offering: string;
   /**
-   * Size of each machine's root disk.
+   * Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks.
    * Unit: GB.
-   * Changes not yet: another root disk size for machines that exist comes with a later release.
    * @default the size that the template has
    * @example 40
    */
@@ -608,33 +606,33 @@ export interface ApiAccess {
   readonly cidrList?: readonly string[];
 }
 
-/** What is to be done to one node. */
+/** What is to be done to one node. An entry may stay when it is done: it has no further effect. For a node that is not there and never was, it is refused. */
 export interface NodeOperation {
   /**
-   * Compute offering of this node: its name or id.
+   * Compute offering of this node: its name or id. Without it the node has that of its role again.
    * @default that of its role
    * @example "k8s-8c-32g"
    */
   readonly offering?: string;
   /**
-   * The node is rebooted once each time this text changes: write the reason or the date.
+   * The node is rebooted once each time this text is another: write the reason or the date. A worker is drained first, a control plane goes only while the others are a majority of etcd. A start of the stopped machine counts as its reboot.
    * @example "2026-11-23 kernel"
    */
   readonly reboot?: string;
   /**
-   * Drains and ends this worker, and keeps the count honest.
+   * This worker is not to be there: it is drained and destroyed. Lower `workers.count` with it, and it is the one that leaves; otherwise a new one takes its place first, since the count says how many there are. Control planes can't be deleted: `controlPlane.count` says how many there are, and `replace` makes one anew.
    * @default false
    * @example true
    */
   readonly delete?: boolean;
   /**
-   * The node is replaced by a new machine once each time this text changes.
+   * A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host.
    * @example "2026-11-23 disk"
    */
   readonly replace?: string;
 }
 
-/** How workers are upgraded. Control planes always go one at a time. */
+/** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
 export interface Upgrade {
   /**
    * How many workers may be away at once.
@@ -649,7 +647,7 @@ export interface Upgrade {
    */
   readonly maxSurge?: number;
   /**
-   * How long draining one node may take. What is made by then stays, and the next run continues it.
+   * How long draining one node may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 600
    * @example 1200
@@ -688,38 +686,38 @@ export interface Addons {
   readonly metrics?: boolean;
 }
 
-/** How long each operation may take. */
+/** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
 export interface Timeouts {
   /**
-   * How long creating the cluster may take. What is made by then stays, and the next run continues it.
+   * How long one step of creating the cluster may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
    */
   readonly create?: number;
   /**
-   * How long a change in place may take. What is made by then stays, and the next run continues it.
+   * How long one step of a change in place may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
    */
   readonly update?: number;
   /**
-   * How long deleting the cluster may take. What is made by then stays, and the next run continues it.
+   * How long one step of deleting the cluster may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 1800
    * @example 3600
    */
   readonly delete?: number;
   /**
-   * How long upgrading by one minor version may take. What is made by then stays, and the next run continues it.
+   * How long upgrading all nodes by one hop may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 7200
    * @example 14400
    */
   readonly upgrade?: number;
   /**
-   * How long changing the number of machines may take. What is made by then stays, and the next run continues it.
+   * How long one step of a change that makes or removes machines may take. What is done by then stays, and the next run continues it.
    * Unit: seconds.
    * @default 3600
    * @example 7200
@@ -764,7 +762,7 @@ export interface KubernetesClusterInputs {
    */
   readonly zone: string;
   /**
-   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone.
+   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused.
    * @example "1.35.4"
    */
   readonly version: string;
@@ -852,14 +850,13 @@ export interface KubernetesClusterInputs {
    */
   readonly powerState?: "running" | "stopped";
   /**
-   * Operations on single nodes, by node name. They are done one node at a time.
-   * Not yet: operations on single nodes come with a later release.
+   * Operations on single nodes, by node name. Nodes are away one at a time.
    * @default none
    * @example {"prod-worker-2":{"offering":"k8s-8c-32g"}}
    */
   readonly nodes?: Readonly<Record<string, NodeOperation>>;
   /**
-   * How workers are upgraded. Control planes always go one at a time.
+   * How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one.
    * @default one worker at a time
    * @example {"maxUnavailable":2,"drainTimeout":600}
    */
@@ -891,7 +888,7 @@ export interface KubernetesClusterInputs {
    */
   readonly adopt?: boolean;
   /**
-   * How long each operation may take.
+   * How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.
    * @default {}
    * @example {"create":7200}
    */
@@ -904,7 +901,7 @@ export interface CheckedControlPlane {
   readonly count: number;
   /** Compute offering of the machines: its name or id. Machines that exist get another one while they are off: one after another, drained and out of the balancers. */
   readonly offering: string;
-  /** Size of each machine's root disk. */
+  /** Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks. */
   readonly rootDiskGb?: number;
 }
 
@@ -914,7 +911,7 @@ export interface CheckedWorkers {
   readonly count: number;
   /** Compute offering of the machines: its name or id. Machines that exist get another one while they are off: one after another, drained and out of the balancers. */
   readonly offering: string;
-  /** Size of each machine's root disk. */
+  /** Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks. */
   readonly rootDiskGb?: number;
   /** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference. */
   readonly autoscaling?: Autoscaling;
@@ -926,25 +923,25 @@ export interface CheckedApiAccess {
   readonly cidrList: readonly string[];
 }
 
-/** What is to be done to one node. Defaults filled in. */
+/** What is to be done to one node. An entry may stay when it is done: it has no further effect. For a node that is not there and never was, it is refused. Defaults filled in. */
 export interface CheckedNodeOperation {
-  /** Compute offering of this node: its name or id. */
+  /** Compute offering of this node: its name or id. Without it the node has that of its role again. */
   readonly offering?: string;
-  /** The node is rebooted once each time this text changes: write the reason or the date. */
+  /** The node is rebooted once each time this text is another: write the reason or the date. A worker is drained first, a control plane goes only while the others are a majority of etcd. A start of the stopped machine counts as its reboot. */
   readonly reboot?: string;
-  /** Drains and ends this worker, and keeps the count honest. */
+  /** This worker is not to be there: it is drained and destroyed. Lower `workers.count` with it, and it is the one that leaves; otherwise a new one takes its place first, since the count says how many there are. Control planes can't be deleted: `controlPlane.count` says how many there are, and `replace` makes one anew. */
   readonly delete: boolean;
-  /** The node is replaced by a new machine once each time this text changes. */
+  /** A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host. */
   readonly replace?: string;
 }
 
-/** How workers are upgraded. Control planes always go one at a time. Defaults filled in. */
+/** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. Defaults filled in. */
 export interface CheckedUpgrade {
   /** How many workers may be away at once. */
   readonly maxUnavailable: number;
   /** How many workers may be made beyond the count, to be upgraded into. */
   readonly maxSurge: number;
-  /** How long draining one node may take. What is made by then stays, and the next run continues it. */
+  /** How long draining one node may take. What is done by then stays, and the next run continues it. */
   readonly drainTimeout: number;
   /** `in-place` upgrades the machines there are, `replace` makes new ones. */
   readonly strategy: "in-place" | "replace";
@@ -960,17 +957,17 @@ export interface CheckedAddons {
   readonly metrics: boolean;
 }
 
-/** How long each operation may take. Defaults filled in. */
+/** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. Defaults filled in. */
 export interface CheckedTimeouts {
-  /** How long creating the cluster may take. What is made by then stays, and the next run continues it. */
+  /** How long one step of creating the cluster may take. What is done by then stays, and the next run continues it. */
   readonly create: number;
-  /** How long a change in place may take. What is made by then stays, and the next run continues it. */
+  /** How long one step of a change in place may take. What is done by then stays, and the next run continues it. */
   readonly update: number;
-  /** How long deleting the cluster may take. What is made by then stays, and the next run continues it. */
+  /** How long one step of deleting the cluster may take. What is done by then stays, and the next run continues it. */
   readonly delete: number;
-  /** How long upgrading by one minor version may take. What is made by then stays, and the next run continues it. */
+  /** How long upgrading all nodes by one hop may take. What is done by then stays, and the next run continues it. */
   readonly upgrade: number;
-  /** How long changing the number of machines may take. What is made by then stays, and the next run continues it. */
+  /** How long one step of a change that makes or removes machines may take. What is done by then stays, and the next run continues it. */
   readonly scale: number;
 }
 
@@ -986,7 +983,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly management: "core" | "mold";
   /** Zone to build in: its name or id. */
   readonly zone: string;
-  /** Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. */
+  /** Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused. */
   readonly version: string;
   /** Isolated network to put the machines on: its name or id. It stays when the cluster goes. */
   readonly network?: string;
@@ -1014,9 +1011,9 @@ export interface CheckedKubernetesClusterInputs {
   readonly serviceCidr: string;
   /** `stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again. While it is stopped, workers can be taken away; more of them are made when it starts. */
   readonly powerState: "running" | "stopped";
-  /** Operations on single nodes, by node name. They are done one node at a time. */
+  /** Operations on single nodes, by node name. Nodes are away one at a time. */
   readonly nodes?: Readonly<Record<string, CheckedNodeOperation>>;
-  /** How workers are upgraded. Control planes always go one at a time. */
+  /** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
   readonly upgrade?: CheckedUpgrade;
   /** Comments on the cluster, as Mold's screens show them. */
   readonly comments?: readonly string[];
@@ -1026,7 +1023,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly addons: CheckedAddons;
   /** Takes over a cluster of this name that someone else declared, in place of refusing. */
   readonly adopt: boolean;
-  /** How long each operation may take. */
+  /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
   readonly timeouts: CheckedTimeouts;
 }
 

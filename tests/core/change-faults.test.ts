@@ -12,7 +12,7 @@ import { difference, violations } from "./sweeps/sweep";
 beforeAll(sharedIdentity);
 
 /** What changes something in one of the changes; of those that look, some. */
-const commands = ["stopVirtualMachine", "startVirtualMachine", "scaleVirtualMachine", "destroyVirtualMachine", "deployVirtualMachine", "attachIso", "assignToLoadBalancerRule", "removeFromLoadBalancerRule", "createTags", "listVirtualMachines", "queryAsyncJobResult"];
+const commands = ["stopVirtualMachine", "startVirtualMachine", "scaleVirtualMachine", "resizeVolume", "rebootVirtualMachine", "destroyVirtualMachine", "deployVirtualMachine", "attachIso", "detachIso", "assignToLoadBalancerRule", "removeFromLoadBalancerRule", "createTags", "deleteTags", "listVirtualMachines", "queryAsyncJobResult"];
 const isJob = (command: string): boolean => !/^(list|query)/.test(command);
 
 /** Each kind of fault at the first, a middle and the last call of each command that the change makes. */

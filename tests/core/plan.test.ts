@@ -57,7 +57,7 @@ describe("planning a cluster", () => {
   });
 
   test("nodes answer though nothing recorded it: etcd is there, everybody joins, and it is recorded", () => {
-    const node = { name: "prod-control-1", ready: true, version: "1.35.4", labels: { "node-role.kubernetes.io/control-plane": "" }, annotations: {}, unschedulable: false, pressures: [], runtime: "containerd://2.1.9" };
+    const node = { name: "prod-control-1", ready: true, version: "1.35.4", labels: { "node-role.kubernetes.io/control-plane": "" }, annotations: {}, unschedulable: false, pressures: [], runtime: "containerd://2.1.9", allocatable: { cpu: 2, memory: 4e9 } };
     const made = plan(nothing({ machines: [machine("control-plane", 1, { tags: {} })], nodes: [node] }));
     expect(ofKind(made, "deployMachine").map(({ action }) => action)).not.toContain("init");
     expect(ofKind(made, "markInitialised")).toHaveLength(1);
@@ -108,7 +108,7 @@ describe("planning a cluster", () => {
       desired: desired({ controlPlane: { count: 1, offering: "small" }, workers: { count: 0, offering: "small" }, tags: { team: "b", new: "1" } }),
       observed: tagged({ team: "a", former: "x", byHand: "y" }),
       owner,
-      formerTags: { team: "a", former: "x" },
+      former: desired({ tags: { team: "a", former: "x" } }),
     });
     expect(ofKind(made, "untagMachine")[0]?.tags).toEqual({ team: "a", former: "x" });
     expect(ofKind(made, "tagMachine")[0]?.tags).toEqual({ team: "b", new: "1" });

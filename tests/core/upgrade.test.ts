@@ -143,6 +143,14 @@ describe("what stops it stops it where nothing is half done", () => {
     expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
   });
 
+  test("without room for one worker fewer it does not begin; with a worker more it does", async () => {
+    const life = new Life(made);
+    await deployment(life, "web", 3, { cpu: "1500m" });
+    expect(await failureOf(life.up(at("1.35")))).toMatch(/prod stays at 1\.34\.2: there is no room for one worker fewer: the pods of prod-worker-\d request 1\.5\d* CPU cores and the other workers have .* CPU cores left\. Declare more workers, or upgrade\.maxSurge/);
+    await life.up(declaration({ controlPlanes: 3, workers: 5, version: "1.35" }));
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+  });
+
   test("a drain that can't end stops it at that node, names pod and budget, and goes on from there", async () => {
     const life = new Life(made);
     await deployment(life, "web", 3);

@@ -65,9 +65,9 @@ test("a machine that Mold can't place: the error says so, the state records what
   expect(await stack.succeed(["preview", "--expect-no-changes"])).toMatch(/unchanged/);
 });
 
-test("what comes only later is refused by name, and changes nothing", async () => {
-  await stack.succeed(["config", "set", "version", "1.36"]);
-  const calls = await stack.callsOf(async () => expect(await refused()).toMatch(/version: not yet: upgrading/));
+test("what Kubernetes can't do is refused by name, and changes nothing", async () => {
+  await stack.succeed(["config", "set", "version", "1.34"]);
+  const calls = await stack.callsOf(async () => expect(await refused()).toMatch(/version: is 1\.34, and ha runs 1\.35\.4: Kubernetes can't go back/));
   expect(calls.filter(({ changing }) => changing)).toEqual([]);
   await stack.succeed(["config", "rm", "version"]);
 });

@@ -78,7 +78,7 @@ export async function leaveApiBalancer(operation: Operation, machine: MachineRef
   const context = operation.context("API balancer rule");
   const members = await balancerMembers(world, operation.apiRuleId!);
   const controlPlanes = (await kubernetes.nodes()).flatMap(({ name }) => (parseMachineName(desired.name, name)?.role === "control-plane" ? [{ name, role: "control-plane" as const }] : []));
-  const others = controlPlanes.filter((other) => other.name !== machine.name && operation.isKnown(other) && members.includes(operation.idOf(other))).map(({ name }) => name);
+  const others = controlPlanes.filter((other) => other.name !== machine.name && operation.isThere(other.name) && members.includes(operation.idOf(other))).map(({ name }) => name);
   const majority = Math.floor(controlPlanes.length / 2) + 1;
   const up = await operation.nodes.upAmong(others, { least: majority, longestMs: longestSilenceMs });
   if (up.length < majority) {
@@ -123,12 +123,12 @@ export async function awaitApi(operation: Operation, { restarted = false }: Extr
   );
 }
 
-export const markInitialising = (operation: Operation): Promise<void> => markAnchor(operation, tagKeys.initialising);
-export const markInitialised = (operation: Operation): Promise<void> => markAnchor(operation, tagKeys.initialised);
+export const markInitialising = (operation: Operation): Promise<void> => tagAnchor(operation, { tags: { [tagKeys.initialising]: operation.desired.uid } });
+export const markInitialised = (operation: Operation): Promise<void> => tagAnchor(operation, { tags: { [tagKeys.initialised]: operation.desired.uid } });
 
-async function markAnchor({ desired, tagger }: Operation, key: string): Promise<void> {
-  const anchor = anchorOf(desired.place);
-  await tagger.add(anchor.kind, anchor.id, { [key]: desired.uid });
+export async function tagAnchor(operation: Operation, { tags }: Pick<Extract<Work, { kind: "tagAnchor" }>, "tags">): Promise<void> {
+  const { kind, id } = anchorOf(operation.subject.place);
+  await operation.tagger.add(kind, id, tags);
 }
 
 export async function untagAnchor(operation: Operation, { tags }: Extract<Work, { kind: "untagAnchor" }>): Promise<void> {

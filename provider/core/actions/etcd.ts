@@ -27,41 +27,11 @@ async function ledByAnother(operation: Operation, machine: MachineRef): Promise<
   return { via, members };
 }
 
-/**
- * One that goes, or whose machine is gone, is a member no longer: its vote would still count. With it goes a learner that was left
- * behind by a machine that is not there: etcd takes no other one meanwhile. etcd itself refuses what would cost it its majority.
- */
-export async function leaveEtcd(operation: Operation, machine: MachineRef): Promise<void> {
-  const { kubernetes } = operation;
-  const { via, members } = await ledByAnother(operation, machine);
-  const isStale = staleness(operation, machine);
-  for (const member of members) if (member.name === machine.name || (member.isLearner && isStale(member))) await kubernetes.removeEtcdMember(via, member.id);
-}
-
-/** A machine that is lost while it joins has no node by which it could be told: only etcd knows of it. */
-export async function tidyEtcd(operation: Operation): Promise<void> {
-  const { via, members } = await askEtcd(operation);
-  const isStale = staleness(operation);
-  for (const member of members) if (isStale(member)) await operation.kubernetes.removeEtcdMember(via, member.id);
-}
-
-/** Whether no machine of ours answers for a member: by its address; one that votes by its name as well, since it may do so from another address. */
-function staleness({ observed, desired }: Operation, leaving?: MachineRef): (member: EtcdMember) => boolean {
-  const machines = observed.machines.filter(({ name, role }) => role === "control-plane" && name !== leaving?.name);
-  const addresses = new Set(machines.map(({ ipAddress }) => ipAddress));
-  const isSure = !addresses.has(undefined);
-  return ({ name, isLearner, peerUrls }) => {
-    if (!isSure || peerUrls.some((url) => addresses.has(new URL(url).hostname))) return false;
-    return isLearner || (parseMachineName(desired.name, name)?.role === "control-plane" && !machines.some((machine) => machine.name === name));
-  };
-}
-
 /** By any control plane but the leaving one: one that counts as Ready may be gone all the same, for the first 40 seconds. */
 async function askEtcd(operation: Operation, leaving?: MachineRef): Promise<Etcd> {
-  const { kubernetes, observed } = operation;
-  const context = operation.context(leaving ? `machine ${leaving.name}` : undefined);
+  const { kubernetes, desired } = operation;
   const nodes = await kubernetes.nodes();
-  const others = observed.machines.filter(({ name, role }) => role === "control-plane" && name !== leaving?.name && nodes.some((node) => node.name === name && node.ready));
+  const others = nodes.filter(({ name, ready }) => ready && name !== leaving?.name && operation.isThere(name) && parseMachineName(desired.name, name)?.role === "control-plane");
   let last: unknown;
   for (const { name: via } of others) {
     try {
@@ -72,5 +42,34 @@ async function askEtcd(operation: Operation, leaving?: MachineRef): Promise<Etcd
     }
   }
   if (last) throw last;
-  throw new ClusterError(leaving ? `no other control plane than ${leaving.name} is Ready: nobody could lead etcd. Bring one back, then run again.` : "no control plane is Ready: nobody could be asked about etcd. Bring one back, then run again.", context);
+  const missing = leaving ? `no other control plane than ${leaving.name} is Ready: nobody could lead etcd` : "no control plane is Ready: nobody could be asked about etcd";
+  throw new ClusterError(`${missing}. Bring one back, then run again.`, operation.context(leaving ? `machine ${leaving.name}` : undefined));
+}
+
+/**
+ * One that goes, or whose machine is gone, is a member no longer: its vote would still count. With it goes a learner that was left
+ * behind by a machine that is not there: etcd takes no other one meanwhile. etcd itself refuses what would cost it its majority.
+ */
+export async function leaveEtcd(operation: Operation, machine: MachineRef): Promise<void> {
+  const { kubernetes, observed } = operation;
+  const { via, members } = await ledByAnother(operation, machine);
+  // Nodes too: those whose machine this run has made.
+  const there = [...observed.machines.map(({ name, ipAddress }) => ({ name, address: ipAddress })), ...(await kubernetes.nodes()).map(({ name, internalIp }) => ({ name, address: internalIp }))];
+  const addresses = new Set(there.filter(({ name }) => name !== machine.name && operation.isThere(name)).map(({ address }) => address));
+  const isStale = ({ isLearner, peerUrls }: EtcdMember): boolean => isLearner && !peerUrls.some((url) => addresses.has(new URL(url).hostname));
+  for (const member of members) if (member.name === machine.name || isStale(member)) await kubernetes.removeEtcdMember(via, member.id);
+}
+
+/** What lost machines have left: learners, and members whose node somebody has deleted. Before this run makes any: nothing of its own is new there. */
+export async function tidyEtcd(operation: Operation): Promise<void> {
+  const { kubernetes, observed, desired } = operation;
+  const machines = observed.machines.filter(({ role }) => role === "control-plane");
+  const addresses = new Set(machines.map(({ ipAddress }) => ipAddress));
+  // One whose address is not known may be any of them.
+  if (addresses.has(undefined)) return;
+  const isHere = ({ peerUrls }: EtcdMember): boolean => peerUrls.some((url) => addresses.has(new URL(url).hostname));
+  // A member that votes may do so from another address than Mold knows: its name has to be nobody's, too.
+  const isNobodys = ({ name, isLearner }: EtcdMember): boolean => isLearner || (parseMachineName(desired.name, name)?.role === "control-plane" && !machines.some((machine) => machine.name === name));
+  const { via, members } = await askEtcd(operation);
+  for (const member of members) if (!isHere(member) && isNobodys(member)) await kubernetes.removeEtcdMember(via, member.id);
 }

@@ -53,10 +53,13 @@ export const actions: Actions = {
   checkHop: upgrade.checkHop,
   orderUpgrade: upgrade.orderUpgrade,
   awaitUpgrade: upgrade.awaitUpgrade,
+  growDisk: machines.growDisk,
+  rebootMachine: (operation, { machine }) => machines.rebootMachine(operation, machine),
   stopMachine: (operation, { machine }) => machines.stopMachine(operation, machine),
   destroyMachine: (operation, { machine }) => machines.destroyMachine(operation, machine),
   deleteApiRule: api.deleteApiRule,
   deleteAffinityGroup: api.deleteAffinityGroup,
+  tagAnchor: api.tagAnchor,
   untagAnchor: api.untagAnchor,
 };
 

@@ -4,7 +4,7 @@ import { orAlready } from "../claim";
 import { ClusterError } from "../errors";
 import { goneAsEmpty } from "../gone";
 import { displayName } from "../observe";
-import { apiPort, roleOf } from "../desired";
+import { apiPort, offeringOf, offeringProperty, roleOf, rootDiskProperty } from "../desired";
 import { joinSeconds } from "../plan-input";
 import { tagParameters } from "../ownership";
 import type { MachineRef, Work } from "../step";
@@ -15,9 +15,9 @@ export async function deployMachine(operation: Operation, { machine, action, ver
   const { identity, place } = desired;
   const context = operation.context(`machine ${machine.name}`);
   const role = roleOf(desired, machine.role);
-  const property = machine.role === "control-plane" ? "controlPlane" : "workers";
+  const property = offeringProperty(desired, machine);
   const [offering, template, version] = await Promise.all([
-    catalogue.offering(role.offering, `${property}.offering`),
+    catalogue.offering(offeringOf(desired, machine), property),
     catalogue.template(desired.template, place.zoneId),
     catalogue.version(wanted, place.zoneId),
   ]);
@@ -53,7 +53,7 @@ export async function deployMachine(operation: Operation, { machine, action, ver
       affinitygroupids: machine.role === "control-plane" && operation.affinityGroupId ? [operation.affinityGroupId] : undefined,
       userdata: userData,
     },
-    { ...context, property: `${property}.offering` },
+    { ...context, property },
   );
   if (job.id) operation.made(machine.name, job.id);
   const deployed = await job.done();
@@ -83,9 +83,19 @@ export async function stopMachine(operation: Operation, machine: MachineRef): Pr
 
 /** Mold scales what is off. */
 export async function scaleMachine(operation: Operation, machine: MachineRef): Promise<void> {
-  const property = machine.role === "control-plane" ? "controlPlane.offering" : "workers.offering";
-  const offering = await operation.catalogue.offering(roleOf(operation.desired, machine.role).offering, property);
+  const property = offeringProperty(operation.desired, machine);
+  const offering = await operation.catalogue.offering(offeringOf(operation.desired, machine), property);
   await operation.world.mold.run("scaleVirtualMachine", { id: operation.idOf(machine), serviceofferingid: offering.id }, { ...operation.context(`machine ${machine.name}`), property });
+}
+
+/** Mold refuses to make a disk smaller, unless told so in so many words. */
+export async function growDisk(operation: Operation, { machine, volumeId, gb }: Extract<Work, { kind: "growDisk" }>): Promise<void> {
+  await operation.world.mold.run("resizeVolume", { id: volumeId, size: gb }, { ...operation.context(`root disk of ${machine.name}`), property: rootDiskProperty(machine.role) });
+}
+
+/** Off and on again on the same host: it keeps its place there. */
+export async function rebootMachine(operation: Operation, machine: MachineRef): Promise<void> {
+  await operation.world.mold.run("rebootVirtualMachine", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
 }
 
 export async function attachIso(operation: Operation, { machine, version }: Extract<Work, { kind: "attachIso" }>): Promise<void> {

@@ -80,8 +80,9 @@ export class Operation {
     this.machineIds.set(machine, id);
   }
 
-  isKnown(machine: MachineRef): boolean {
-    return machine.id !== undefined || this.machineIds.has(machine.name);
+  /** It was there when it was last looked, or this run has made it. */
+  isThere(machine: string): boolean {
+    return this.machineIds.has(machine);
   }
 
   idOf(machine: MachineRef): string {

@@ -4,6 +4,7 @@ import { findVersion } from "../catalogue";
 import { ClusterError } from "../errors";
 import { agentAnnotation, parseMachineName, upgradeRoleAnnotation, wantedVersionAnnotation } from "../ownership";
 import { isKubernetesFailure, type KubernetesNode } from "../ports";
+import { missingRoom } from "../room";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
 
@@ -17,8 +18,7 @@ export async function checkHop(operation: Operation, { from, to, drains }: Extra
   const disc = findVersion(to, await catalogue.versionsNow(desired.place.zoneId));
   if (typeof disc === "string") throw new ClusterError(stays(disc), { ...operation.context(), property: "version" });
   await settled(operation, () => whatHinders(operation, to), stays);
-  // A budget that lets nobody go would stop every drain.
-  if (drains) await settled(operation, () => holdingBudgets(operation), stays);
+  if (drains) await settled(operation, () => drainHinders(operation), stays);
   operation.hops.begin(to);
 }
 
@@ -69,9 +69,16 @@ async function etcdHinders({ kubernetes }: Operation, controlPlanes: readonly Ku
   ];
 }
 
-async function holdingBudgets({ kubernetes }: Operation): Promise<string[]> {
+/** A budget that lets nobody go would stop every drain; without room elsewhere the pods would be nowhere. */
+async function drainHinders({ kubernetes, desired }: Operation): Promise<string[]> {
   const holding = (await kubernetes.budgets()).filter(({ pods, allowed }) => pods > 0 && allowed === 0);
-  return holding.map(({ namespace, name }) => `the disruption budget ${namespace}/${name} lets no pod go, so that its nodes could not be drained: give it room (more replicas, or a lower minimum)`);
+  const workers = (await kubernetes.nodes()).filter(({ name }) => parseMachineName(desired.name, name)?.role === "worker");
+  // A single worker's pods have nowhere to go anyway, and a surge makes the room.
+  const missing = workers.length > 1 && desired.upgrade.maxSurge === 0 ? missingRoom(workers, await kubernetes.pods()) : undefined;
+  return [
+    ...holding.map(({ namespace, name }) => `the disruption budget ${namespace}/${name} lets no pod go, so that its nodes could not be drained: give it room (more replicas, or a lower minimum)`),
+    ...(missing === undefined ? [] : [`there is no room for one worker fewer: ${missing}. Declare more workers, or upgrade.maxSurge`]),
+  ];
 }
 
 /** Who is the first of its hop is known only now: the one that comes while the cluster's own record is still of the version before. */

@@ -35,13 +35,14 @@ export const desired = (changes: Partial<DesiredCluster> = {}): DesiredCluster =
   template: "debian",
   controlPlane: { count: 3, offering: "small" },
   workers: { count: 3, offering: "small" },
+  nodes: {},
   affinity: "preferred",
   apiCidrs: ["0.0.0.0/0"],
   podCidr: "10.244.0.0/16",
   serviceCidr: "10.96.0.0/12",
   tags: {},
   powerState: "running",
-  timeouts: { createSeconds: 3600, updateSeconds: 3600, deleteSeconds: 3600, upgradeSeconds: 7200, drainSeconds: 600 },
+  timeouts: { createSeconds: 3600, updateSeconds: 3600, deleteSeconds: 3600, upgradeSeconds: 7200, scaleSeconds: 3600, drainSeconds: 600 },
   upgrade: { maxUnavailable: 1, maxSurge: 0, drainSeconds: 600, strategy: "in-place" },
   ...changes,
 });
@@ -115,6 +116,7 @@ export const nodeOf = (name: string, cordoned = false): KubernetesNode => ({
   unschedulable: cordoned,
   pressures: [],
   runtime: "containerd://2.1.9",
+  allocatable: { cpu: 2, memory: 4e9 },
 });
 
 /** Versions as Mold has them: `1.35.4`, or `1.35.4 Disabled`. */

@@ -24,9 +24,9 @@ async function make(life: Life, path: string, name: string, object: object): Pro
 const labels = (name: string): Record<string, string> => ({ app: name });
 
 /** A deployment, whose pods the simulated scheduler spreads over what is open. */
-export const deployment = (life: Life, name: string, replicas: number): Promise<void> =>
+export const deployment = (life: Life, name: string, replicas: number, requests: { readonly cpu?: string; readonly memory?: string } = {}): Promise<void> =>
   make(life, "/apis/apps/v1/namespaces/default/deployments", name, {
-    spec: { replicas, selector: { matchLabels: labels(name) }, template: { metadata: { labels: labels(name) }, spec: { containers: [{ name, image: name }] } } },
+    spec: { replicas, selector: { matchLabels: labels(name) }, template: { metadata: { labels: labels(name) }, spec: { containers: [{ name, image: name, resources: { requests } }] } } },
   });
 
 /** A disruption budget of that deployment; the same again changes it. */

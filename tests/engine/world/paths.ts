@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 export const root = join(__dirname, "../../..");
 export const example = join(root, "examples/ha-cluster");
+export const lifecycle = join(root, "examples/lifecycle");
 
 let folders: string | undefined;
 

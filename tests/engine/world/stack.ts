@@ -30,6 +30,8 @@ export interface StackOptions {
   /** Each test file has public addresses of its own: 127.90.<range>.0/24. */
   readonly range: number;
   readonly emulator?: EmulatorOptions;
+  /** Whose program it runs. Default: examples/ha-cluster. */
+  readonly example?: string;
   /** Puts the program's packages in place. Default: a link to a copy of this checkout's. */
   readonly install?: (folder: string) => void;
 }
@@ -48,11 +50,11 @@ export class TestStack {
     readonly apiUrl: string,
   ) {}
 
-  static async create({ range, emulator, install = link }: StackOptions): Promise<TestStack> {
+  static async create({ range, emulator, example: from = example, install = link }: StackOptions): Promise<TestStack> {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), "ablestack-engine-")));
     const program = join(folder, "program");
     for (const name of ["home", "state", "program"]) mkdirSync(join(folder, name));
-    for (const file of ["index.ts", "Pulumi.yaml", "package.json", "tsconfig.json"]) cpSync(join(example, file), join(program, file));
+    for (const file of ["index.ts", "Pulumi.yaml", "package.json", "tsconfig.json"]) cpSync(join(from, file), join(program, file));
     install(program);
     const mold = createEmulator({ speed, publicRange: `127.90.${range}.0/24`, ...emulator });
     const stack = new TestStack(folder, program, mold, await mold.listen());
@@ -83,7 +85,16 @@ export class TestStack {
 
   /** Starts pulumi and goes on. */
   start(args: readonly string[]): Running {
-    const child: ChildProcess = spawn("pulumi", [...args, "--non-interactive"], {
+    return this.spawn("pulumi", [...args, "--non-interactive"]);
+  }
+
+  /** Runs a script of the example's, in its folder. */
+  script(file: string, args: readonly string[]): Promise<Ended> {
+    return this.spawn(join(this.program, file), args).ended;
+  }
+
+  private spawn(command: string, args: readonly string[]): Running {
+    const child: ChildProcess = spawn(command, args, {
       cwd: this.program,
       env: {
         PATH: `${pulumiFolders()}:${process.env.PATH ?? ""}`,
