@@ -1,10 +1,11 @@
 /** A machine that runs and whose node is not Ready: shown, waited for, rebooted if that does not help, and never where it would cost more. */
 import { cluster } from "../../provider/handlers/cluster";
 import { clusterInputs, declaration, sharedIdentity } from "./world/cluster";
-import { inside } from "./world/inside";
+import { inside, wrongs } from "./world/inside";
 import { Life } from "./world/life";
 import { byHand, MadeCluster, seen } from "./world/made";
 import { Mishaps } from "./world/mishaps";
+import { deployment } from "./world/workloads";
 import { violations } from "./sweeps/sweep";
 
 const declared = (more: object = {}, controlPlanes = 3, workers = 3): Record<string, unknown> => declaration({ controlPlanes, workers, apiAccess: { cidrList: ["127.0.0.0/8"] }, ...more });
@@ -85,6 +86,20 @@ describe("a worker whose node is not Ready", () => {
     await life.up(wider);
     expect(await notReady(life)).toEqual([]);
     expect(await life.plan(wider)).toEqual([]);
+  });
+
+  test.each(["prod-worker-2", "prod-control-2"])("%s, that no reboot helps, is replaced as the error says", async (name) => {
+    const { life, mishaps } = open();
+    await deployment(life, "web", 6);
+    await mishaps.hang(name, Infinity);
+    await life.cloud.clock.pass(longMs);
+    expect(await failureOf(life.up(declared()))).toContain(`nodes: { "${name}": { replace: `);
+    life.cloud.emulator.faults.clear();
+    const replaced = declared({ nodes: { [name]: { replace: "it hangs" } } });
+    await life.up(replaced);
+    expect(life.names).not.toContain(name);
+    expect(wrongs(life.cloud, { controlPlanes: 3, workers: 3 })).toEqual([]);
+    expect(await life.plan(replaced)).toEqual([]);
   });
 
   test("and one that was forgotten by the cluster, though its machine runs, come back with their role", async () => {
@@ -195,4 +210,37 @@ test("one after another: never two workers away at once by our hand", async () =
   expect(Math.max(...booting)).toBe(1);
   expect(await life.plan()).toEqual([]);
   wide.close();
+});
+
+describe("after a run that was killed", () => {
+  const stopped = { powerState: "stopped" };
+  const large = { offerings: { controlPlane: "k8s-4c-8g", workers: "k8s-4c-8g" } };
+  const changes = {
+    "a start": { before: stopped, to: {} },
+    "another offering": { before: {}, to: large },
+  };
+
+  test.each(Object.keys(changes) as (keyof typeof changes)[])("in the middle of %s the next one ends with every machine up and every node Ready, and reboots none", async (name) => {
+    const { before, to } = changes[name];
+    const begin = async (): Promise<Life> => {
+      const { life } = open("1+2");
+      if (before === stopped) await life.up(declared(before, 1, 2));
+      return life;
+    };
+    const undisturbed = await begin();
+    await undisturbed.up(declared(to, 1, 2));
+    const { calls } = undisturbed.run;
+    const wrong: string[] = [];
+    for (let call = 3; call <= calls.length; call += 4) {
+      const life = await begin();
+      await life.up(declared(to, 1, 2), { killAt: { call, when: "after" } });
+      // Run again at once, on the same host, where the dead run's lock is not waited for.
+      life.cloud.ended.add(life.run.name);
+      await life.up(declared(to, 1, 2));
+      // At this moment, and not only when everything has come to rest.
+      wrong.push(...wrongs(life.cloud, { controlPlanes: 1, workers: 2 }).map((each) => `killed after call ${call} (${calls[call - 1]}): ${each}`));
+      if (reboots(life) > 0) wrong.push(`killed after call ${call} (${calls[call - 1]}): rebooted`);
+    }
+    expect(wrong).toEqual([]);
+  }, 120_000);
 });
