@@ -11,7 +11,8 @@ import { observeCluster, type ObservedCluster } from "./observe";
 import { tagKeys, tagParameters } from "./ownership";
 import { planCluster } from "./plan";
 import { declaresDisks } from "./plan-disks";
-import type { FormerDeclaration, Plan } from "./plan-input";
+import type { FormerDeclaration, Plan, PlanInput } from "./plan-input";
+import { mayBeStarting } from "./plan-repair";
 import type { World } from "./ports";
 import { needsVersions } from "./release";
 import { estimatePlan, pools, type Step } from "./step";
@@ -42,20 +43,21 @@ export class ClusterRun {
     });
   }
 
-  async plan(): Promise<Plan & { observed: ObservedCluster }> {
+  async plan(options: Pick<PlanInput, "birth" | "attentive"> = {}): Promise<Plan & { observed: ObservedCluster }> {
     const seen = await this.observe({ withNodes: false, withDisks: declaresDisks(this.desired) });
-    const nodes = isServing(seen) ? await this.nodes() : undefined;
-    const observed = nodes ? { ...seen, nodes } : seen;
+    const observed = isServing(seen) ? { ...seen, ...(await this.nodes(options.attentive === true && mayBeStarting(seen))) } : seen;
     const { desired, former, world, catalogue } = this;
     const versions = needsVersions({ desired, observed }) ? await catalogue.versions(desired.place.zoneId) : undefined;
-    return { ...planCluster({ desired, observed, owner: world.owner, former, versions }), observed };
+    return { ...planCluster({ ...options, desired, observed, owner: world.owner, former, versions }), observed };
   }
 
-  private async nodes(): Promise<ObservedCluster["nodes"]> {
-    return this.world
-      .kubernetes(accessOf(this.desired.identity, this.desired.place))
-      .nodes()
-      .catch(() => undefined);
+  private async nodes(withHeartbeats: boolean): Promise<Pick<ObservedCluster, "nodes" | "heartbeats">> {
+    const kubernetes = this.world.kubernetes(accessOf(this.desired.identity, this.desired.place));
+    try {
+      return { nodes: await kubernetes.nodes(), ...(withHeartbeats ? { heartbeats: await kubernetes.heartbeats() } : {}) };
+    } catch {
+      return {};
+    }
   }
 
   /**
@@ -65,8 +67,11 @@ export class ClusterRun {
   async apply(options: { birth: boolean }): Promise<{ observed: ObservedCluster; generation: string }> {
     return withLock(this.world, anchorOf(this.desired.place), this.resource, async (lease) => {
       let generation: string | undefined;
+      // What comes and goes by itself is waited for once; afterwards only what stays away counts.
+      let attentive = true;
       for (let round = 1; ; round++) {
-        const { steps, problems, observed } = await this.plan();
+        const { steps, problems, observed } = await this.plan({ birth: options.birth, attentive });
+        if (observed.nodes) attentive = false;
         refuse(this.resource, problems);
         generation ??= await this.generation(observed, options.birth);
         if (steps.length === 0) {

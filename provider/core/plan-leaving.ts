@@ -59,8 +59,16 @@ export const workerBalancers = ({ followers }: ObservedCluster): ObservedCluster
 /** While the API does not answer a machine that has joined is held to be a node. */
 const hasNode = ({ nodes }: ObservedCluster, { name, tags }: ObservedMachine): boolean => (nodes ? nodes.some((node) => node.name === name) : tags[tagKeys.joined] === "yes");
 
-/** A machine that does not run has nobody who could end its pods: they go with its node. */
-export const isDrained = (observed: ObservedCluster, machine: ObservedMachine): boolean => machine.state === "Running" && hasNode(observed, machine);
+/** A machine that does not run, or whose node has been silent for long, has nobody who could end its pods: they go with its node. */
+export const isDrained = (observed: ObservedCluster, machine: ObservedMachine): boolean => machine.state === "Running" && hasNode(observed, machine) && !isSilent(observed, machine);
+
+function isSilent({ nodes, at }: ObservedCluster, { name }: ObservedMachine): boolean {
+  const node = nodes?.find((each) => each.name === name);
+  return node !== undefined && !node.ready && at - (node.since ?? at) >= goneSeconds * 1000;
+}
+
+/** By then Kubernetes itself has told the pods of a node that is NotReady to go (their default toleration, and some room). */
+const goneSeconds = 600;
 
 /**
  * Control planes that go, one after another: out of the API's balancer, out of etcd, destroyed, forgotten.
@@ -96,17 +104,27 @@ export function planLostNodes(steps: Steps, { desired, observed }: PlanInput): v
   }
 }
 
-/** A machine that had joined and was off, or that an interrupted run was about to take away, is put back as it was. */
-export function planBack(steps: Steps, { desired, observed }: PlanInput, machine: ObservedMachine, running: string | undefined): void {
-  const node = observed.nodes?.find(({ name }) => name === machine.name);
-  const isCordoned = isCordonedBy(node, desired.uid);
-  if (running === undefined && !isCordoned) return;
-  planReturn(steps, observed, machine, running, { isCordoned, isNew: node === undefined, why: "an interrupted run had cordoned it" });
+/** What lost machines have left in etcd without ever having been a node: a learner first of all, beside which etcd takes no other. */
+export function planStaleMembers(steps: Steps, { desired, observed }: PlanInput): string | undefined {
+  if (observed.nodes === undefined) return undefined;
+  const leaving = steps.all.flatMap(({ id, work }) => (work.kind === "leaveEtcd" ? [id] : []));
+  return steps.add({ kind: "tidyEtcd" }, `take members out of etcd of ${desired.name} that no machine answers for`, leaving, { why: "a lost machine may have left one, and etcd takes no new one beside it" });
 }
 
 /**
- * The way back of a machine that was away: Ready, behind its balancers, uncordoned.
- * @param started the step that started it; undefined: it runs
+ * A machine that had joined and was off or `isAway`, or that an interrupted run was about to take away, is put back as it was.
+ * @returns the last steps
+ */
+export function planBack(steps: Steps, { desired, observed }: PlanInput, machine: ObservedMachine, running: string | undefined, { isAway = false } = {}): string[] {
+  const node = observed.nodes?.find(({ name }) => name === machine.name);
+  const isCordoned = isCordonedBy(node, desired.uid);
+  if (running === undefined && !isCordoned && !isAway) return [];
+  return planReturn(steps, observed, machine, running, { isCordoned, isNew: node === undefined, why: "an interrupted run had cordoned it" });
+}
+
+/**
+ * The way back of a machine that was away: Ready and heard of, behind its balancers, uncordoned.
+ * @param started the step that started it; undefined: it runs, and may still be booting
  * @returns the last steps
  */
 export function planReturn(
@@ -117,14 +135,14 @@ export function planReturn(
   { isCordoned, isNew, why }: { readonly isCordoned: boolean; readonly isNew: boolean; readonly why?: string },
 ): string[] {
   const ref = refOf(machine);
-  const ready = started ? steps.add({ kind: "awaitNode", machine: ref, restarted: true }, `wait for ${ref.name} to be Ready`, [started]) : undefined;
-  if (machine.role !== "worker") return ready ? [ready] : [];
+  const ready = steps.add({ kind: "awaitNode", machine: ref, restarted: true }, `wait for ${ref.name} to be Ready`, [started]);
+  if (machine.role !== "worker") return [ready];
   // Its node was deleted while it was off: the kubelet registers anew, without the role.
-  const labelled = isNew && ready ? steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [ready]) : ready;
+  const labelled = isNew ? steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [ready]) : ready;
   const behind = workerBalancers(observed).map(({ id, name }) =>
     steps.add({ kind: "joinBalancer", rule: { id, name }, machines: [ref] }, `put ${ref.name} behind ${name}`, [labelled], { about: `${id} ${ref.name}` }),
   );
-  if (!isCordoned) return behind.length > 0 ? behind : labelled ? [labelled] : [];
+  if (!isCordoned) return behind.length > 0 ? behind : [labelled];
   return [steps.add({ kind: "uncordonNode", machine: ref }, `uncordon ${ref.name}`, [labelled, ...behind], why === undefined ? {} : { why })];
 }
 

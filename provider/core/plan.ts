@@ -4,12 +4,14 @@
 import { roleOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { machineName, tagKeys, type Role, type Tags } from "./ownership";
+import { etcdLost, planAnew, planWhole, startsAnew } from "./plan-anew";
 import { planApiMembers, planApiRule } from "./plan-api";
-import type { Plan, PlanInput, Problem } from "./plan-input";
+import { joinSeconds, type Plan, type PlanInput, type Problem } from "./plan-input";
 import { diskProblems } from "./plan-disks";
-import { planBack, planLeaving, planLeavingControlPlanes, planLostNodes, surplus } from "./plan-leaving";
+import { planBack, planLeaving, planLeavingControlPlanes, planLostNodes, planStaleMembers, surplus } from "./plan-leaving";
 import { doneTags, goesFirst, isNotToBe, leastToSpareOne, namedMachines, nodeProblems, placesTaken, planForgotten, planRebooted, type Named } from "./plan-nodes";
 import { planStopped } from "./plan-power";
+import { awaitsStart, awayFirst, nodesAway, planRepair, planSilence } from "./plan-repair";
 import { planMachineTags } from "./plan-tags";
 import { planChanges, planTurns, takesTurn } from "./plan-turns";
 import { isOutdated, planUpgrade } from "./plan-upgrade";
@@ -17,16 +19,13 @@ import { releaseOf, satisfies, type Release } from "./release";
 import type { MachineRef } from "./step";
 import { refOf, Steps } from "./steps";
 
-/** How long a machine may take to join before it is made anew, and how long its token lives. */
-export const joinSeconds = 2 * 3600;
-
 export function planCluster(input: PlanInput): Plan {
   const { desired, observed } = input;
   if (!observed.anchorTags) {
     return { steps: [], problems: [{ property: "network", reason: "the cluster's network or its public address is gone from Mold. Destroy the cluster and create it anew." }] };
   }
   const release = releaseOf(input);
-  const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...diskProblems(input), ...nodeProblems(input, namesToMake(desired, observed))];
+  const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...etcdLost(input), ...diskProblems(input), ...nodeProblems(input, namesToMake(desired, observed))];
   if (problems.length > 0) return { steps: [], problems };
 
   const steps = new Steps();
@@ -53,11 +52,15 @@ interface PlannedMachine {
   readonly initialises: boolean;
 }
 
-function planMachines(steps: Steps, input: PlanInput, release: Release, group: string | undefined, api: { rule?: string; open: string[] }): string[] {
+function planMachines(steps: Steps, found: PlanInput, release: Release, group: string | undefined, api: { rule?: string; open: string[] }): string[] {
+  const foundSorted = sortMachines(found.desired, found.observed);
+  const anew = startsAnew(found, foundSorted.discarded) ? planAnew(steps, found) : undefined;
+  const input = anew ? { ...found, observed: anew.observed } : found;
   const { desired, observed } = input;
-  const initialised = isInitialised(desired, observed);
-  const sorted = sortMachines(desired, observed);
+  const sorted = anew ? sortMachines(desired, observed) : foundSorted;
   const { kept, discarded, leaving, waiting } = sorted;
+  const initialised = isInitialised(desired, observed);
+  const away = nodesAway(input);
 
   planLostNodes(steps, input);
   for (const machine of discarded) {
@@ -66,7 +69,11 @@ function planMachines(steps: Steps, input: PlanInput, release: Release, group: s
       why: machine.state === "Error" ? "Mold could not deploy it" : "it did not join in time",
     });
   }
-  const fresh = newMachines(desired, observed, { kept, leaving });
+  const missing = newMachines(desired, observed, { kept, leaving });
+  // Whoever was lost has to leave etcd before another takes its name or its address, and as long as the API is away nobody can tell.
+  const fresh = missing.filter((ref) => !(isControlPlane(ref) && initialised && observed.nodes === undefined));
+  const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && machine.tags[tagKeys.joined] !== "yes"));
+  const tidied = growsEtcd || release.hops.length > 0 ? planStaleMembers(steps, input) : undefined;
   const places = placesTaken(sorted, fresh);
   const goingFirst = goesFirst(desired) ? sorted.replaced.filter(({ role }) => role === "control-plane") : [];
   const room = planLeavingControlPlanes(steps, input, goingFirst);
@@ -75,20 +82,20 @@ function planMachines(steps: Steps, input: PlanInput, release: Release, group: s
     ...kept
       .filter((seen) => seen.role === role)
       .map((seen) => ({ ref: refOf(seen), seen, running: planRunning(steps, desired, seen, startNeeds), initialises: seen.initialises && !initialised })),
-    ...fresh.filter((ref) => ref.role === role).map((ref) => planDeploy(steps, ref, release.current, !someoneInitialises && ref === fresh[0], [group, ...(role === "control-plane" ? room : [])], { discarded, places })),
+    ...fresh.filter((ref) => ref.role === role).map((ref) => planDeploy(steps, ref, release.current, !someoneInitialises && ref === fresh[0], [group, ...(anew?.cleared ?? []), ...(role === "control-plane" ? [tidied, ...room] : [])], { discarded, places })),
   ];
 
   const controlPlanes = ofRole("control-plane", []);
   // While nobody serves yet all are behind the API from the start; later a new one only once it serves, and one that an upgrade has taken out at the end of its turn.
   const isOut = ({ ref }: PlannedMachine): boolean => desired.controlPlane.count >= leastToSpareOne && isOutdated(release, ref);
-  const members = planApiMembers(steps, desired, observed, controlPlanes.filter((machine) => !initialised || !(isJoining(machine) || isOut(machine))), api.rule);
+  const members = planApiMembers(steps, desired, observed, controlPlanes.filter((machine) => !initialised || !(isJoining(machine) || isOut(machine) || away.has(machine.ref.name))), api.rule);
   const joiningControlPlanes = controlPlanes.filter(isJoining);
-  const mounted = planMounts(steps, input, release, joiningControlPlanes);
   const first = joiningControlPlanes.find(({ initialises }) => initialises);
+  const mounted = planMounts(steps, input, release, joiningControlPlanes.map((machine) => (machine === first ? { ...machine, running: planInitialising(steps, input, first.running) } : machine)));
   // Those that are members already have to be up again before the API answers.
   const waking = controlPlanes.flatMap((machine) => (isJoining(machine) ? [] : (machine.running ?? [])));
   const early = waking.length === 0 ? ofRole("worker", []) : undefined;
-  const isNeeded = !initialised || mustAsk(input, release) || waking.length > 0 || fresh.length > 0 || kept.some(({ tags }) => tags[tagKeys.joined] !== "yes");
+  const isNeeded = !initialised || mustAsk(input, release) || awaitsStart(input) || waking.length > 0 || missing.length > 0 || kept.some(({ tags }) => tags[tagKeys.joined] !== "yes");
   const ready = isNeeded ? planApi(steps, input, [members, api.rule, ...api.open, first && mounted.get(first.ref.name), ...waking]) : undefined;
 
   const workers = early ?? ofRole("worker", [ready]);
@@ -97,23 +104,29 @@ function planMachines(steps: Steps, input: PlanInput, release: Release, group: s
   for (const [name, mount] of planMounts(steps, input, release, workers.filter(isJoining))) mounted.set(name, mount);
   const joining = machines.filter(isJoining);
   if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready! });
+  if (missing.length === fresh.length) planWhole(steps, input, joiningControlPlanes.map(({ ref }) => `tagMachine ${ref.name}`));
   for (const { ref, seen } of joiningControlPlanes) {
     if (!initialised || (seen && observed.apiRule?.memberIds.includes(seen.id))) continue;
     steps.add({ kind: "joinApiBalancer", machines: [ref] }, `put ${ref.name} behind the API of ${desired.name}`, [`awaitNode ${ref.name}`, api.rule], { about: ref.name });
   }
-  for (const { seen, running } of machines) {
-    if (seen?.tags[tagKeys.joined] !== "yes" || takesTurn(desired, seen) || (running === undefined && isOutdated(release, seen))) continue;
+  const staying = machines.flatMap(({ seen, running }) => (seen?.tags[tagKeys.joined] === "yes" && !takesTurn(desired, seen) ? [{ seen, running }] : []));
+  for (const { seen, running } of staying) {
+    if (away.has(seen.name) || (running === undefined && isOutdated(release, seen))) continue;
     planBack(steps, input, seen, running);
     // However it came to be off: as it starts it is rebooted.
     if (seen.state === "Stopped" || seen.state === "Stopping") planRebooted(steps, desired, seen, `awaitNode ${seen.name}`);
   }
+  const spared = planRepair(steps, input, staying.flatMap(({ seen }) => (away.has(seen.name) && !waiting.includes(seen) ? [seen] : [])), away, api.rule);
   const isInPlaceOfOne = [...sorted.deleted, ...sorted.replaced].some(({ role }) => role === "worker");
   planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"), isInPlaceOfOne ? joining.flatMap(({ ref }) => (ref.role === "worker" ? [`awaitNode ${ref.name}`] : [])) : []);
   planLeavingControlPlanes(steps, input, leaving.filter((machine) => machine.role === "control-plane" && !goingFirst.includes(machine)));
-  planTurns(steps, input, kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)));
+  planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)), away));
   const upgrade = planUpgrade(steps, input, release, kept);
-  return [...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
+  return [...planPostponed(desired, missing.length - fresh.length), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
 }
+
+const planPostponed = ({ name }: DesiredCluster, count: number): string[] =>
+  count === 0 ? [] : [`${count} more control ${count === 1 ? "plane is" : "planes are"} made once the API of ${name} answers: whoever was lost leaves etcd first`];
 
 /** Nobody says what the nodes run, and what the last run had recorded is not what is declared. */
 const mustAsk = ({ desired, observed }: PlanInput, { current }: Release): boolean => observed.nodes === undefined && !satisfies(current, desired.version);
@@ -123,6 +136,8 @@ function planWaitingUpgrade(input: PlanInput, release: Release): string[] {
   if (!mustAsk(input, release)) return [];
   return [`${name} goes from ${release.current} to ${version} ${input.desired.powerState === "stopped" ? "when it is started: a node is upgraded while it runs" : "once its API answers"}`];
 }
+
+const isControlPlane = ({ role }: { readonly role: Role }): boolean => role === "control-plane";
 
 const isJoining = ({ seen }: PlannedMachine): boolean => seen?.tags[tagKeys.joined] !== "yes";
 
@@ -147,6 +162,12 @@ function planDeploy(
   return { ref, running, initialises };
 }
 
+/** The first control plane makes etcd as soon as it has the ISO. @returns the step after which it is known that it may have */
+function planInitialising(steps: Steps, { desired, observed }: PlanInput, running: string | undefined): string | undefined {
+  if (observed.anchorTags?.[tagKeys.initialising] === desired.uid) return running;
+  return steps.add({ kind: "markInitialising" }, `record that ${desired.name} is about to be initialised`, [running], { why: "so that what may have joined a first control plane is known, should that be lost" });
+}
+
 /** A machine that is not in yet needs the Kubernetes ISO. @returns the step after which each has it */
 function planMounts(steps: Steps, { observed }: PlanInput, { current: version }: Release, joining: readonly PlannedMachine[]): Map<string, string | undefined> {
   const inAlready = new Set(observed.nodes?.filter(({ ready }) => ready).map(({ name }) => name));
@@ -158,7 +179,8 @@ function planMounts(steps: Steps, { observed }: PlanInput, { current: version }:
 /** @returns the step after which the API answers, and it is recorded that etcd is there */
 function planApi(steps: Steps, { desired, observed }: PlanInput, needs: readonly (string | undefined)[]): string {
   const recorded = observed.anchorTags?.[tagKeys.initialised] === desired.uid;
-  const ready = steps.add({ kind: "awaitApi" }, `wait for the API of ${desired.name}`, needs, {
+  const restarted = observed.machines.some((machine) => isControlPlane(machine) && machine.tags[tagKeys.joined] === "yes");
+  const ready = steps.add({ kind: "awaitApi", ...(restarted ? { restarted } : {}) }, `wait for the API of ${desired.name}`, needs, {
     why: recorded ? "machines join by it" : "the first control plane initialises etcd",
     // It answered just now.
     ...(observed.nodes ? { estimateSeconds: 1 } : {}),

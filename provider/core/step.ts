@@ -28,7 +28,9 @@ export type Work =
   | { readonly kind: "detachIso"; readonly machine: MachineRef }
   | { readonly kind: "joinApiBalancer"; readonly machines: readonly MachineRef[] }
   | { readonly kind: "joinBalancer"; readonly rule: { readonly id: string; readonly name: string }; readonly machines: readonly MachineRef[] }
-  | { readonly kind: "awaitApi" }
+  /** `restarted`: it has answered before. */
+  | { readonly kind: "awaitApi"; readonly restarted?: boolean }
+  | { readonly kind: "markInitialising" }
   | { readonly kind: "markInitialised" }
   | { readonly kind: "publishToken" }
   | { readonly kind: "withdrawToken" }
@@ -47,6 +49,12 @@ export type Work =
   | { readonly kind: "leaveEtcd"; readonly machine: MachineRef }
   | { readonly kind: "handOverEtcd"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "scaleMachine"; readonly machine: MachineRef & { id: string } }
+  // Repairing
+  /** `orElse`: what is done about one that does not come back by itself. */
+  | { readonly kind: "awaitRecovery"; readonly machine: MachineRef & { id: string }; readonly orElse: "reboot" | "fail" }
+  | { readonly kind: "reviveMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "tidyEtcd" }
+  | { readonly kind: "confirmSilence" }
   // Upgrading
   | { readonly kind: "checkHop"; readonly from: string; readonly to: string; readonly drains: boolean }
   | { readonly kind: "orderUpgrade"; readonly machine: MachineRef; readonly version: string }
@@ -89,6 +97,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   joinApiBalancer: 1,
   joinBalancer: 1,
   awaitApi: 45,
+  markInitialising: 1,
   markInitialised: 1,
   publishToken: 1,
   withdrawToken: 1,
@@ -105,6 +114,10 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   handOverEtcd: 1,
   leaveEtcd: 2,
   scaleMachine: 1,
+  awaitRecovery: 60,
+  reviveMachine: 5,
+  tidyEtcd: 1,
+  confirmSilence: 60,
   checkHop: 2,
   orderUpgrade: 1,
   awaitUpgrade: 100,

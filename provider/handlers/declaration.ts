@@ -7,6 +7,7 @@ import { ClusterError } from "../core/errors";
 import { nearestNames } from "../core/nearest-names";
 import type { ObservedCluster } from "../core/observe";
 import { machineName, parseMachineName, type Role } from "../core/ownership";
+import { nodesAway } from "../core/plan-repair";
 import { runningVersion } from "../core/release";
 import { hasUnknown, isUnknown, type CheckFailure } from "./handler";
 
@@ -112,7 +113,7 @@ function firstCreated(observed: ObservedCluster): string {
 function stateOf(inputs: CheckedClusterInputs, observed: ObservedCluster): string {
   const wanted = inputs.controlPlane.count + inputs.workers.count;
   const running = observed.machines.filter(({ state }) => state === "Running").length;
-  if (running >= wanted) return "Running";
+  if (running >= wanted && nodesAway({ observed }).size === 0) return "Running";
   return running === 0 ? "Stopped" : "Alert";
 }
 

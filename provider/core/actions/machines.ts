@@ -5,7 +5,7 @@ import { ClusterError } from "../errors";
 import { goneAsEmpty } from "../gone";
 import { displayName } from "../observe";
 import { apiPort, offeringOf, offeringProperty, roleOf, rootDiskProperty } from "../desired";
-import { joinSeconds } from "../plan";
+import { joinSeconds } from "../plan-input";
 import { tagParameters } from "../ownership";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";

@@ -88,7 +88,7 @@ export class Run {
       clock,
       log,
       run: this.name,
-      runEnded: () => false,
+      runEnded: (run) => cloud.ended.has(run),
       owner,
       signal: this.controller.signal,
     };
@@ -153,6 +153,8 @@ export class Run {
 export class Cloud {
   readonly clock: VirtualClock;
   readonly emulator: Emulator;
+  /** Names of runs that others know to have ended, as of those on their own host. */
+  readonly ended = new Set<string>();
   private runs = 0;
 
   constructor(options: EmulatorOptions = {}, start?: number) {
