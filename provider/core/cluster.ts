@@ -16,6 +16,7 @@ import { mayBeStarting } from "./plan-repair";
 import type { World } from "./ports";
 import { needsVersions } from "./release";
 import { estimatePlan, pools, type Step } from "./step";
+import { summary } from "./wording";
 
 /** One cluster as this run works on it. */
 export class ClusterRun {
@@ -77,7 +78,7 @@ export class ClusterRun {
         if (steps.length === 0) {
           return { observed, generation };
         }
-        if (round > mostRounds(this.desired)) throw new ClusterError(`still not as declared after ${round - 1} rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
+        if (round > mostRounds(this.desired)) throw new ClusterError(`still not as declared after ${round - 1} rounds. Left: ${summary(steps.map(({ title }) => title))}. Run again.`, { resource: this.resource });
         const { createSeconds, updateSeconds, scaleSeconds } = this.desired.timeouts;
         const scales = steps.some(({ work }) => work.kind === "deployMachine" || work.kind === "destroyMachine");
         await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds);
@@ -129,11 +130,3 @@ export function refuse(resource: string | undefined, problems: Plan["problems"])
   if (problems.length === 0) return;
   throw new ClusterError(problems.map(({ property, reason }) => `${property}: ${reason}`).join("\n"), { resource, property: problems[0]!.property });
 }
-
-/** The plan in words, a line each: what previews, progress and the CLI show. */
-export function planLines({ steps, notes = [] }: Pick<Plan, "steps" | "notes">): string[] {
-  if (steps.length === 0) return [...notes];
-  const lines = steps.map(({ title, why }) => (why ? `${title} (${why})` : title));
-  return [...lines, ...notes, `about ${seconds(estimatePlan(steps) * 1000)} in all`];
-}
-

@@ -1,5 +1,6 @@
 /** Workers that leave the cluster, and those that were on their way and stay. Pure. */
 import { roleOf, type DesiredCluster } from "./desired";
+import { nodesByName } from "./nodes-by-name";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { agentAnnotation, cordonedBy, parseMachineName, tagKeys, type Role } from "./ownership";
 import type { PlanInput } from "./plan-input";
@@ -7,6 +8,7 @@ import { planGone, whyNamed } from "./plan-nodes";
 import type { KubernetesNode } from "./ports";
 import type { MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
+import { listed } from "./wording";
 
 /** The machines of a role beyond its count: those that are not in the cluster yet first, then the newest; last of all the one that is making it. */
 export function surplus(desired: DesiredCluster, role: Role, machines: readonly ObservedMachine[]): ObservedMachine[] {
@@ -25,17 +27,14 @@ export function surplus(desired: DesiredCluster, role: Role, machines: readonly 
 export function planLeaving(steps: Steps, input: PlanInput, leaving: readonly ObservedMachine[], after: readonly string[] = []): void {
   if (leaving.length === 0) return;
   const { desired, observed } = input;
-  const [first, ...others] = leaving.filter((machine) => isDrained(observed, machine));
-  const cordon = first && planCordon(steps, first, after);
-  // One that waits for all who come first is enough.
-  const cordons = [...(cordon ? [cordon] : []), ...others.map((machine) => planCordon(steps, machine, after.length > 0 ? [cordon] : []))];
-  const drained = new Set(first ? [first, ...others] : []);
+  const drained = new Set(leaving.filter((machine) => isDrained(observed, machine)));
+  const cordons = planCordons(steps, [...drained], after);
   const out = workerBalancers(observed).map(({ id, name }) =>
     steps.add(
       { kind: "leaveBalancer", rule: { id, name }, machines: leaving.map(refOf) },
-      `take ${leaving.map((machine) => machine.name).join(", ")} out of ${name}`,
+      `take ${listed(leaving.map((machine) => machine.name))} out of ${name}`,
       // Never an empty balancer: new ones come before old ones go.
-      [...(cordon ? [] : after), ...cordons, steps.has(`joinBalancer ${id}`) ? `joinBalancer ${id}` : undefined],
+      [...(drained.size > 0 ? [] : after), ...cordons, steps.has(`joinBalancer ${id}`) ? `joinBalancer ${id}` : undefined],
     ),
   );
   for (const machine of leaving) {
@@ -44,6 +43,16 @@ export function planLeaving(steps: Steps, input: PlanInput, leaving: readonly Ob
     const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [...(drain ? [] : after), ...out, drain, planGone(steps, input, machine)], { pool: "destroy", why: whyNamed(desired, machine) ?? "fewer workers are declared" });
     if (hasNode(observed, machine)) steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroy]);
   }
+}
+
+/** The API is asked for so many at once. Whoever waited for all of them would wait for thousands: the last ones stand for all. */
+const cordonedAtOnce = 12;
+
+/** @returns the steps after which all are cordoned */
+function planCordons(steps: Steps, machines: readonly ObservedMachine[], after: readonly string[]): string[] {
+  const cordons: string[] = [];
+  for (const [at, machine] of machines.entries()) cordons.push(planCordon(steps, machine, at < cordonedAtOnce ? after : [cordons[at - cordonedAtOnce]]));
+  return cordons.slice(-cordonedAtOnce);
 }
 
 /** `about`: which of several turns of the machine it belongs to. */
@@ -57,13 +66,13 @@ export const planDrain = (steps: Steps, machine: ObservedMachine, needs: readonl
 export const workerBalancers = ({ followers }: ObservedCluster): ObservedCluster["followers"] => followers.filter(({ tags }) => tags[tagKeys.target] === "role=worker");
 
 /** While the API does not answer a machine that has joined is held to be a node. */
-const hasNode = ({ nodes }: ObservedCluster, { name, tags }: ObservedMachine): boolean => (nodes ? nodes.some((node) => node.name === name) : tags[tagKeys.joined] === "yes");
+const hasNode = ({ nodes }: ObservedCluster, { name, tags }: ObservedMachine): boolean => (nodes ? nodesByName(nodes).has(name) : tags[tagKeys.joined] === "yes");
 
 /** A machine that does not run, or whose node has been silent for long, has nobody who could end its pods: they go with its node. */
 export const isDrained = (observed: ObservedCluster, machine: ObservedMachine): boolean => machine.state === "Running" && hasNode(observed, machine) && !isSilent(observed, machine);
 
 function isSilent({ nodes, at }: ObservedCluster, { name }: ObservedMachine): boolean {
-  const node = nodes?.find((each) => each.name === name);
+  const node = nodes && nodesByName(nodes).get(name);
   return node !== undefined && !node.ready && at - (node.since ?? at) >= goneSeconds * 1000;
 }
 
@@ -116,7 +125,7 @@ export function planStaleMembers(steps: Steps, { desired, observed }: PlanInput)
  * @returns the last steps
  */
 export function planBack(steps: Steps, { desired, observed }: PlanInput, machine: ObservedMachine, running: string | undefined, { isAway = false } = {}): string[] {
-  const node = observed.nodes?.find(({ name }) => name === machine.name);
+  const node = observed.nodes && nodesByName(observed.nodes).get(machine.name);
   const isCordoned = isCordonedBy(node, desired.uid);
   if (running === undefined && !isCordoned && !isAway) return [];
   return planReturn(steps, observed, machine, running, { isCordoned, isNew: node === undefined, why: "an interrupted run had cordoned it" });

@@ -8,6 +8,7 @@ import { tagKeys, type Role } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { planBack } from "./plan-leaving";
 import { refOf, type Steps } from "./steps";
+import { listed } from "./wording";
 
 /** What a reboot usually takes: a node that is away for less may just be on its way back. */
 export const comingBackSeconds = 180;
@@ -101,7 +102,7 @@ function whySpared(input: PlanInput, role: Role, down: readonly string[]): strin
   const { observed, desired } = input;
   const all = observed.machines.filter((machine) => machine.role === role);
   if (down.length === 0) return undefined;
-  const names = namesOf(down);
+  const names = listed(down);
   if (role === "worker") {
     if (!areMany(down.length, all.filter(({ tags }) => tags[tagKeys.joined] === "yes").length, desired.upgrade.maxUnavailable)) return undefined;
     return `${down.length} of ${all.length} workers are NotReady (${names}): too many for it to be the machines, so none is rebooted. ${lookElsewhere}`;
@@ -114,13 +115,11 @@ function whySpared(input: PlanInput, role: Role, down: readonly string[]): strin
 
 export const lookElsewhere = "Look at what they share (the network, the hosts, the way to the API), or reboot one by hand in Mold";
 
-export const namesOf = (names: readonly string[]): string => (names.length <= 4 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`);
-
 /** That nobody knows how the nodes are is no difference from what is declared, and said all the same. */
 export function planSilence({ desired, observed }: PlanInput): string[] {
   const serving = observed.machines.filter((machine) => machine.role === "control-plane" && isMember(machine));
   if (observed.nodes !== undefined || serving.length === 0) return [];
   return [
-    `the API at ${desired.place.publicIpAddress}:${apiPort} does not answer, so that nobody knows whether the nodes of ${desired.name} are Ready. Look at the console of ${namesOf(serving.map(({ name }) => name))} in Mold, and whether this machine may reach the API (apiAccess.cidrList)`,
+    `the API at ${desired.place.publicIpAddress}:${apiPort} does not answer, so that nobody knows whether the nodes of ${desired.name} are Ready. Look at the console of ${listed(serving.map(({ name }) => name))} in Mold, and whether this machine may reach the API (apiAccess.cidrList)`,
   ];
 }

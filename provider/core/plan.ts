@@ -18,6 +18,7 @@ import { isOutdated, planUpgrade } from "./plan-upgrade";
 import { releaseOf, satisfies, type Release } from "./release";
 import type { MachineRef } from "./step";
 import { refOf, Steps } from "./steps";
+import { listed } from "./wording";
 
 export function planCluster(input: PlanInput): Plan {
   const { desired, observed } = input;
@@ -82,7 +83,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
     ...kept
       .filter((seen) => seen.role === role)
       .map((seen) => ({ ref: refOf(seen), seen, running: planRunning(steps, desired, seen, startNeeds), initialises: seen.initialises && !initialised })),
-    ...fresh.filter((ref) => ref.role === role).map((ref) => planDeploy(steps, ref, release.current, !someoneInitialises && ref === fresh[0], [group, ...(anew?.cleared ?? []), ...(role === "control-plane" ? [tidied, ...room] : [])], { discarded, places })),
+    ...fresh.filter((ref) => ref.role === role).map((ref) => planDeploy(steps, ref, release.current, !someoneInitialises && ref === fresh[0], [group, ...(anew?.cleared ?? []), ...(role === "control-plane" ? [tidied, ...room] : [])], places)),
   ];
 
   const controlPlanes = ofRole("control-plane", []);
@@ -141,22 +142,14 @@ const isControlPlane = ({ role }: { readonly role: Role }): boolean => role === 
 
 const isJoining = ({ seen }: PlannedMachine): boolean => seen?.tags[tagKeys.joined] !== "yes";
 
-function planDeploy(
-  steps: Steps,
-  ref: MachineRef,
-  version: string,
-  initialises: boolean,
-  needs: readonly (string | undefined)[],
-  { discarded, places }: { readonly discarded: readonly ObservedMachine[]; readonly places: ReadonlyMap<string, string> },
-): PlannedMachine {
-  const replaced = discarded.find(({ name }) => name === ref.name);
+function planDeploy(steps: Steps, ref: MachineRef, version: string, initialises: boolean, needs: readonly (string | undefined)[], places: ReadonlyMap<string, string>): PlannedMachine {
   const place = places.get(ref.name);
   const why = initialises ? "the first control plane initialises the cluster" : place === undefined ? undefined : `takes the place of ${place}`;
   const running = steps.add(
     { kind: "deployMachine", machine: ref, action: initialises ? "init" : "join", version },
     `deploy ${ref.name}`,
     // Workers too: so that control planes are placed first, whose joins take longest.
-    [...needs, replaced ? `discardMachine ${replaced.name}` : undefined, steps.has(`deleteNode ${ref.name}`) ? `deleteNode ${ref.name}` : undefined],
+    [...needs, ...[`discardMachine ${ref.name}`, `deleteNode ${ref.name}`].filter((id) => steps.has(id))],
     { pool: "deploy", ...(why === undefined ? {} : { why }) },
   );
   return { ref, running, initialises };
@@ -206,7 +199,7 @@ function planFollowers(steps: Steps, observed: ObservedCluster, joining: readonl
     if (machines.length === 0) continue;
     steps.add(
       { kind: "joinBalancer", rule: { id: rule.id, name: rule.name }, machines },
-      `put ${machines.map(({ name }) => name).join(", ")} behind ${rule.name}`,
+      `put ${listed(machines.map(({ name }) => name))} behind ${rule.name}`,
       machines.map(({ name }) => `awaitNode ${name}`),
     );
   }
@@ -251,13 +244,13 @@ function sortMachines(desired: DesiredCluster, observed: ObservedCluster): Sorte
   const spent = (machine: ObservedMachine): boolean =>
     machine.tags[tagKeys.joined] !== "yes" && !nodes.has(machine.name) && observed.at - machine.created > joinSeconds * 1000;
   const ordered = [...observed.machines].sort((a, b) => (a.role === b.role ? a.index - b.index : a.role === "control-plane" ? -1 : 1));
-  const discarded = ordered.filter((machine) => machine.state === "Error" || spent(machine));
-  const there = ordered.filter((machine) => !discarded.includes(machine));
+  const discarded = new Set(ordered.filter((machine) => machine.state === "Error" || spent(machine)));
+  const there = ordered.filter((machine) => !discarded.has(machine));
   const named = namedMachines(desired, there);
   const going = new Set([...named.deleted, ...named.replaced]);
   const rest = there.filter((machine) => !going.has(machine));
   const leaving = new Set([...going, ...surplus(desired, "control-plane", rest), ...surplus(desired, "worker", rest)]);
-  return { ...named, kept: rest.filter((machine) => !leaving.has(machine)), discarded, leaving: [...leaving] };
+  return { ...named, kept: rest.filter((machine) => !leaving.has(machine)), discarded: [...discarded], leaving: [...leaving] };
 }
 
 /** Names of the machines that are yet to be made, now or at the next start. */

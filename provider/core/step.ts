@@ -135,16 +135,18 @@ export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12
 
 /** The longest way through the graph, in seconds. */
 export function estimatePlan(steps: readonly Step[]): number {
-  const byId = new Map(steps.map((step) => [step.id, step]));
-  const known = new Map<string, number>();
-  const endOf = (id: string): number => {
-    const step = byId.get(id);
-    if (!step) return 0;
-    const seen = known.get(id);
-    if (seen !== undefined) return seen;
-    const end = Math.max(0, ...step.needs.map(endOf)) + step.estimateSeconds;
-    known.set(id, end);
-    return end;
-  };
-  return Math.max(0, ...steps.map(({ id }) => endOf(id)));
+  let longest = 0;
+  for (const end of endsOf(steps, ({ estimateSeconds }) => estimateSeconds).values()) longest = Math.max(longest, end);
+  return longest;
+}
+
+/** Where each step ends at the earliest, by id. A plan's steps come after what they need, so that one look at each is enough, however long their chain is. */
+export function endsOf(steps: readonly Step[], lengthOf: (step: Step) => number): ReadonlyMap<string, number> {
+  const ends = new Map<string, number>();
+  for (const step of steps) {
+    let begin = 0;
+    for (const need of step.needs) begin = Math.max(begin, ends.get(need) ?? 0);
+    ends.set(step.id, begin + lengthOf(step));
+  }
+  return ends;
 }

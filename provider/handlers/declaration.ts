@@ -65,6 +65,7 @@ const longestDrainSeconds = 600;
 export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedCluster, generation: string, former?: ClusterOutputs): ClusterOutputs {
   const { identity, endpoint } = inputs;
   const nodes = new Map(observed.nodes?.map((node) => [node.name, node]));
+  const formerNodes = new Map(former?.nodes.map((node) => [node.name, node]));
   const version = runningVersion(inputs.name, observed.nodes) ?? former?.kubernetesVersion ?? inputs.version;
   return {
     uid: identity.uid,
@@ -97,7 +98,7 @@ export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedC
         state,
         ipAddress: ipAddress ?? "",
         offering: offeringName,
-        version: nodes.get(name)?.version ?? former?.nodes.find((node) => node.name === name)?.version ?? version,
+        version: nodes.get(name)?.version ?? formerNodes.get(name)?.version ?? version,
       })),
   };
 }

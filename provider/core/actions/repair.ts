@@ -1,8 +1,9 @@
 /** Steps on machines that run and whose nodes are not there. */
 import { ClusterError } from "../errors";
 import { parseMachineName } from "../ownership";
-import { areMany, comingBackSeconds, lookElsewhere, namesOf } from "../plan-repair";
+import { areMany, comingBackSeconds, lookElsewhere } from "../plan-repair";
 import { isMoldFailure } from "../ports";
+import { listed } from "../wording";
 import type { MachineRef, Work } from "../step";
 import { leaveApiBalancer } from "./api";
 import { handOverEtcd } from "./etcd";
@@ -46,7 +47,7 @@ async function refuseAmongMany(operation: Operation, machine: MachineRef): Promi
   const workers = (await kubernetes.nodes()).filter(({ name }) => parseMachineName(desired.name, name)?.role === "worker");
   const down = workers.filter(({ ready }) => !ready).map(({ name }) => name);
   if (!areMany(down.length, workers.length, desired.upgrade.maxUnavailable)) return;
-  throw new ClusterError(`${machine.name} is not rebooted: by now ${down.length} of ${workers.length} workers are NotReady (${namesOf(down)}), too many for it to be the machines. ${lookElsewhere}, then run again.`, operation.context(`machine ${machine.name}`));
+  throw new ClusterError(`${machine.name} is not rebooted: by now ${down.length} of ${workers.length} workers are NotReady (${listed(down)}), too many for it to be the machines. ${lookElsewhere}, then run again.`, operation.context(`machine ${machine.name}`));
 }
 
 /** Longer than an election, or a balancer's look at whom it has. */
