@@ -49,7 +49,7 @@ export const workers: ObjectProperty = {
   properties: {
     count: {
       type: "integer",
-      description: "How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed.",
+      description: "How many workers: the size of the cluster. When there are to be fewer, the newest leave, or those that `nodes` deletes: out of the balancers, drained as their pods' disruption budgets allow, destroyed.",
       minimum: 1,
       maximum: 5000,
       default: 1,

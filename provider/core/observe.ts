@@ -27,6 +27,8 @@ export interface ObservedMachine {
   /** Since when it is in its state: milliseconds since 1970 by Mold's clock. */
   readonly since?: number;
   readonly tags: Tags;
+  /** Somebody protected it against deletion, at Mold's screens or by its API. */
+  readonly isProtected?: boolean;
 }
 
 export interface ObservedRule {
@@ -171,6 +173,7 @@ function readMachine(cluster: string, uid: string, machine: Machine, disk?: Answ
       created: timeOf(machine.created) ?? 0,
       since: timeOf(machine.lastupdated),
       tags,
+      ...(machine.deleteprotection === true ? { isProtected: true } : {}),
     },
   ];
 }

@@ -25,20 +25,23 @@ export function surplus(desired: DesiredCluster, role: Role, machines: readonly 
 export function planLeaving(steps: Steps, input: PlanInput, leaving: readonly ObservedMachine[], after: readonly string[] = []): void {
   if (leaving.length === 0) return;
   const { desired, observed } = input;
-  const drained = leaving.filter((machine) => isDrained(observed, machine));
-  const cordons = drained.map((machine) => planCordon(steps, machine, after));
+  const [first, ...others] = leaving.filter((machine) => isDrained(observed, machine));
+  const cordon = first && planCordon(steps, first, after);
+  // One that waits for all who come first is enough.
+  const cordons = [...(cordon ? [cordon] : []), ...others.map((machine) => planCordon(steps, machine, after.length > 0 ? [cordon] : []))];
+  const drained = new Set(first ? [first, ...others] : []);
   const out = workerBalancers(observed).map(({ id, name }) =>
     steps.add(
       { kind: "leaveBalancer", rule: { id, name }, machines: leaving.map(refOf) },
       `take ${leaving.map((machine) => machine.name).join(", ")} out of ${name}`,
       // Never an empty balancer: new ones come before old ones go.
-      [...after, ...cordons, steps.has(`joinBalancer ${id}`) ? `joinBalancer ${id}` : undefined],
+      [...(cordon ? [] : after), ...cordons, steps.has(`joinBalancer ${id}`) ? `joinBalancer ${id}` : undefined],
     ),
   );
   for (const machine of leaving) {
     const ref = refOf(machine);
-    const drain = drained.includes(machine) ? planDrain(steps, machine, [...cordons, ...out]) : undefined;
-    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [...after, ...out, drain, planGone(steps, input, machine)], { pool: "destroy", why: whyNamed(desired, machine) ?? "fewer workers are declared" });
+    const drain = drained.has(machine) ? planDrain(steps, machine, [...cordons, ...out]) : undefined;
+    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [...(drain ? [] : after), ...out, drain, planGone(steps, input, machine)], { pool: "destroy", why: whyNamed(desired, machine) ?? "fewer workers are declared" });
     if (hasNode(observed, machine)) steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroy]);
   }
 }

@@ -44,9 +44,9 @@ export interface Named {
 
 export function namedMachines(desired: DesiredCluster, machines: readonly ObservedMachine[]): Named {
   const asked = machines.filter((machine) => isToReplace(desired, machine));
-  const controlPlanes = machines.filter(({ role }) => role === "control-plane");
-  const majority = Math.floor(controlPlanes.length / 2) + 1;
-  const areCarriedWithout = (one: ObservedMachine): boolean => controlPlanes.filter((other) => other !== one && other.state === "Running").length >= majority;
+  const members = machines.filter(({ role, tags }) => role === "control-plane" && tags[tagKeys.joined] === "yes");
+  const majority = Math.floor(members.length / 2) + 1;
+  const areCarriedWithout = (one: ObservedMachine): boolean => members.filter((other) => other !== one && other.state === "Running").length >= majority;
   // One that is off and needed has to be started first.
   const canGo = (one: ObservedMachine): boolean => areCarriedWithout(one) || (one.state === "Running" && !goesFirst(desired));
   const first = asked.find((machine) => machine.role === "control-plane" && canGo(machine));
@@ -74,11 +74,16 @@ export function whyNamed(desired: DesiredCluster, machine: ObservedMachine): str
   return isToReplace(desired, machine) ? `replaced: ${entryOf(desired, machine)!.replace!}` : undefined;
 }
 
-/** What the anchor says of a node that has left as its entry said. By it the next run knows the name, should this one die. */
-function goneValue({ delete: isGone, replace }: DesiredNode): string | undefined {
+/**
+ * What the anchor says of a node that has an entry and has left: why. By it the next run knows the name, should this one die, and does
+ * not take the entry for a slip.
+ */
+function goneAs({ delete: isGone, replace }: DesiredNode): string {
   if (isGone) return "deleted";
-  return replace === undefined ? undefined : `replaced: ${replace}`;
+  return replace === undefined ? beyondCount : `replaced: ${replace}`;
 }
+
+const beyondCount = "beyond the count";
 
 const goneKey = (name: string): string => tagKeys.gone + name;
 
@@ -86,18 +91,19 @@ const goneKey = (name: string): string => tagKeys.gone + name;
 export function isNotToBe(desired: DesiredCluster, { anchorTags }: ObservedCluster, machine: MachineRef): boolean {
   const entry = entryOf(desired, machine);
   const gone = anchorTags?.[goneKey(machine.name)];
-  return isDeleted(desired, machine) || (entry !== undefined && gone !== undefined && gone === goneValue(entry));
+  return isDeleted(desired, machine) || (entry?.replace !== undefined && gone === goneAs(entry));
 }
 
-/** @returns the step after which it is recorded that the machine goes as its entry says; undefined: it is, or no entry says so */
+/** @returns the step after which it is recorded that a machine goes that has an entry; undefined: it is, or has none */
 export function planGone(steps: Steps, { desired, observed }: PlanInput, machine: ObservedMachine): string | undefined {
-  if (whyNamed(desired, machine) === undefined) return undefined;
-  const [key, value] = [goneKey(machine.name), goneValue(entryOf(desired, machine)!)!];
+  const entry = entryOf(desired, machine);
+  if (entry === undefined) return undefined;
+  const [key, value] = [goneKey(machine.name), whyNamed(desired, machine) === undefined ? beyondCount : goneAs(entry)];
   const now = observed.anchorTags?.[key];
   if (now === value) return undefined;
   const about = machine.name;
   const untag = now === undefined ? undefined : steps.add({ kind: "untagAnchor", tags: { [key]: now } }, `forget that a former ${machine.name} left`, [], { about });
-  return steps.add({ kind: "tagAnchor", tags: { [key]: value } }, `record that ${machine.name} leaves as declared`, [untag], { about });
+  return steps.add({ kind: "tagAnchor", tags: { [key]: value } }, `record that ${machine.name} leaves`, [untag], { about });
 }
 
 /** What was recorded of nodes that the declaration no longer names. */
@@ -141,7 +147,7 @@ export function nodeProblems({ desired, observed, former }: PlanInput, made: rea
       return [{ property: nodeProperty(name, "delete"), reason: "a control plane is not deleted by name: etcd counts its members. Lower controlPlane.count, by two; or have it made anew by replace." }];
     }
     const gone = observed.anchorTags?.[goneKey(name)];
-    if (known.has(name) || (gone !== undefined && gone === goneValue(entry)) || isDeepStrictEqual(former?.nodes[name], entry)) return [];
+    if (known.has(name) || gone === beyondCount || gone === goneAs(entry) || isDeepStrictEqual(former?.nodes[name], entry)) return [];
     const left = gone === undefined ? "" : ` It has left (${gone}).`;
     return [{ property: nodeProperty(name), reason: `there is no node ${name}.${left} Nearest: ${nearestNames(name, [...known]).join(", ") || "none, there are no nodes"}.` }];
   });

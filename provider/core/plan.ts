@@ -117,7 +117,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
     if (seen.state === "Stopped" || seen.state === "Stopping") planRebooted(steps, desired, seen, `awaitNode ${seen.name}`);
   }
   const spared = planRepair(steps, input, staying.flatMap(({ seen }) => (away.has(seen.name) && !waiting.includes(seen) ? [seen] : [])), away, api.rule);
-  const isInPlaceOfOne = leaving.some((machine) => machine.role === "worker" && [...sorted.deleted, ...sorted.replaced].includes(machine));
+  const isInPlaceOfOne = [...sorted.deleted, ...sorted.replaced].some(({ role }) => role === "worker");
   planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"), isInPlaceOfOne ? joining.flatMap(({ ref }) => (ref.role === "worker" ? [`awaitNode ${ref.name}`] : [])) : []);
   planLeavingControlPlanes(steps, input, leaving.filter((machine) => machine.role === "control-plane" && !goingFirst.includes(machine)));
   planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)), away));
@@ -254,9 +254,10 @@ function sortMachines(desired: DesiredCluster, observed: ObservedCluster): Sorte
   const discarded = ordered.filter((machine) => machine.state === "Error" || spent(machine));
   const there = ordered.filter((machine) => !discarded.includes(machine));
   const named = namedMachines(desired, there);
-  const rest = there.filter((machine) => !named.deleted.includes(machine) && !named.replaced.includes(machine));
-  const leaving = [...named.deleted, ...named.replaced, ...surplus(desired, "control-plane", rest), ...surplus(desired, "worker", rest)];
-  return { ...named, kept: rest.filter((machine) => !leaving.includes(machine)), discarded, leaving };
+  const going = new Set([...named.deleted, ...named.replaced]);
+  const rest = there.filter((machine) => !going.has(machine));
+  const leaving = new Set([...going, ...surplus(desired, "control-plane", rest), ...surplus(desired, "worker", rest)]);
+  return { ...named, kept: rest.filter((machine) => !leaving.has(machine)), discarded, leaving: [...leaving] };
 }
 
 /** Names of the machines that are yet to be made, now or at the next start. */

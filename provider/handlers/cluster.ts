@@ -4,6 +4,7 @@ import { changedProperties } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
 import { ClusterRun, planLines, refuse } from "../core/cluster";
 import { deleteMachines } from "../core/delete";
+import { accessOf } from "../core/desired";
 import { Interrupted, LockError, messageOf } from "../core/errors";
 import { sharedLists } from "../core/shared-lists";
 import { catalogueOf } from "./catalogues";
@@ -59,11 +60,12 @@ export const cluster: Handler<ClusterInputs, ClusterOutputs> = {
 
   async delete(session, id, { inputs }) {
     const world = session.world(inputs.connection, inputs.declaredBy);
+    const place = placeOf(inputs.endpoint);
     await deleteMachines(
       world,
       catalogueOf(world),
-      { name: inputs.name, uid: inputs.identity.uid, place: placeOf(inputs.endpoint) },
-      { generation: generationOf(id), waitSeconds: inputs.timeouts.delete },
+      { name: inputs.name, uid: inputs.identity.uid, place },
+      { generation: generationOf(id), waitSeconds: inputs.timeouts.delete, access: accessOf(inputs.identity, place) },
     );
   },
 };

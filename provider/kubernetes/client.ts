@@ -1,12 +1,27 @@
 /** A cluster's own API, as much of it as the core needs. */
-import type { V1ConfigMap, V1Lease, V1LeaseList, V1Node, V1NodeList, V1Pod, V1PodDisruptionBudget, V1PodDisruptionBudgetList, V1PodList } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { Clock, ClusterAccess, DisruptionBudget, EtcdMember, KubernetesNode, KubernetesPod, KubernetesPort, Log, NodeMark, Resources } from "../core/ports";
+import type {
+  V1ConfigMap,
+  V1Lease,
+  V1LeaseList,
+  V1Node,
+  V1NodeList,
+  V1PersistentVolume,
+  V1PersistentVolumeList,
+  V1Pod,
+  V1PodDisruptionBudget,
+  V1PodDisruptionBudgetList,
+  V1PodList,
+  V1Service,
+  V1ServiceList,
+} from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { Clock, ClusterAccess, DisruptionBudget, EtcdMember, KubernetesLoadBalancer, KubernetesNode, KubernetesPod, KubernetesPort, KubernetesVolume, Log, NodeMark, Resources } from "../core/ports";
 import { bootstrapTokenSecret, bootstrapTokenSecretName } from "./bootstrap-token";
 import { connectionError, KubernetesError } from "./errors";
 import { Etcdctl } from "./etcd";
 import { webSocketExec, type ExecTransport } from "./exec";
 import { quantity } from "./quantity";
 import { refusal, said } from "./refusal";
+import { toLoadBalancer, toVolume } from "./services-and-volumes";
 import { httpsTransport, type KubernetesRequest, type KubernetesResponse, type KubernetesTransport } from "./transport";
 
 export interface KubernetesClientOptions {
@@ -169,6 +184,15 @@ class KubernetesClient implements KubernetesPort {
 
   async podsOn(node: string): Promise<KubernetesPod[]> {
     return (await this.list<V1PodList, V1Pod>("/api/v1/pods", { fieldSelector: `spec.nodeName=${node}` })).map(toPod);
+  }
+
+  /** Chosen here: not every version selects services by type. */
+  async loadBalancers(): Promise<KubernetesLoadBalancer[]> {
+    return (await this.list<V1ServiceList, V1Service>("/api/v1/services")).filter(({ spec }) => spec?.type === "LoadBalancer").map(toLoadBalancer);
+  }
+
+  async volumes(): Promise<KubernetesVolume[]> {
+    return (await this.list<V1PersistentVolumeList, V1PersistentVolume>("/api/v1/persistentvolumes")).map(toVolume);
   }
 
   async evictPod({ namespace, name }: Pick<KubernetesPod, "namespace" | "name">): Promise<string | undefined> {

@@ -41,7 +41,7 @@ export interface AutoscalingArgs {
 /** The machines that run the workloads. */
 export interface WorkersArgs {
   /**
-   * How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed.
+   * How many workers: the size of the cluster. When there are to be fewer, the newest leave, or those that `nodes` deletes: out of the balancers, drained as their pods' disruption budgets allow, destroyed.
    * @default 1
    * @example 3
    */

@@ -549,7 +549,7 @@ export interface Autoscaling {
 /** The machines that run the workloads. */
 export interface Workers {
   /**
-   * How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed.
+   * How many workers: the size of the cluster. When there are to be fewer, the newest leave, or those that `nodes` deletes: out of the balancers, drained as their pods' disruption budgets allow, destroyed.
    * @default 1
    * @example 3
    */
@@ -907,7 +907,7 @@ export interface CheckedControlPlane {
 
 /** The machines that run the workloads. Defaults filled in. */
 export interface CheckedWorkers {
-  /** How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed. */
+  /** How many workers: the size of the cluster. When there are to be fewer, the newest leave, or those that `nodes` deletes: out of the balancers, drained as their pods' disruption budgets allow, destroyed. */
   readonly count: number;
   /** Compute offering of the machines: its name or id. Machines that exist get another one while they are off: one after another, drained and out of the balancers. */
   readonly offering: string;

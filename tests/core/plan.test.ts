@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { planCluster } from "../../provider/core/plan";
 import { joinSeconds, type Plan } from "../../provider/core/plan-input";
 import type { ObservedCluster, ObservedMachine } from "../../provider/core/observe";
-import { tagKeys } from "../../provider/core/ownership";
+import { machineName, tagKeys } from "../../provider/core/ownership";
 import type { DesiredCluster } from "../../provider/core/desired";
 import type { Step } from "../../provider/core/step";
 import { desired, machine, nodeOf, nothing, owner, registered, uid, whole } from "./world/observed";
 
 const versions = registered("1.34.2", "1.35.2", "1.35.4", "1.36.3");
-const plan = (observed: ObservedCluster, changes: Partial<DesiredCluster> = {}): Plan => planCluster({ desired: desired(changes), observed, owner, versions });
+const plan = (observed: ObservedCluster, changes: Partial<DesiredCluster> = {}): Plan => planCluster({ desired: desired(changes), observed, owner, versions, former: desired(changes) });
 const titles = ({ steps }: Plan): string[] => steps.map(({ title }) => title);
 const ofKind = <K extends Step["work"]["kind"]>({ steps }: Plan, kind: K): Extract<Step["work"], { kind: K }>[] =>
   steps.flatMap(({ work }) => (work.kind === kind ? [work as Extract<Step["work"], { kind: K }>] : []));
@@ -169,12 +169,30 @@ describe("for any cluster and anything that can be found of it", () => {
     }),
   );
   const offering = fc.constantFrom("small", "large");
-  const anyDesired = fc.record({ controlPlanes: fc.integer({ min: 1, max: 5 }), workers: fc.integer({ min: 0, max: 6 }), first: offering, second: offering, version: fc.constantFrom("1.35.4", "1.35", "1.36", "1.36.3"), maxUnavailable: fc.integer({ min: 1, max: 4 }) }).map(({ controlPlanes, workers, first, second, version, maxUnavailable }) => ({
-    version,
-    upgrade: { maxUnavailable, maxSurge: 0, drainSeconds: 600, strategy: "in-place" as const },
-    controlPlane: { count: controlPlanes, offering: first },
-    workers: { count: workers, offering: second },
-  }));
+  const anyName = fc.tuple(fc.constantFrom("control-plane" as const, "worker" as const), fc.integer({ min: 1, max: 7 })).map(([role, index]) => machineName("prod", role, index));
+  const anyText = fc.option(fc.constantFrom("a", "b"), { nil: undefined });
+  const anyNodes = fc.dictionary(anyName, fc.record({ offering: fc.option(offering, { nil: undefined }), reboot: anyText, replace: anyText, delete: fc.boolean() }), { maxKeys: 3 }).map((entries) =>
+    Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, { ...entry, delete: entry.delete && name.includes("worker") }])),
+  );
+  const anyDesired = fc
+    .record({
+      controlPlanes: fc.integer({ min: 1, max: 5 }),
+      workers: fc.integer({ min: 0, max: 6 }),
+      first: offering,
+      second: offering,
+      version: fc.constantFrom("1.35.4", "1.35", "1.36", "1.36.3"),
+      maxUnavailable: fc.integer({ min: 1, max: 4 }),
+      nodes: anyNodes,
+      affinity: fc.constantFrom("preferred" as const, "required" as const),
+    })
+    .map(({ controlPlanes, workers, first, second, version, maxUnavailable, nodes, affinity }) => ({
+      version,
+      upgrade: { maxUnavailable, maxSurge: 0, drainSeconds: 600, strategy: "in-place" as const },
+      controlPlane: { count: controlPlanes, offering: first },
+      workers: { count: workers, offering: second },
+      nodes,
+      affinity,
+    }));
   const anyPower = fc.constantFrom("running" as const, "running" as const, "stopped" as const);
   const check = (property: (made: Plan, observed: ObservedCluster) => void): void =>
     fc.assert(
@@ -222,7 +240,7 @@ describe("for any cluster and anything that can be found of it", () => {
 
   test("never two machines away at once by our hand, and a control plane only out of a balancer that others serve", () => {
     check(({ steps }) => {
-      const stops = steps.filter(({ work }) => work.kind === "stopMachine" && steps.some((start) => start.work.kind === "startMachine" && start.work.machine.name === work.machine.name));
+      const stops = steps.filter(({ work }) => work.kind === "rebootMachine" || (work.kind === "stopMachine" && steps.some((start) => start.work.kind === "startMachine" && start.work.machine.name === work.machine.name)));
       const allBefore = ancestry(steps);
       for (const [at, stop] of stops.entries()) {
         const next = stops[at + 1];
