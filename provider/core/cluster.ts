@@ -74,6 +74,7 @@ export class ClusterRun {
         const { steps, problems, observed } = await this.plan({ birth: options.birth, attentive });
         if (observed.nodes) attentive = false;
         refuse(this.resource, problems);
+        if (!options.birth) this.refuseDeleted(observed);
         generation ??= await this.generation(observed, options.birth);
         if (steps.length === 0) {
           return { observed, generation };
@@ -84,6 +85,12 @@ export class ClusterRun {
         await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds);
       }
     });
+  }
+
+  /** While the lock was waited for another run may have deleted it: what it then has is nobody's to make again unasked. */
+  private refuseDeleted({ anchorTags, machines }: ObservedCluster): void {
+    if (machines.length > 0 || anchorTags?.[tagKeys.generation] !== undefined) return;
+    throw new ClusterError("it was deleted meanwhile, by another run or by one that was interrupted. Nothing is made anew here. Refresh, and it is created by the next run; or destroy the rest of it.", { resource: this.resource });
   }
 
   private async generation(observed: ObservedCluster, birth: boolean): Promise<string> {

@@ -231,7 +231,7 @@ describe("after a run that was killed", () => {
     await undisturbed.up(declared(to, 1, 2));
     const { calls } = undisturbed.run;
     const wrong: string[] = [];
-    for (let call = 3; call <= calls.length; call += 4) {
+    for (let call = 3; call <= calls.length; call += 7) {
       const life = await begin();
       await life.up(declared(to, 1, 2), { killAt: { call, when: "after" } });
       // Run again at once, on the same host, where the dead run's lock is not waited for.
