@@ -10,12 +10,12 @@ import type { MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
 import { listed } from "./wording";
 
-/** The machines of a role beyond its count: those that are not in the cluster yet first, then the newest; last of all the one that is making it. */
-export function surplus(desired: DesiredCluster, role: Role, machines: readonly ObservedMachine[]): ObservedMachine[] {
+/** The machines of a role beyond its count and `spare`: those that are not in the cluster yet first, then the newest; last of all the one that is making it. */
+export function surplus(desired: DesiredCluster, role: Role, machines: readonly ObservedMachine[], spare = 0): ObservedMachine[] {
   const there = machines.filter((machine) => machine.role === role);
   const settled = ({ tags, initialises }: ObservedMachine): number => (tags[tagKeys.joined] === "yes" ? 1 : initialises ? 2 : 0);
   const newestFirst = [...there].sort((a, b) => settled(a) - settled(b) || b.created - a.created || b.index - a.index);
-  return newestFirst.slice(0, Math.max(0, there.length - roleOf(desired, role).count));
+  return newestFirst.slice(0, Math.max(0, there.length - roleOf(desired, role).count - spare));
 }
 
 /**
@@ -39,7 +39,7 @@ export function planLeaving(steps: Steps, input: PlanInput, leaving: readonly Ob
   );
   for (const machine of leaving) {
     const ref = refOf(machine);
-    const drain = drained.has(machine) ? planDrain(steps, machine, [...cordons, ...out]) : undefined;
+    const drain = drained.has(machine) ? planDrain(steps, ref, [...cordons, ...out]) : undefined;
     const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [...(drain ? [] : after), ...out, drain, planGone(steps, input, machine)], { pool: "destroy", why: whyNamed(desired, machine) ?? "fewer workers are declared" });
     if (hasNode(observed, machine)) steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroy]);
   }
@@ -51,16 +51,16 @@ const cordonedAtOnce = 12;
 /** @returns the steps after which all are cordoned */
 function planCordons(steps: Steps, machines: readonly ObservedMachine[], after: readonly string[]): string[] {
   const cordons: string[] = [];
-  for (const [at, machine] of machines.entries()) cordons.push(planCordon(steps, machine, at < cordonedAtOnce ? after : [cordons[at - cordonedAtOnce]]));
+  for (const [at, machine] of machines.entries()) cordons.push(planCordon(steps, refOf(machine), at < cordonedAtOnce ? after : [cordons[at - cordonedAtOnce]]));
   return cordons.slice(-cordonedAtOnce);
 }
 
 /** `about`: which of several turns of the machine it belongs to. */
-export const planCordon = (steps: Steps, machine: ObservedMachine, needs: readonly (string | undefined)[], turn: { readonly about?: string } = {}): string =>
-  steps.add({ kind: "cordonNode", machine: refOf(machine) }, `cordon ${machine.name}`, needs, { ...turn, why: "nothing new is to be placed on it" });
+export const planCordon = (steps: Steps, machine: MachineRef, needs: readonly (string | undefined)[], turn: { readonly about?: string } = {}): string =>
+  steps.add({ kind: "cordonNode", machine }, `cordon ${machine.name}`, needs, { ...turn, why: "nothing new is to be placed on it" });
 
-export const planDrain = (steps: Steps, machine: ObservedMachine, needs: readonly (string | undefined)[], { longestSeconds, ...turn }: { readonly about?: string; readonly longestSeconds?: number } = {}): string =>
-  steps.add({ kind: "drainNode", machine: refOf(machine), ...(longestSeconds === undefined ? {} : { longestSeconds }) }, `drain ${machine.name}`, needs, { ...turn, pool: "drain", why: "its pods move, as their disruption budgets allow" });
+export const planDrain = (steps: Steps, machine: MachineRef, needs: readonly (string | undefined)[], { longestSeconds, ...turn }: { readonly about?: string; readonly longestSeconds?: number } = {}): string =>
+  steps.add({ kind: "drainNode", machine, ...(longestSeconds === undefined ? {} : { longestSeconds }) }, `drain ${machine.name}`, needs, { ...turn, pool: "drain", why: "its pods move, as their disruption budgets allow" });
 
 /** Balancers that follow workers: cluster steps move their members. */
 export const workerBalancers = ({ followers }: ObservedCluster): ObservedCluster["followers"] => followers.filter(({ tags }) => tags[tagKeys.target] === "role=worker");

@@ -45,9 +45,9 @@ export type Work =
   | { readonly kind: "drainNode"; readonly machine: MachineRef; readonly longestSeconds?: number }
   | { readonly kind: "deleteNode"; readonly machine: MachineRef }
   | { readonly kind: "stopMachine"; readonly machine: MachineRef & { id: string } }
-  | { readonly kind: "leaveApiBalancer"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "leaveApiBalancer"; readonly machine: MachineRef }
   | { readonly kind: "leaveEtcd"; readonly machine: MachineRef }
-  | { readonly kind: "handOverEtcd"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "handOverEtcd"; readonly machine: MachineRef }
   | { readonly kind: "scaleMachine"; readonly machine: MachineRef & { id: string } }
   // Repairing
   /** `orElse`: what is done about one that does not come back by itself. */
@@ -63,7 +63,7 @@ export type Work =
   | { readonly kind: "rebootMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "tagAnchor"; readonly tags: Tags }
   // Deleting
-  | { readonly kind: "destroyMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "destroyMachine"; readonly machine: MachineRef }
   | { readonly kind: "deleteApiRule"; readonly ruleId: string }
   | { readonly kind: "deleteAffinityGroup"; readonly groupId: string }
   | { readonly kind: "untagAnchor"; readonly tags: Tags };

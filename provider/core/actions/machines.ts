@@ -138,13 +138,14 @@ export async function untagMachine(operation: Operation, { machine, tags }: Extr
 }
 
 /** Expunged at once where this account may; else Mold expunges it in its own time. */
-export async function destroyMachine(operation: Operation, machine: MachineRef & { id: string }): Promise<void> {
+export async function destroyMachine(operation: Operation, machine: MachineRef): Promise<void> {
   const context = operation.context(`machine ${machine.name}`);
   const { mold } = operation.world;
+  const id = operation.idOf(machine);
   const { allowuserexpungerecovervm: mayExpunge } = await operation.catalogue.capabilities();
   await orAlready(
-    () => mold.run("destroyVirtualMachine", { id: machine.id, expunge: mayExpunge ? true : undefined }, context),
+    () => mold.run("destroyVirtualMachine", { id, expunge: mayExpunge ? true : undefined }, context),
     // The job of an interrupted run, or one whose answer was lost, got there first.
-    async () => (await mold.list("listVirtualMachines", { id: machine.id }, context).catch(goneAsEmpty)).length === 0,
+    async () => (await mold.list("listVirtualMachines", { id }, context).catch(goneAsEmpty)).length === 0,
   );
 }
