@@ -4,8 +4,8 @@ import { act } from "./actions";
 import { Operation } from "./actions/operation";
 import type { Catalogue } from "./catalogue";
 import { accessOf, anchorOf, type DesiredCluster } from "./desired";
-import { ClusterError } from "./errors";
-import { execute, seconds } from "./execute";
+import { ClusterError, PlanOutdated } from "./errors";
+import { execute, seconds, StepsFailed } from "./execute";
 import { withLock, type Lease } from "./lock";
 import { observeCluster, type ObservedCluster } from "./observe";
 import { tagKeys, tagParameters } from "./ownership";
@@ -82,7 +82,11 @@ export class ClusterRun {
         if (round > mostRounds(this.desired)) throw new ClusterError(`still not as declared after ${round - 1} rounds. Left: ${summary(steps.map(({ title }) => title))}. Run again.`, { resource: this.resource });
         const { createSeconds, updateSeconds, scaleSeconds } = this.desired.timeouts;
         const scales = steps.some(({ work }) => work.kind === "deployMachine" || work.kind === "destroyMachine");
-        await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds);
+        await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds).catch((error: unknown) => {
+          if (!(error instanceof StepsFailed) || !error.failures.every((failure) => failure.error instanceof PlanOutdated)) throw error;
+          // Bounded by the rounds: the next plan goes by what is so now.
+          this.world.log.info(`${this.resource}: planned anew`);
+        });
       }
     });
   }

@@ -64,11 +64,18 @@ export function planUpgrade(steps: Steps, input: PlanInput, { hops, versions, cu
     const begun = steps.all.length;
     const outdated = machines.filter(({ ref }) => ref.role === "control-plane" && isBehind(course, ref, to));
     const count = outdated.length + course.workers.filter((ref) => isBehind(course, ref, to)).length;
+    // Those that are behind may all be leaving.
+    if (count === 0) continue;
     before = planHop(course, { from, to, which }, outdated, before);
     notes.push(`${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${estimatePlan(steps.all.slice(begun))} s`);
   }
-  for (const extra of course.extras) planGoing({ steps, input }, extra, { about: "surge", before, why: "it was more than declared, for the upgrade" });
-  return [...notes, "an upgrade can't be undone: Kubernetes goes forward only"];
+  for (const extra of extrasOf(course)) planGoing({ steps, input }, extra, { about: "surge", before, why: "it was more than declared, for the upgrade" });
+  return notes.length > 0 ? [...notes, "an upgrade can't be undone: Kubernetes goes forward only"] : [];
+}
+
+/** Those that were made for it; of what an interrupted replacing has left beyond the count, the last. */
+function extrasOf({ extras, workers, input }: Course): readonly MachineRef[] {
+  return extras.length > 0 ? extras : workers.slice(input.desired.workers.count);
 }
 
 const isBehind = ({ versions }: Course, { name }: MachineRef, to: KubernetesVersion): boolean => versions.has(name) && semver.lt(versions.get(name)!, to.version);
