@@ -16,7 +16,7 @@ const [fewest, few, many] = [100, 1000, 5000] as const;
 const rounds = 3;
 
 /** Five times the machines take five times as long, and more as they outgrow the processor's caches. Their square would be twenty-five times. */
-const growth = { atMost: 10 };
+const growth = { atMost: 12 };
 
 export async function planningFigures(): Promise<Figure[]> {
   return [...plans.flatMap(figuresOf), ...(await walkingFigures())];
