@@ -154,11 +154,11 @@ function planWorkers(course: Course, to: KubernetesVersion, workers: readonly Ma
     course.workers = [...course.workers, ref];
     course.extras = [...course.extras, ref];
   }
-  if (came.length > 0) came.push(planNoneComing({ steps, input }, to.version, [...came]));
+  const ready = came.length > 0 ? [planNoneComing({ steps, input }, to.version, came)] : before;
   // One stays, where there are more than one.
   const away = Math.max(1, Math.min(maxUnavailable + course.extras.length, course.workers.length - 1));
   const lanes = Math.min(away, workers.length);
-  const ends = Array.from({ length: lanes }, () => [...before, ...came]);
+  const ends = Array.from({ length: lanes }, () => ready);
   const loose: string[] = [];
   for (const [index, ref] of workers.entries()) {
     const turn = planWorker(course, to, ref, ends[index % lanes]!);
@@ -193,14 +193,15 @@ function planReplacements(course: Course, to: KubernetesVersion, workers: readon
   const ends = Array.from({ length: lanes }, () => before);
   const surplusOnes = Math.max(0, course.workers.length - input.desired.workers.count);
   const going = { about: to.version, longestSeconds: drainSeconds };
-  let crew = course.workers;
+  /** Who takes whose place; undefined: nobody. */
+  const successors = new Map<MachineRef, MachineRef | undefined>();
   const came: string[] = [];
   for (const [index, old] of workers.entries()) {
     const lane = index % lanes;
     const why = `it runs an older version than ${to.version}`;
     if (index < surplusOnes) {
       ends[lane] = planGoing({ steps, input }, old, { ...going, before: ends[lane]!, why });
-      crew = crew.filter((ref) => ref !== old);
+      successors.set(old, undefined);
       continue;
     }
     const fresh = course.names.next().value;
@@ -211,9 +212,9 @@ function planReplacements(course: Course, to: KubernetesVersion, workers: readon
     };
     const goes = (needs: readonly string[]): string[] => planGoing({ steps, input }, old, { ...going, before: needs, why });
     ends[lane] = maxSurge > 0 ? goes(comes(ends[lane]!)) : comes(goes(ends[lane]!));
-    crew = crew.map((ref) => (ref === old ? fresh : ref));
+    successors.set(old, fresh);
   }
-  course.workers = crew;
+  course.workers = course.workers.flatMap((ref) => (successors.has(ref) ? (successors.get(ref) ?? []) : [ref]));
   return [...ends.flat(), ...(came.length > 0 ? [planNoneComing({ steps, input }, to.version, came)] : [])];
 }
 
