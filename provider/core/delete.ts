@@ -10,6 +10,7 @@ import { tagKeys } from "./ownership";
 import { planDelete } from "./plan-delete";
 import type { ClusterAccess, World } from "./ports";
 import { rehearse, sayLosses } from "./rehearsal";
+import { summary } from "./wording";
 
 export interface DeleteOptions {
   /** The life that is to end. Undefined: whichever there is. */
@@ -42,7 +43,7 @@ export async function deleteMachines(world: World, catalogue: Catalogue, subject
       const { steps, problems } = planDelete({ subject, observed, blocks });
       refuse(resource, problems);
       if (steps.length === 0) return;
-      if (round > 3) throw new ClusterError(`not all of it is gone after three rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource });
+      if (round > 3) throw new ClusterError(`not all of it is gone after three rounds. Left: ${summary(steps.map(({ title }) => title))}. Run again.`, { resource });
       await carryOut(new Operation(world, subject, observed, catalogue, options.waitSeconds), steps, lease);
     }
   });

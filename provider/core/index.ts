@@ -5,7 +5,7 @@
  */
 export { Catalogue } from "./catalogue";
 export { systemClock } from "./clock";
-export { ClusterRun, planLines } from "./cluster";
+export { ClusterRun } from "./cluster";
 export { deleteMachines, type DeleteOptions } from "./delete";
 export type { ClusterIdentity, ClusterPlace, ClusterSubject, DesiredCluster, DesiredNode, DesiredRole } from "./desired";
 export { EndpointRun, type DesiredEndpoint, type Endpoint } from "./endpoint";
@@ -16,6 +16,7 @@ export { observeCluster, type ObservedCluster, type ObservedMachine } from "./ob
 export { planCluster } from "./plan";
 export type { Plan, PlanInput, Problem } from "./plan-input";
 export type * from "./ports";
+export { planLines } from "./preview";
 export { planDeletion, type DeletionPlan } from "./rehearsal";
 export type { Finding, Rehearsal } from "./rehearse-delete";
 export { estimatePlan, type Step, type Work } from "./step";

@@ -24,6 +24,8 @@ export interface ObservedMachine {
   readonly rootDisk?: { readonly id: string; readonly bytes: number };
   /** Milliseconds since 1970. */
   readonly created: number;
+  /** Since when it is in its state: milliseconds since 1970 by Mold's clock. */
+  readonly since?: number;
   readonly tags: Tags;
   /** Somebody protected it against deletion, at Mold's screens or by its API. */
   readonly isProtected?: boolean;
@@ -75,6 +77,8 @@ export interface ObservedCluster {
   readonly apiFirewall: readonly ObservedFirewallRule[];
   /** Undefined: the cluster's API does not answer, or was not asked. */
   readonly nodes?: readonly KubernetesNode[];
+  /** When each kubelet was last heard of, by its own clock; asked for only where a machine may just have been started. */
+  readonly heartbeats?: ReadonlyMap<string, string>;
 }
 
 export const affinityGroupName = (uid: string): string => `ablestack-kubernetes-${uid}`;
@@ -166,12 +170,16 @@ function readMachine(cluster: string, uid: string, machine: Machine, disk?: Answ
       ...(machine.isoid ? { isoId: machine.isoid } : {}),
       initialises: (machine.displayname ?? "").includes(initialisesWord),
       ...(disk?.id && disk.size ? { rootDisk: { id: disk.id, bytes: disk.size } } : {}),
-      created: Date.parse((machine.created ?? "").replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || 0,
+      created: timeOf(machine.created) ?? 0,
+      since: timeOf(machine.lastupdated),
       tags,
       ...(machine.deleteprotection === true ? { isProtected: true } : {}),
     },
   ];
 }
+
+/** Mold's times are written as `2026-11-23T13:55:52+0000`. */
+const timeOf = (text = ""): number | undefined => Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || undefined;
 
 async function readBalancer(world: World, rule: Answer<"listLoadBalancerRules">): Promise<ObservedBalancerRule> {
   return { ...readBalancerRule(rule), memberIds: await balancerMembers(world, rule.id!) };

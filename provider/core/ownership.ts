@@ -21,6 +21,8 @@ export const tagKeys = {
   lock: "ablestack-lock",
   /** On the anchor: which life of the cluster this is. A delete of an earlier one touches nothing. */
   generation: "ablestack-generation",
+  /** On the anchor, from when the first control plane has what it needs to make etcd until all control planes have joined it: the cluster has never been whole. */
+  initialising: "ablestack-initialising",
   /** On the anchor: etcd exists. From then on every machine joins and none initialises. */
   initialised: "ablestack-initialised",
   /** On a machine: its node was Ready, its ISO is detached and its user data replaced. */

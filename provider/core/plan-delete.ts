@@ -33,7 +33,7 @@ export function planDelete({ subject, observed, blocks }: DeleteInput): Plan {
     add({ kind: "deleteAffinityGroup", groupId: observed.affinityGroupId }, "deleteAffinityGroup", `delete the anti-affinity group of ${subject.name}`, machines);
   }
   // Last of all, for as long as one of these is there the next run knows which life it is deleting.
-  const life = Object.fromEntries([tagKeys.initialised, tagKeys.generation].flatMap((key) => (observed.anchorTags?.[key] === undefined ? [] : [[key, observed.anchorTags[key]]])));
+  const life = Object.fromEntries([tagKeys.initialising, tagKeys.initialised, tagKeys.generation].flatMap((key) => (observed.anchorTags?.[key] === undefined ? [] : [[key, observed.anchorTags[key]]])));
   if (Object.keys(life).length > 0) {
     add({ kind: "untagAnchor", tags: life }, "untagAnchor", `forget the life of ${subject.name}`, steps.map(({ id }) => id));
   }

@@ -4,12 +4,19 @@ import type { DesiredCluster } from "./desired";
 import type { ObservedCluster } from "./observe";
 import type { Step } from "./step";
 
+/** How long a machine may take to join before it is made anew, and how long its token lives. */
+export const joinSeconds = 2 * 3600;
+
 export interface PlanInput {
   readonly desired: DesiredCluster;
   readonly observed: ObservedCluster;
   readonly owner: string;
   /** Undefined: nothing was declared before. */
   readonly former?: FormerDeclaration;
+  /** This is a create: what a former life has left is nothing to keep. */
+  readonly birth?: boolean;
+  /** A machine may just have been started: what is away for a moment only counts, too, and is waited for. */
+  readonly attentive?: boolean;
   /** Those registered with Mold for the zone, where planning needs them. */
   readonly versions?: readonly KubernetesVersion[];
 }

@@ -16,11 +16,11 @@ const isOff = ({ state }: ObservedMachine): boolean => state === "Stopped" || st
  */
 export function planStopped(steps: Steps, input: PlanInput): string[] {
   const { desired, observed } = input;
-  const { deleted } = namedMachines(desired, observed.machines);
-  const leaving = [...deleted, ...surplus(desired, "worker", observed.machines.filter((machine) => !deleted.includes(machine)))];
-  const kept = observed.machines.filter((machine) => !leaving.includes(machine));
+  const deleted = new Set(namedMachines(desired, observed.machines).deleted);
+  const leaving = new Set([...deleted, ...surplus(desired, "worker", observed.machines.filter((machine) => !deleted.has(machine)))]);
+  const kept = observed.machines.filter((machine) => !leaving.has(machine));
   planMachineTags(steps, input, kept.map((seen) => ({ ref: refOf(seen), seen })));
-  const destroyed = leaving.map((machine) =>
+  const destroyed = [...leaving].map((machine) =>
     steps.add({ kind: "destroyMachine", machine: refOf(machine) }, `destroy ${machine.name}`, [planGone(steps, input, machine)], { pool: "destroy", why: `${whyNamed(desired, machine) ?? "fewer workers are declared"}; its node goes at the next start` }),
   );
   const stop = (role: ObservedMachine["role"], needs: readonly string[]): string[] =>

@@ -45,10 +45,10 @@ export function planChanges(steps: Steps, desired: DesiredCluster, machine: Obse
 function planWorkerTurn(steps: Steps, input: PlanInput, machine: ObservedMachine, before: readonly string[]): string[] {
   const { observed } = input;
   const isNode = isDrained(observed, machine);
-  const cordon = isNode ? planCordon(steps, machine, before) : undefined;
-  const rules = workersThere(observed) > 1 ? workerBalancers(observed) : [];
+  const cordon = isNode ? planCordon(steps, refOf(machine), before) : undefined;
+  const rules = hasOtherWorkers(observed, machine) ? workerBalancers(observed) : [];
   const out = rules.map(({ id, name }) => steps.add({ kind: "leaveBalancer", rule: { id, name }, machines: [refOf(machine)] }, `take ${machine.name} out of ${name}`, [...before, cordon], { about: `${id} ${machine.name}` }));
-  const drain = isNode ? planDrain(steps, machine, [cordon, ...out]) : undefined;
+  const drain = isNode ? planDrain(steps, refOf(machine), [cordon, ...out]) : undefined;
   const started = planOther(steps, input, machine, [...before, ...out, drain]);
   return recorded(steps, input, machine, planReturn(steps, observed, machine, started, { isCordoned: isNode, isNew: false }));
 }
@@ -59,7 +59,7 @@ function recorded(steps: Steps, { desired }: PlanInput, machine: ObservedMachine
   return rebooted ? [...last, rebooted] : [...last];
 }
 
-const workersThere = ({ machines }: ObservedCluster): number => machines.filter(({ role }) => role === "worker").length;
+const hasOtherWorkers = ({ machines }: ObservedCluster, { name }: ObservedMachine): boolean => machines.some((other) => other.role === "worker" && other.name !== name);
 
 function planControlPlaneTurn(steps: Steps, input: PlanInput, machine: ObservedMachine, before: readonly string[]): string[] {
   const { desired, observed } = input;

@@ -84,6 +84,8 @@ export interface KubernetesNode {
   readonly pressures: readonly string[];
   /** `containerd://2.1.9` */
   readonly runtime: string;
+  /** Since when it is Ready, or is not: milliseconds since 1970 by the cluster's own clock. */
+  readonly since?: number;
   /** What pods may request there, all together. */
   readonly allocatable: Resources;
 }

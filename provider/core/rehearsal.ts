@@ -1,5 +1,4 @@
 /** The rehearsal of a delete, as the first thing a delete does and for whoever only wants to know. Nothing here changes anything. */
-import { planLines } from "./cluster";
 import { endpointOf, type ClusterSubject } from "./desired";
 import { ClusterError } from "./errors";
 import { foundPlace, markedMachines, type FoundCluster } from "./find-cluster";
@@ -10,6 +9,7 @@ import { deletingNetwork, ownNetworks, type Network } from "./own-network";
 import { tagKeys, tagParameters } from "./ownership";
 import { planDelete } from "./plan-delete";
 import type { CallContext, ClusterAccess, MoldPort, World } from "./ports";
+import { planLines } from "./preview";
 import { foreignMachines, furtherAddresses, lossLines, rehearseDelete, unseenLine, type Rehearsal } from "./rehearse-delete";
 
 /** @param access undefined: the cluster's own API is not asked */

@@ -28,7 +28,9 @@ export type Work =
   | { readonly kind: "detachIso"; readonly machine: MachineRef }
   | { readonly kind: "joinApiBalancer"; readonly machines: readonly MachineRef[] }
   | { readonly kind: "joinBalancer"; readonly rule: { readonly id: string; readonly name: string }; readonly machines: readonly MachineRef[] }
-  | { readonly kind: "awaitApi" }
+  /** `restarted`: it has answered before. */
+  | { readonly kind: "awaitApi"; readonly restarted?: boolean }
+  | { readonly kind: "markInitialising" }
   | { readonly kind: "markInitialised" }
   | { readonly kind: "publishToken" }
   | { readonly kind: "withdrawToken" }
@@ -43,10 +45,16 @@ export type Work =
   | { readonly kind: "drainNode"; readonly machine: MachineRef; readonly longestSeconds?: number }
   | { readonly kind: "deleteNode"; readonly machine: MachineRef }
   | { readonly kind: "stopMachine"; readonly machine: MachineRef & { id: string } }
-  | { readonly kind: "leaveApiBalancer"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "leaveApiBalancer"; readonly machine: MachineRef }
   | { readonly kind: "leaveEtcd"; readonly machine: MachineRef }
-  | { readonly kind: "handOverEtcd"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "handOverEtcd"; readonly machine: MachineRef }
   | { readonly kind: "scaleMachine"; readonly machine: MachineRef & { id: string } }
+  // Repairing
+  /** `orElse`: what is done about one that does not come back by itself. */
+  | { readonly kind: "awaitRecovery"; readonly machine: MachineRef & { id: string }; readonly orElse: "reboot" | "fail" }
+  | { readonly kind: "reviveMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "tidyEtcd" }
+  | { readonly kind: "confirmSilence" }
   // Upgrading
   | { readonly kind: "checkHop"; readonly from: string; readonly to: string; readonly drains: boolean }
   | { readonly kind: "orderUpgrade"; readonly machine: MachineRef; readonly version: string }
@@ -55,7 +63,7 @@ export type Work =
   | { readonly kind: "rebootMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "tagAnchor"; readonly tags: Tags }
   // Deleting
-  | { readonly kind: "destroyMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "destroyMachine"; readonly machine: MachineRef }
   | { readonly kind: "deleteApiRule"; readonly ruleId: string }
   | { readonly kind: "deleteAffinityGroup"; readonly groupId: string }
   | { readonly kind: "untagAnchor"; readonly tags: Tags };
@@ -89,6 +97,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   joinApiBalancer: 1,
   joinBalancer: 1,
   awaitApi: 45,
+  markInitialising: 1,
   markInitialised: 1,
   publishToken: 1,
   withdrawToken: 1,
@@ -105,6 +114,10 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   handOverEtcd: 1,
   leaveEtcd: 2,
   scaleMachine: 1,
+  awaitRecovery: 60,
+  reviveMachine: 5,
+  tidyEtcd: 1,
+  confirmSilence: 60,
   checkHop: 2,
   orderUpgrade: 1,
   awaitUpgrade: 100,
@@ -122,16 +135,18 @@ export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12
 
 /** The longest way through the graph, in seconds. */
 export function estimatePlan(steps: readonly Step[]): number {
-  const byId = new Map(steps.map((step) => [step.id, step]));
-  const known = new Map<string, number>();
-  const endOf = (id: string): number => {
-    const step = byId.get(id);
-    if (!step) return 0;
-    const seen = known.get(id);
-    if (seen !== undefined) return seen;
-    const end = Math.max(0, ...step.needs.map(endOf)) + step.estimateSeconds;
-    known.set(id, end);
-    return end;
-  };
-  return Math.max(0, ...steps.map(({ id }) => endOf(id)));
+  let longest = 0;
+  for (const end of endsOf(steps, ({ estimateSeconds }) => estimateSeconds).values()) longest = Math.max(longest, end);
+  return longest;
+}
+
+/** Where each step ends at the earliest, by id. A plan's steps come after what they need, so that one look at each is enough, however long their chain is. */
+export function endsOf(steps: readonly Step[], lengthOf: (step: Step) => number): ReadonlyMap<string, number> {
+  const ends = new Map<string, number>();
+  for (const step of steps) {
+    let begin = 0;
+    for (const need of step.needs) begin = Math.max(begin, ends.get(need) ?? 0);
+    ends.set(step.id, begin + lengthOf(step));
+  }
+  return ends;
 }

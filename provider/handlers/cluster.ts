@@ -2,10 +2,11 @@
 import type { CheckedClusterInputs, ClusterOutputs } from "../../schema/generated/types";
 import { changedProperties } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
-import { ClusterRun, planLines, refuse } from "../core/cluster";
+import { ClusterRun, refuse } from "../core/cluster";
 import { deleteMachines } from "../core/delete";
 import { accessOf } from "../core/desired";
 import { Interrupted, LockError, messageOf } from "../core/errors";
+import { planLines } from "../core/preview";
 import { sharedLists } from "../core/shared-lists";
 import { catalogueOf } from "./catalogues";
 import { clusterOutputs, desiredCluster, placeOf } from "./declaration";

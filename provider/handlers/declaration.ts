@@ -7,6 +7,7 @@ import { ClusterError } from "../core/errors";
 import { nearestNames } from "../core/nearest-names";
 import type { ObservedCluster } from "../core/observe";
 import { machineName, parseMachineName, type Role } from "../core/ownership";
+import { nodesAway } from "../core/plan-repair";
 import { runningVersion } from "../core/release";
 import { hasUnknown, isUnknown, type CheckFailure } from "./handler";
 
@@ -64,6 +65,7 @@ const longestDrainSeconds = 600;
 export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedCluster, generation: string, former?: ClusterOutputs): ClusterOutputs {
   const { identity, endpoint } = inputs;
   const nodes = new Map(observed.nodes?.map((node) => [node.name, node]));
+  const formerNodes = new Map(former?.nodes.map((node) => [node.name, node]));
   const version = runningVersion(inputs.name, observed.nodes) ?? former?.kubernetesVersion ?? inputs.version;
   return {
     uid: identity.uid,
@@ -96,7 +98,7 @@ export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedC
         state,
         ipAddress: ipAddress ?? "",
         offering: offeringName,
-        version: nodes.get(name)?.version ?? former?.nodes.find((node) => node.name === name)?.version ?? version,
+        version: nodes.get(name)?.version ?? formerNodes.get(name)?.version ?? version,
       })),
   };
 }
@@ -112,7 +114,7 @@ function firstCreated(observed: ObservedCluster): string {
 function stateOf(inputs: CheckedClusterInputs, observed: ObservedCluster): string {
   const wanted = inputs.controlPlane.count + inputs.workers.count;
   const running = observed.machines.filter(({ state }) => state === "Running").length;
-  if (running >= wanted) return "Running";
+  if (running >= wanted && nodesAway({ observed }).size === 0) return "Running";
   return running === 0 ? "Stopped" : "Alert";
 }
 

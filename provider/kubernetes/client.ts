@@ -45,6 +45,7 @@ const resources = ({ cpu, memory }: Readonly<Record<string, string>> = {}): Reso
 function toNode(node: V1Node): KubernetesNode {
   const ready = node.status?.conditions?.find((condition) => condition.type === "Ready");
   const isReady = ready?.status === "True";
+  const since = Date.parse(String(ready?.lastTransitionTime));
   return {
     name: node.metadata?.name ?? "",
     ready: isReady,
@@ -56,6 +57,7 @@ function toNode(node: V1Node): KubernetesNode {
     reason: isReady ? undefined : (ready?.message ?? ready?.reason ?? "the kubelet has not reported yet"),
     pressures: (node.status?.conditions ?? []).flatMap(({ type, status }) => (type.endsWith("Pressure") && status === "True" ? [type] : [])),
     runtime: node.status?.nodeInfo?.containerRuntimeVersion ?? "",
+    ...(Number.isNaN(since) ? {} : { since }),
     allocatable: resources(node.status?.allocatable),
   };
 }

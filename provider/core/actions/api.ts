@@ -113,19 +113,18 @@ export async function closeApi(operation: Operation, { ruleId }: Extract<Work, {
   await operation.world.mold.run("deleteFirewallRule", { id: ruleId }, operation.context("API firewall rule"));
 }
 
-export async function awaitApi(operation: Operation): Promise<void> {
+export async function awaitApi(operation: Operation, { restarted = false }: Extract<Work, { kind: "awaitApi" }>): Promise<void> {
   const { desired, patience, kubernetes } = operation;
-  await patience.until(
+  await (restarted ? operation.returning : patience).until(
     async () => ((await kubernetes.ready()) ? true : undefined),
     (waited) =>
       `the API at ${desired.place.publicIpAddress}:${apiPort} does not answer after ${waited}. The first control plane's console in Mold says how far it came; ` +
-      "see also that nothing between here and the address blocks the port (apiAccess.cidrList must let this machine in). Then run again: it goes on from here.",
+      `see also that nothing between here and the address blocks the port (apiAccess.cidrList must let this machine in). Then run again: it goes on from here.${restarted ? " If most of the control planes are lost for good, so is etcd: then destroy the cluster and create it anew." : ""}`,
   );
 }
 
-export async function markInitialised(operation: Operation): Promise<void> {
-  await tagAnchor(operation, { tags: { [tagKeys.initialised]: operation.desired.uid } });
-}
+export const markInitialising = (operation: Operation): Promise<void> => tagAnchor(operation, { tags: { [tagKeys.initialising]: operation.desired.uid } });
+export const markInitialised = (operation: Operation): Promise<void> => tagAnchor(operation, { tags: { [tagKeys.initialised]: operation.desired.uid } });
 
 export async function tagAnchor(operation: Operation, { tags }: Pick<Extract<Work, { kind: "tagAnchor" }>, "tags">): Promise<void> {
   const { kind, id } = anchorOf(operation.subject.place);

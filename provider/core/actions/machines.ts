@@ -1,11 +1,11 @@
 /** Steps on machines: deploy, start, ISO, user data, tags, destroy. Each may find its work already done. */
 import { encodeUserData, machineUserData, scrubbedUserData } from "../../node/user-data";
 import { orAlready } from "../claim";
-import { ClusterError } from "../errors";
+import { ClusterError, PlanOutdated } from "../errors";
 import { goneAsEmpty } from "../gone";
 import { displayName } from "../observe";
 import { apiPort, offeringOf, offeringProperty, roleOf, rootDiskProperty } from "../desired";
-import { joinSeconds } from "../plan";
+import { joinSeconds } from "../plan-input";
 import { tagParameters } from "../ownership";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
@@ -73,7 +73,16 @@ export async function awaitRunning(operation: Operation, machine: MachineRef): P
 }
 
 export async function startMachine(operation: Operation, machine: MachineRef): Promise<void> {
-  await operation.world.mold.run("startVirtualMachine", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
+  const { mold } = operation.world;
+  const [id, context] = [operation.idOf(machine), operation.context(`machine ${machine.name}`)];
+  try {
+    await mold.run("startVirtualMachine", { id }, context);
+  } catch (error) {
+    // What looked like stopping was the job of an interrupted run, which has destroyed it meanwhile.
+    const there = await mold.list("listVirtualMachines", { id }, context).catch(goneAsEmpty);
+    if (there.some(({ state }) => state !== "Destroyed" && state !== "Expunging")) throw error;
+    throw new PlanOutdated(`${machine.name} was being destroyed and is gone. Run again: it is made anew if it is to be there.`, { resource: context.resource, cause: error });
+  }
 }
 
 /** By its power button: what runs on it ends in its own time, and Mold pulls the plug when that takes too long. */
@@ -138,13 +147,14 @@ export async function untagMachine(operation: Operation, { machine, tags }: Extr
 }
 
 /** Expunged at once where this account may; else Mold expunges it in its own time. */
-export async function destroyMachine(operation: Operation, machine: MachineRef & { id: string }): Promise<void> {
+export async function destroyMachine(operation: Operation, machine: MachineRef): Promise<void> {
   const context = operation.context(`machine ${machine.name}`);
   const { mold } = operation.world;
+  const id = operation.idOf(machine);
   const { allowuserexpungerecovervm: mayExpunge } = await operation.catalogue.capabilities();
   await orAlready(
-    () => mold.run("destroyVirtualMachine", { id: machine.id, expunge: mayExpunge ? true : undefined }, context),
+    () => mold.run("destroyVirtualMachine", { id, expunge: mayExpunge ? true : undefined }, context),
     // The job of an interrupted run, or one whose answer was lost, got there first.
-    async () => (await mold.list("listVirtualMachines", { id: machine.id }, context).catch(goneAsEmpty)).length === 0,
+    async () => (await mold.list("listVirtualMachines", { id }, context).catch(goneAsEmpty)).length === 0,
   );
 }

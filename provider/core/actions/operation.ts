@@ -12,6 +12,8 @@ import { HopTimes } from "./hop-times";
 import { JoinTokens } from "./join-tokens";
 import { NodeWatch } from "./node-watch";
 
+const longestReturnSeconds = 900;
+
 export class Operation {
   readonly tagger: Tagger;
   readonly patience: Patience;
@@ -54,6 +56,15 @@ export class Operation {
 
   get tokens(): JoinTokens {
     return (this.known.tokens ??= new JoinTokens(this, randomBytes));
+  }
+
+  /** With what was there before: it comes back within this time, or something is wrong with it. */
+  get returning(): Patience {
+    return this.patienceOf(this.longestReturnMs);
+  }
+
+  get longestReturnMs(): number {
+    return Math.min(longestReturnSeconds, this.waitSeconds) * 1000;
   }
 
   patienceOf(longestMs: number): Patience {

@@ -19,6 +19,7 @@ export interface Change {
 export const restMs = 120_000;
 
 const cluster = (workers: number, more: object = {}): Record<string, unknown> => declaration({ controlPlanes: 3, workers, apiAccess: { cidrList: ["127.0.0.0/8"] }, ...more });
+const small = (version: string, more: object = {}): Record<string, unknown> => declaration({ controlPlanes: 1, workers: 2, version, ...more });
 const stopped = { powerState: "stopped" };
 const nodes = (entries: object): object => ({ nodes: entries });
 const disks = (rootDiskGb: number): Record<string, unknown> => ({ ...cluster(2), workers: { count: 2, offering: "k8s-2c-4g", rootDiskGb } });
@@ -41,6 +42,8 @@ export const changes = {
   "larger root disks": { from: disks(20), to: disks(40) },
   "fewer workers while stopped, then start": { from: cluster(2), before: cluster(1, stopped), to: cluster(1) },
   upgrade: { from: cluster(2, { version: "1.34" }), to: cluster(2, { version: "1.35" }) },
+  "upgrade by replacing": { from: small("1.34"), to: small("1.35", { upgrade: { strategy: "replace", maxSurge: 1 } }) },
+  "upgrade with a surge": { from: small("1.34"), to: small("1.35", { upgrade: { maxSurge: 1 } }) },
 } satisfies Record<string, Change>;
 
 export const changeNames = Object.keys(changes) as (keyof typeof changes)[];
