@@ -14,6 +14,11 @@ export class LockError extends ClusterError {
   override readonly name = "LockError";
 }
 
+/** What is there is not what was planned for: nothing is wrong with that, and planning again finds the way. */
+export class Outdated extends ClusterError {
+  override readonly name = "Outdated";
+}
+
 /** The engine is gone or the user gave up: nothing new was begun. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";

@@ -86,6 +86,16 @@ describe("of a cluster that is there", () => {
     expect(await life.plan()).toEqual([]);
   });
 
+  test.each(["prod-worker-1", "prod-control-3"])("%s, found Stopping and gone when it is to be started: planned anew by the same run", async (name) => {
+    const { life, mishaps } = open();
+    const going = mishaps.destroy(name);
+    await life.cloud.clock.pass(2000);
+    expect(life.machines).toContain(`${name} Stopping`);
+    await Promise.all([going, life.up(sized(3, 3))]);
+    expect(wrongs(life.cloud, { controlPlanes: 3, workers: 3 })).toEqual([]);
+    expect(await life.plan()).toEqual([]);
+  });
+
   describe("a control plane lost while it joins leaves a learner in etcd, beside which no other can join", () => {
     /** More control planes are wanted, and the run is killed as soon as one is a learner. */
     async function untilLearner(): Promise<{ life: Life; mishaps: Mishaps; learner: string }> {

@@ -1,7 +1,7 @@
 /** Steps on machines: deploy, start, ISO, user data, tags, destroy. Each may find its work already done. */
 import { encodeUserData, machineUserData, scrubbedUserData } from "../../node/user-data";
 import { orAlready } from "../claim";
-import { ClusterError } from "../errors";
+import { Outdated } from "../errors";
 import { goneAsEmpty } from "../gone";
 import { displayName } from "../observe";
 import { apiPort, offeringOf, offeringProperty, roleOf, rootDiskProperty } from "../desired";
@@ -64,16 +64,29 @@ export async function deployMachine(operation: Operation, { machine, action, ver
 export async function awaitRunning(operation: Operation, machine: MachineRef): Promise<void> {
   const state = await operation.patience.until(
     async () => {
-      const [found] = await operation.world.mold.list("listVirtualMachines", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
-      return found?.state === "Starting" || found?.state === "Stopping" || found?.state === "Migrating" ? undefined : (found?.state ?? "gone");
+      const state = await stateOf(operation, machine);
+      return state === "Starting" || state === "Stopping" || state === "Migrating" ? undefined : state;
     },
     (waited) => `${machine.name} does not run after ${waited}. Look at its events in Mold.`,
   );
-  if (state !== "Running") throw new ClusterError(`${machine.name} is ${state} instead of Running. Run again: it is then started or made anew.`, operation.context(`machine ${machine.name}`));
+  if (state !== "Running") throw new Outdated(`${machine.name} is ${state} instead of Running. Run again: it is then started or made anew.`, operation.context(`machine ${machine.name}`));
 }
 
+async function stateOf(operation: Operation, machine: MachineRef): Promise<string> {
+  const [found] = await operation.world.mold.list("listVirtualMachines", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`)).catch(goneAsEmpty);
+  return found?.state ?? "gone";
+}
+
+/** One that was found Stopping may have been on its way out. */
 export async function startMachine(operation: Operation, machine: MachineRef): Promise<void> {
-  await operation.world.mold.run("startVirtualMachine", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
+  const context = operation.context(`machine ${machine.name}`);
+  try {
+    await operation.world.mold.run("startVirtualMachine", { id: operation.idOf(machine) }, context);
+  } catch (error) {
+    const state = await stateOf(operation, machine).catch(() => undefined);
+    if (state !== undefined && ["gone", "Destroyed", "Expunging"].includes(state)) throw new Outdated(`${machine.name} is ${state}. Run again: it is then made anew.`, { ...context, cause: error });
+    throw error;
+  }
 }
 
 /** By its power button: what runs on it ends in its own time, and Mold pulls the plug when that takes too long. */
