@@ -4,7 +4,7 @@ import { act } from "./actions";
 import { Operation } from "./actions/operation";
 import type { Catalogue } from "./catalogue";
 import { accessOf, anchorOf, type DesiredCluster } from "./desired";
-import { ClusterError, Outdated } from "./errors";
+import { ClusterError, PlanOutdated } from "./errors";
 import { execute, seconds, StepsFailed } from "./execute";
 import { withLock, type Lease } from "./lock";
 import { observeCluster, type ObservedCluster } from "./observe";
@@ -82,7 +82,11 @@ export class ClusterRun {
         if (round > mostRounds(this.desired)) throw new ClusterError(`still not as declared after ${round - 1} rounds. Left: ${summary(steps.map(({ title }) => title))}. Run again.`, { resource: this.resource });
         const { createSeconds, updateSeconds, scaleSeconds } = this.desired.timeouts;
         const scales = steps.some(({ work }) => work.kind === "deployMachine" || work.kind === "destroyMachine");
-        await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds).catch(unlessOutdated);
+        await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds).catch((error: unknown) => {
+          if (!(error instanceof StepsFailed) || !error.failures.every((failure) => failure.error instanceof PlanOutdated)) throw error;
+          // Bounded by the rounds: the next plan goes by what is so now.
+          this.world.log.info(`${this.resource}: planned anew`);
+        });
       }
     });
   }
@@ -114,11 +118,6 @@ export class ClusterRun {
 
 /** What one round leaves, such as what can be seen only once the API answers, the next one does; control planes are replaced one a round. */
 const mostRounds = ({ nodes }: DesiredCluster): number => 3 + Object.values(nodes).filter(({ replace }) => replace !== undefined).length;
-
-/** Steps that found another world than they were planned for are planned anew, in the next round. */
-function unlessOutdated(error: unknown): void {
-  if (!(error instanceof StepsFailed) || !error.failures.every((failure) => failure.error instanceof Outdated)) throw error;
-}
 
 /** Somebody may answer: a cluster whose control planes are off is not asked, which would take as long as no answer does. */
 const isServing = ({ machines }: ObservedCluster): boolean => machines.some(({ role, state }) => role === "control-plane" && state === "Running");

@@ -9,14 +9,14 @@ export class ClusterError extends Error {
   }
 }
 
+/** A step found that what its plan went by is no longer so: planned anew, it may be possible, or not be needed. */
+export class PlanOutdated extends ClusterError {
+  override readonly name = "PlanOutdated";
+}
+
 /** Somebody else is at work on the same cluster, or this run is no longer the one at work. */
 export class LockError extends ClusterError {
   override readonly name = "LockError";
-}
-
-/** What is there is not what was planned for: nothing is wrong with that, and planning again finds the way. */
-export class Outdated extends ClusterError {
-  override readonly name = "Outdated";
 }
 
 /** The engine is gone or the user gave up: nothing new was begun. */

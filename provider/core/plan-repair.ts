@@ -61,12 +61,13 @@ export function awayFirst(machines: readonly ObservedMachine[], away: ReadonlyMa
 
 /** `machines`: those of the ones that are away that are to stay as they are. @returns why some are not rebooted, if so */
 export function planRepair(steps: Steps, input: PlanInput, machines: readonly ObservedMachine[], away: ReadonlyMap<string, Away>, apiRule: string | undefined): string[] {
+  const isDown = ({ name }: ObservedMachine): boolean => away.has(name) && away.get(name)!.isStarting !== true;
   return (["control-plane", "worker"] as const).flatMap((role) => {
     const ofRole = machines.filter((machine) => machine.role === role);
-    const down = [...away].flatMap(([name, { isStarting }]) => (isStarting ? [] : input.observed.machines.filter((machine) => machine.name === name && machine.role === role)));
+    const down = input.observed.machines.filter((machine) => machine.role === role && isDown(machine));
     const spared = whySpared(input, role, down.map(({ name }) => name));
     planRole(steps, input, ofRole, { away, isSpared: spared !== undefined, apiRule });
-    return spared !== undefined && ofRole.some(({ name }) => away.get(name)?.isStarting !== true) ? [spared] : [];
+    return spared !== undefined && ofRole.some(isDown) ? [spared] : [];
   });
 }
 

@@ -15,8 +15,9 @@ interface Planning {
 
 /** Names beyond every one that is or was: by them the next run continues as an undisturbed one would. */
 export function* newWorkerNames({ desired, observed }: PlanInput, machines: readonly PlannedMachine[]): Generator<MachineRef, never> {
-  const numbers = [...machines.map(({ ref }) => ref), ...observed.machines, ...observed.destroyed].flatMap(({ name, role }) => (role === "worker" ? [parseMachineName(desired.name, name)?.index ?? 0] : []));
-  for (let index = Math.max(0, ...numbers) + 1; ; index++) {
+  const names = [...machines.map(({ ref }) => ref), ...observed.machines, ...observed.destroyed, ...(observed.nodes ?? [])].map(({ name }) => parseMachineName(desired.name, name));
+  const last = names.reduce((highest, name) => (name?.role === "worker" ? Math.max(highest, name.index) : highest), 0);
+  for (let index = last + 1; ; index++) {
     const ref: MachineRef = { name: machineName(desired.name, "worker", index), role: "worker" };
     if (!isNotToBe(desired, observed, ref)) yield ref;
   }

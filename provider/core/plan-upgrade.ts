@@ -71,11 +71,18 @@ export function planUpgrade(steps: Steps, input: PlanInput, { hops, versions, cu
     const begun = steps.all.length;
     const outdated = machines.filter(({ ref }) => ref.role === "control-plane" && isBehind(course, ref, to));
     const count = outdated.length + course.workers.filter((ref) => isBehind(course, ref, to)).length;
+    // Those that are behind may all be leaving.
+    if (count === 0) continue;
     before = planHop(course, { from, to, which }, outdated, before);
     notes.push(`${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${estimatePlan(steps.all.slice(begun))} s`);
   }
-  for (const extra of course.extras) planGoing({ steps, input }, extra, { about: "surge", before, why: "it was more than declared, for the upgrade" });
-  return [...notes, "an upgrade can't be undone: Kubernetes goes forward only"];
+  for (const extra of extrasOf(course)) planGoing({ steps, input }, extra, { about: "surge", before, why: "it was more than declared, for the upgrade" });
+  return notes.length > 0 ? [...notes, "an upgrade can't be undone: Kubernetes goes forward only"] : [];
+}
+
+/** Those that were made for it; of what an interrupted replacing has left beyond the count, the last. */
+function extrasOf({ extras, workers, input }: Course): readonly MachineRef[] {
+  return extras.length > 0 ? extras : workers.slice(input.desired.workers.count);
 }
 
 const isBehind = ({ versions }: Course, { name }: MachineRef, to: KubernetesVersion): boolean => versions.has(name) && semver.lt(versions.get(name)!, to.version);
@@ -154,11 +161,11 @@ function planWorkers(course: Course, to: KubernetesVersion, workers: readonly Ma
     course.workers = [...course.workers, ref];
     course.extras = [...course.extras, ref];
   }
-  if (came.length > 0) came.push(planNoneComing({ steps, input }, to.version, [...came]));
+  const ready = came.length > 0 ? [planNoneComing({ steps, input }, to.version, came)] : before;
   // One stays, where there are more than one.
   const away = Math.max(1, Math.min(maxUnavailable + course.extras.length, course.workers.length - 1));
   const lanes = Math.min(away, workers.length);
-  const ends = Array.from({ length: lanes }, () => [...before, ...came]);
+  const ends = Array.from({ length: lanes }, () => ready);
   const loose: string[] = [];
   for (const [index, ref] of workers.entries()) {
     const turn = planWorker(course, to, ref, ends[index % lanes]!);
@@ -193,14 +200,15 @@ function planReplacements(course: Course, to: KubernetesVersion, workers: readon
   const ends = Array.from({ length: lanes }, () => before);
   const surplusOnes = Math.max(0, course.workers.length - input.desired.workers.count);
   const going = { about: to.version, longestSeconds: drainSeconds };
-  let crew = course.workers;
+  /** Who takes whose place; undefined: nobody. */
+  const successors = new Map<MachineRef, MachineRef | undefined>();
   const came: string[] = [];
   for (const [index, old] of workers.entries()) {
     const lane = index % lanes;
     const why = `it runs an older version than ${to.version}`;
     if (index < surplusOnes) {
       ends[lane] = planGoing({ steps, input }, old, { ...going, before: ends[lane]!, why });
-      crew = crew.filter((ref) => ref !== old);
+      successors.set(old, undefined);
       continue;
     }
     const fresh = course.names.next().value;
@@ -211,9 +219,9 @@ function planReplacements(course: Course, to: KubernetesVersion, workers: readon
     };
     const goes = (needs: readonly string[]): string[] => planGoing({ steps, input }, old, { ...going, before: needs, why });
     ends[lane] = maxSurge > 0 ? goes(comes(ends[lane]!)) : comes(goes(ends[lane]!));
-    crew = crew.map((ref) => (ref === old ? fresh : ref));
+    successors.set(old, fresh);
   }
-  course.workers = crew;
+  course.workers = course.workers.flatMap((ref) => (successors.has(ref) ? (successors.get(ref) ?? []) : [ref]));
   return [...ends.flat(), ...(came.length > 0 ? [planNoneComing({ steps, input }, to.version, came)] : [])];
 }
 

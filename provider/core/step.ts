@@ -1,6 +1,7 @@
 /** Everything the core can do to a cluster, one small idempotent step each. A step is data: planning makes it, `actions/` carries it out. */
 import type { StepNode } from "./execute";
 import type { Role, Tags } from "./ownership";
+import { StepGraph } from "./step-graph";
 
 export interface MachineRef {
   readonly name: string;
@@ -135,18 +136,7 @@ export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12
 
 /** The longest way through the graph, in seconds. */
 export function estimatePlan(steps: readonly Step[]): number {
-  let longest = 0;
-  for (const end of endsOf(steps, ({ estimateSeconds }) => estimateSeconds).values()) longest = Math.max(longest, end);
-  return longest;
+  return longestWay(new StepGraph(steps));
 }
 
-/** Where each step ends at the earliest, by id. A plan's steps come after what they need, so that one look at each is enough, however long their chain is. */
-export function endsOf(steps: readonly Step[], lengthOf: (step: Step) => number): ReadonlyMap<string, number> {
-  const ends = new Map<string, number>();
-  for (const step of steps) {
-    let begin = 0;
-    for (const need of step.needs) begin = Math.max(begin, ends.get(need) ?? 0);
-    ends.set(step.id, begin + lengthOf(step));
-  }
-  return ends;
-}
+export const longestWay = (graph: StepGraph<Step>): number => graph.ends(({ estimateSeconds }) => estimateSeconds).reduce((longest, end) => Math.max(longest, end), 0);

@@ -61,6 +61,24 @@ export const plans: readonly PlanOf[] = [
     changed: all,
     input: (machines) => ({ ...given(there(machines), workersOf(machines), { version: "1.37" }), versions: registered("1.35.4", "1.36.3", "1.37.1") }),
   },
+  {
+    name: "upgrade by replacing",
+    stepsEach: 14,
+    changed: workersOf,
+    input: (machines) => ({
+      ...given(there(machines), workersOf(machines), { version: "1.36", upgrade: { maxUnavailable: 1, maxSurge: 10, drainSeconds: 600, strategy: "replace" } }),
+      versions: registered("1.35.4", "1.36.3"),
+    }),
+  },
+  {
+    name: "every node NotReady",
+    stepsEach: 1,
+    changed: all,
+    input: (machines) => {
+      const observed = there(machines);
+      return given({ ...observed, nodes: observed.nodes!.map((node) => ({ ...node, ready: false })) }, workersOf(machines));
+    },
+  },
   { name: "stop", stepsEach: 1, changed: all, input: (machines) => given(there(machines), workersOf(machines), { powerState: "stopped" }) },
   {
     name: "start",

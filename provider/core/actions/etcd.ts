@@ -27,8 +27,30 @@ async function ledByAnother(operation: Operation, machine: MachineRef): Promise<
   return { via, members };
 }
 
-/** By any control plane but the leaving one: one that counts as Ready may be gone all the same, for the first 40 seconds. */
+/** A control plane may just be coming back: an interrupted run had told it to restart. Milliseconds. */
+const comingBackMs = 60_000;
+
 async function askEtcd(operation: Operation, leaving?: MachineRef): Promise<Etcd> {
+  let last: unknown;
+  return operation.patienceOf(comingBackMs).until(
+    async () => {
+      try {
+        return await askOnce(operation, leaving);
+      } catch (error) {
+        if (!isKubernetesFailure(error) || (error.kind !== "unreachable" && error.kind !== "timeout")) throw error;
+        last = error;
+        return undefined;
+      }
+    },
+    (waited) => {
+      const missing = leaving ? `no other control plane than ${leaving.name} is Ready: nobody could lead etcd` : "no control plane is Ready: nobody could be asked about etcd";
+      return `${last instanceof Error ? last.message : missing} (for ${waited}). Bring one back, then run again.`;
+    },
+  );
+}
+
+/** By any control plane but the leaving one: one that counts as Ready may be gone all the same, for the first 40 seconds. */
+async function askOnce(operation: Operation, leaving?: MachineRef): Promise<Etcd | undefined> {
   const { kubernetes, desired } = operation;
   const nodes = await kubernetes.nodes();
   const others = nodes.filter(({ name, ready }) => ready && name !== leaving?.name && operation.isThere(name) && parseMachineName(desired.name, name)?.role === "control-plane");
@@ -42,8 +64,7 @@ async function askEtcd(operation: Operation, leaving?: MachineRef): Promise<Etcd
     }
   }
   if (last) throw last;
-  const missing = leaving ? `no other control plane than ${leaving.name} is Ready: nobody could lead etcd` : "no control plane is Ready: nobody could be asked about etcd";
-  throw new ClusterError(`${missing}. Bring one back, then run again.`, operation.context(leaving ? `machine ${leaving.name}` : undefined));
+  return undefined;
 }
 
 /**

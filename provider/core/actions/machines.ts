@@ -1,7 +1,7 @@
 /** Steps on machines: deploy, start, ISO, user data, tags, destroy. Each may find its work already done. */
 import { encodeUserData, machineUserData, scrubbedUserData } from "../../node/user-data";
 import { orAlready } from "../claim";
-import { Outdated } from "../errors";
+import { PlanOutdated } from "../errors";
 import { goneAsEmpty } from "../gone";
 import { displayName } from "../observe";
 import { apiPort, offeringOf, offeringProperty, roleOf, rootDiskProperty } from "../desired";
@@ -64,28 +64,24 @@ export async function deployMachine(operation: Operation, { machine, action, ver
 export async function awaitRunning(operation: Operation, machine: MachineRef): Promise<void> {
   const state = await operation.patience.until(
     async () => {
-      const state = await stateOf(operation, machine);
-      return state === "Starting" || state === "Stopping" || state === "Migrating" ? undefined : state;
+      const [found] = await operation.world.mold.list("listVirtualMachines", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`)).catch(goneAsEmpty);
+      return found?.state === "Starting" || found?.state === "Stopping" || found?.state === "Migrating" ? undefined : (found?.state ?? "gone");
     },
     (waited) => `${machine.name} does not run after ${waited}. Look at its events in Mold.`,
   );
-  if (state !== "Running") throw new Outdated(`${machine.name} is ${state} instead of Running. Run again: it is then started or made anew.`, operation.context(`machine ${machine.name}`));
+  if (state !== "Running") throw new PlanOutdated(`${machine.name} is ${state} instead of Running. Run again: it is then started or made anew.`, operation.context(`machine ${machine.name}`));
 }
 
-async function stateOf(operation: Operation, machine: MachineRef): Promise<string> {
-  const [found] = await operation.world.mold.list("listVirtualMachines", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`)).catch(goneAsEmpty);
-  return found?.state ?? "gone";
-}
-
-/** One that was found Stopping may have been on its way out. */
 export async function startMachine(operation: Operation, machine: MachineRef): Promise<void> {
-  const context = operation.context(`machine ${machine.name}`);
+  const { mold } = operation.world;
+  const [id, context] = [operation.idOf(machine), operation.context(`machine ${machine.name}`)];
   try {
-    await operation.world.mold.run("startVirtualMachine", { id: operation.idOf(machine) }, context);
+    await mold.run("startVirtualMachine", { id }, context);
   } catch (error) {
-    const state = await stateOf(operation, machine).catch(() => undefined);
-    if (state !== undefined && ["gone", "Destroyed", "Expunging"].includes(state)) throw new Outdated(`${machine.name} is ${state}. Run again: it is then made anew.`, { ...context, cause: error });
-    throw error;
+    // What looked like stopping was the job of an interrupted run, which has destroyed it meanwhile.
+    const there = await mold.list("listVirtualMachines", { id }, context).catch(goneAsEmpty);
+    if (there.some(({ state }) => state !== "Destroyed" && state !== "Expunging")) throw error;
+    throw new PlanOutdated(`${machine.name} was being destroyed and is gone. Run again: it is made anew if it is to be there.`, { resource: context.resource, cause: error });
   }
 }
 

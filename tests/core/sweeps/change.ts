@@ -34,10 +34,10 @@ export const changes = {
   "fewer control planes": { from: declaration({ controlPlanes: 3, workers: 1 }), to: declaration({ controlPlanes: 1, workers: 1 }) },
   "other offerings": { from: cluster(2), to: cluster(2, { offerings: { controlPlane: "k8s-4c-8g", workers: "k8s-4c-8g" } }) },
   // A second text: the record of the first goes, too.
-  reboots: { from: cluster(2), before: cluster(2, nodes({ "prod-worker-1": { reboot: "one" } })), to: cluster(2, nodes({ "prod-worker-1": { reboot: "two" }, "prod-control-1": { reboot: "two" } })) },
+  reboots: { from: cluster(2, nodes({ "prod-worker-1": { reboot: "one" } })), to: cluster(2, nodes({ "prod-worker-1": { reboot: "two" }, "prod-control-1": { reboot: "two" } })) },
   "a worker replaced": { from: cluster(2), to: cluster(2, nodes({ "prod-worker-1": { replace: "disk" } })) },
   "a control plane replaced": { from: cluster(1), to: cluster(1, nodes({ "prod-control-1": { replace: "disk" } })) },
-  "a control plane replaced, the old one first": { from: cluster(1, { affinity: "required" }), to: cluster(1, { affinity: "required", ...nodes({ "prod-control-1": { replace: "disk" } }) }) },
+  "a control plane replaced, old one first": { from: cluster(1, { affinity: "required" }), to: cluster(1, { affinity: "required", ...nodes({ "prod-control-1": { replace: "disk" } }) }) },
   "a worker deleted by name": { from: cluster(3), to: cluster(2, nodes({ "prod-worker-1": { delete: true } })) },
   "larger root disks": { from: disks(20), to: disks(40) },
   "fewer workers while stopped, then start": { from: cluster(2), before: cluster(1, stopped), to: cluster(1) },
