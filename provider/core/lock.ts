@@ -36,6 +36,8 @@ export function parseLock(value: string): Held | undefined {
 /** Between deleting the old tag and making the new one a renewed lock is away for a moment. */
 const renewalGapMs = 3000;
 const retryMs = 2000;
+/** Giving a lock back is worth some seconds: the next run would wait for a minute and a half. */
+const releaseAttempts = 3;
 
 /** Whether asking again may help: Mold was out of reach, or did not say what came of it. */
 const isPassing = (error: unknown): boolean => isMoldFailure(error) && (error.kind === "unreachable" || error.kind === "server" || error.kind === "timeout");
@@ -113,8 +115,19 @@ export class Lease {
 
   async release(): Promise<void> {
     await this.renewal?.catch(() => undefined);
-    // Whatever goes wrong here, the lock ends by itself; the work that it guarded is done.
-    await this.tag.remove(this.value).catch((error: Error) => this.tag.world.log.debug(`the lock could not be given back: ${error.message}`));
+    const { tag } = this;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await tag.remove(this.value);
+      } catch (error) {
+        // Whatever goes wrong here, the lock ends by itself; the work that it guarded is done.
+        tag.world.log.debug(`the lock could not be given back: ${messageOf(error)}`);
+        const mayHelp = attempt < releaseAttempts && (isPassing(error) || isRefused(error)) && !this.lost;
+        // Not ours any longer, or gone all the same: the answer was lost.
+        if (!mayHelp || (await tag.read().catch(() => this.value)) !== this.value) return;
+        await tag.world.clock.sleep(retryMs);
+      }
+    }
   }
 }
 

@@ -47,6 +47,11 @@ export const upgradeRoleAnnotation = "ablestack.io/upgrade-role";
 /** On a Node: which cluster's operation has cordoned it, so that what a person cordoned stays so. */
 export const cordonedBy = (uid: string): { readonly annotation: string; readonly value: string } => ({ annotation: "ablestack.io/cordoned-by", value: uid });
 
+export function isCordonedBy({ annotations }: { readonly annotations: Tags }, uid: string): boolean {
+  const { annotation, value } = cordonedBy(uid);
+  return annotations[annotation] === value;
+}
+
 export type Tags = Readonly<Record<string, string>>;
 
 interface MaybeTagged {

@@ -2,10 +2,9 @@
 import { roleOf, type DesiredCluster } from "./desired";
 import { nodesByName } from "./nodes-by-name";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { agentAnnotation, cordonedBy, parseMachineName, tagKeys, type Role } from "./ownership";
+import { agentAnnotation, isCordonedBy, parseMachineName, tagKeys, type Role } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { planGone, whyNamed } from "./plan-nodes";
-import type { KubernetesNode } from "./ports";
 import type { MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
 import { listed } from "./wording";
@@ -126,7 +125,7 @@ export function planStaleMembers(steps: Steps, { desired, observed }: PlanInput)
  */
 export function planBack(steps: Steps, { desired, observed }: PlanInput, machine: ObservedMachine, running: string | undefined, { isAway = false } = {}): string[] {
   const node = observed.nodes && nodesByName(observed.nodes).get(machine.name);
-  const isCordoned = isCordonedBy(node, desired.uid);
+  const isCordoned = node !== undefined && isCordonedBy(node, desired.uid);
   if (running === undefined && !isCordoned && !isAway) return [];
   return planReturn(steps, observed, machine, running, { isCordoned, isNew: node === undefined, why: "an interrupted run had cordoned it" });
 }
@@ -153,9 +152,4 @@ export function planReturn(
   );
   if (!isCordoned) return behind.length > 0 ? behind : [labelled];
   return [steps.add({ kind: "uncordonNode", machine: ref }, `uncordon ${ref.name}`, [labelled, ...behind], why === undefined ? {} : { why })];
-}
-
-function isCordonedBy(node: KubernetesNode | undefined, uid: string): boolean {
-  const { annotation, value } = cordonedBy(uid);
-  return node?.annotations[annotation] === value;
 }

@@ -5,6 +5,7 @@
 import * as semver from "semver";
 import type { KubernetesVersion } from "./catalogue";
 import type { ObservedMachine } from "./observe";
+import { isCordonedBy } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { isJoining, type PlannedMachine } from "./plan-joining";
 import { planCordon, planDrain, surplus, workerBalancers } from "./plan-leaving";
@@ -19,6 +20,12 @@ export const isOutdated = ({ versions, hops }: Release, { name }: Pick<ObservedM
   const version = versions.get(name);
   return version !== undefined && hops.some(({ to }) => semver.lt(version, to.version));
 };
+
+/** Those that an interrupted run had cordoned are away already: their pods are elsewhere, where there may be no room for others'. */
+function interruptedFirst({ desired, observed }: PlanInput, workers: readonly PlannedMachine[]): PlannedMachine[] {
+  const begun = new Set(observed.nodes?.filter((node) => isCordonedBy(node, desired.uid)).map(({ name }) => name));
+  return [...workers.filter(({ ref }) => begun.has(ref.name)), ...workers.filter(({ ref }) => !begun.has(ref.name))];
+}
 
 /** What planning an upgrade shares. */
 interface Course {
@@ -44,7 +51,7 @@ export function planUpgrade(steps: Steps, input: PlanInput, { hops, versions, cu
   emptyDrives(steps, input, seen.filter(({ name }) => versions.has(name) && !hops.some(({ to }) => semver.lt(versions.get(name)!, to.version))));
   if (hops.length === 0) return [];
   const { desired } = input;
-  const workers = machines.filter(({ ref }) => ref.role === "worker");
+  const workers = interruptedFirst(input, machines.filter(({ ref }) => ref.role === "worker"));
   const seenWorkers = workers.flatMap((machine) => machine.seen ?? []);
   const course: Course = {
     steps,

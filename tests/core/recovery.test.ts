@@ -86,6 +86,16 @@ describe("of a cluster that is there", () => {
     expect(await life.plan()).toEqual([]);
   });
 
+  test.each(["prod-worker-1", "prod-control-3"])("%s, found Stopping and gone when it is to be started: planned anew by the same run", async (name) => {
+    const { life, mishaps } = open();
+    const going = mishaps.destroy(name);
+    await life.cloud.clock.pass(2000);
+    expect(life.machines).toContain(`${name} Stopping`);
+    await Promise.all([going, life.up(sized(3, 3))]);
+    expect(wrongs(life.cloud, { controlPlanes: 3, workers: 3 })).toEqual([]);
+    expect(await life.plan()).toEqual([]);
+  });
+
   describe("a control plane lost while it joins leaves a learner in etcd, beside which no other can join", () => {
     /** More control planes are wanted, and the run is killed as soon as one is a learner. */
     async function untilLearner(): Promise<{ life: Life; mishaps: Mishaps; learner: string }> {
@@ -101,13 +111,14 @@ describe("of a cluster that is there", () => {
       }
     }
 
-    test.each(["destroy", "stop", "hang"] as const)("(%s): the next up takes it out, and both join", async (mishap) => {
+    test.each(["destroy", "remove", "stop", "hang"] as const)("(%s): the next up takes it out, and both join", async (mishap) => {
       const { life, mishaps, learner } = await untilLearner();
       await mishaps[mishap](learner);
       if (mishap === "hang") await mishaps.destroy(learner);
       expect(inside(life.cloud).clusters[0]!.members.filter((member) => member.learner).map(({ name }) => name)).toEqual([learner]);
       await life.up(sized(3, 1));
-      expect(wrongs(life.cloud, { controlPlanes: 3, workers: 1 })).toEqual([]);
+      // One that is not expunged yet is off, and counts as a machine of the simulation.
+      expect(wrongs(life.cloud, { controlPlanes: 3, workers: 1 }).filter((each) => mishap !== "remove" || !/is off$|^5 machines$/.test(each))).toEqual([]);
       expect(await life.plan()).toEqual([]);
     });
 

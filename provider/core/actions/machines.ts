@@ -1,7 +1,7 @@
 /** Steps on machines: deploy, start, ISO, user data, tags, destroy. Each may find its work already done. */
 import { encodeUserData, machineUserData, scrubbedUserData } from "../../node/user-data";
 import { orAlready } from "../claim";
-import { ClusterError, PlanOutdated } from "../errors";
+import { PlanOutdated } from "../errors";
 import { goneAsEmpty } from "../gone";
 import { displayName } from "../observe";
 import { apiPort, offeringOf, offeringProperty, roleOf, rootDiskProperty } from "../desired";
@@ -64,12 +64,12 @@ export async function deployMachine(operation: Operation, { machine, action, ver
 export async function awaitRunning(operation: Operation, machine: MachineRef): Promise<void> {
   const state = await operation.patience.until(
     async () => {
-      const [found] = await operation.world.mold.list("listVirtualMachines", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
+      const [found] = await operation.world.mold.list("listVirtualMachines", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`)).catch(goneAsEmpty);
       return found?.state === "Starting" || found?.state === "Stopping" || found?.state === "Migrating" ? undefined : (found?.state ?? "gone");
     },
     (waited) => `${machine.name} does not run after ${waited}. Look at its events in Mold.`,
   );
-  if (state !== "Running") throw new ClusterError(`${machine.name} is ${state} instead of Running. Run again: it is then started or made anew.`, operation.context(`machine ${machine.name}`));
+  if (state !== "Running") throw new PlanOutdated(`${machine.name} is ${state} instead of Running. Run again: it is then started or made anew.`, operation.context(`machine ${machine.name}`));
 }
 
 export async function startMachine(operation: Operation, machine: MachineRef): Promise<void> {

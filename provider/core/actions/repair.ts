@@ -1,5 +1,5 @@
 /** Steps on machines that run and whose nodes are not there. */
-import { ClusterError } from "../errors";
+import { ClusterError, PlanOutdated } from "../errors";
 import { parseMachineName } from "../ownership";
 import { areMany, comingBackSeconds, lookElsewhere } from "../plan-repair";
 import { isMoldFailure } from "../ports";
@@ -58,7 +58,7 @@ export async function confirmSilence(operation: Operation): Promise<void> {
   const { world, kubernetes, desired } = operation;
   const since = world.clock.now();
   while (world.clock.now() - since < silenceMs) {
-    if (await kubernetes.ready()) throw new ClusterError(`the API of ${desired.name} answers after all, so that nothing was removed. Run again: it goes on with what is there.`, operation.context());
+    if (await kubernetes.ready()) throw new PlanOutdated(`the API of ${desired.name} answers after all, so that nothing was removed. Run again: it goes on with what is there.`, operation.context());
     await world.clock.sleep(5000, world.signal);
   }
 }

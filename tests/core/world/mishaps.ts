@@ -14,6 +14,11 @@ export class Mishaps {
     await this.onMachine(name, (mold, id) => mold.run("destroyVirtualMachine", { id, expunge: true }));
   }
 
+  /** Not expunged yet: its name and its address are still taken. */
+  async remove(name: string): Promise<void> {
+    await this.onMachine(name, (mold, id) => mold.run("destroyVirtualMachine", { id }));
+  }
+
   async reboot(name: string): Promise<void> {
     await this.onMachine(name, (mold, id) => mold.run("rebootVirtualMachine", { id }));
   }
