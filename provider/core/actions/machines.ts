@@ -110,7 +110,12 @@ export async function rebootMachine(operation: Operation, machine: MachineRef): 
 export async function attachIso(operation: Operation, { machine, version }: Extract<Work, { kind: "attachIso" }>): Promise<void> {
   const { desired, catalogue, world } = operation;
   const { isoId } = await catalogue.version(version, desired.place.zoneId);
-  await world.mold.run("attachIso", { id: isoId, virtualmachineid: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
+  const [id, context] = [operation.idOf(machine), operation.context(`machine ${machine.name}`)];
+  await orAlready(
+    () => world.mold.run("attachIso", { id: isoId, virtualmachineid: id }, context),
+    // The job of an interrupted run, or one whose answer was lost, got there first.
+    async () => (await world.mold.list("listVirtualMachines", { id }, context)).some(({ isoid }) => isoid === isoId),
+  );
 }
 
 /** Detaching where nothing is attached fails its job, so a machine of an earlier run is asked first. */
