@@ -59,7 +59,7 @@ export function planUpgrade(steps: Steps, input: PlanInput, { hops, versions, cu
     // Those that are joining have joined by then.
     versions: new Map([...versions, ...machines.filter(isJoining).map(({ ref }): [string, string] => [ref.name, current])]),
     drives: new Map(seen.map(({ name, isoId }) => [name, isoId])),
-    names: newWorkerNames(input, machines),
+    names: newWorkerNames(steps, input, machines),
     workers: workers.map(({ ref }) => ref),
     extras: desired.upgrade.strategy === "replace" ? [] : surplus(desired, "worker", seenWorkers).map(refOf),
   };
