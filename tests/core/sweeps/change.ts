@@ -59,7 +59,7 @@ function momentsOf(calls: readonly string[]): number[] {
 }
 
 /** Sweeps one change, killed at every call; `twice`: the second run is killed as well, as far on as the first. */
-export async function sweepChange({ from, before, to, then }: Change, when: KillAt["when"], twice?: "twice"): Promise<{ wrong: string[]; kills: number; calls: number }> {
+export async function sweepChange({ from, before, to, then }: Change, when: KillAt["when"], twice?: "twice"): Promise<{ wrong: string[]; kills: number; moments: number }> {
   const made = await MadeCluster.make(from);
   const begin = async (): Promise<Life> => {
     const life = new Life(made);
@@ -81,7 +81,8 @@ export async function sweepChange({ from, before, to, then }: Change, when: Kill
     const goal = await outcome(undisturbed);
     const wrong: string[] = [];
     let kills = 0;
-    for (const call of momentsOf(calls)) {
+    const moments = momentsOf(calls);
+    for (const call of moments) {
       const where = `killed ${when} call ${call} (${calls[call - 1]})${twice ? ", twice" : ""}`;
       const life = await begin();
       try {
@@ -101,7 +102,7 @@ export async function sweepChange({ from, before, to, then }: Change, when: Kill
         wrong.push(`${where}: ${(error as Error).message}`);
       }
     }
-    return { wrong, kills, calls: calls.length };
+    return { wrong, kills, moments: moments.length };
   } finally {
     made.close();
   }
