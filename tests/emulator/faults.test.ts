@@ -111,6 +111,12 @@ const cases: Record<FaultKind, () => Promise<void>> = {
     world.clock.pass(60_000);
     expect((await world.list("listHosts", { state: "Down" })).length).toBe(0);
     expect((await world.job("startVirtualMachine", { id: lost })).job?.jobstatus).toBe(1);
+    // Ordered for one that runs, it counts from the order.
+    order({ kind: "hostLost", name: "m-2", ms: 1000 });
+    world.clock.pass(999);
+    expect(await world.state(other)).toBe("Running");
+    world.clock.pass(1);
+    expect(await world.state(other)).toBe("Stopped");
   },
   machineNeverBoots: () => asksForMachineFault("machineNeverBoots"),
   nodeNeverReady: () => asksForMachineFault("nodeNeverReady"),

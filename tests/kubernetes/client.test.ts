@@ -172,7 +172,7 @@ describe("over a transport handed in", () => {
       status: {
         conditions: [
           { type: "MemoryPressure", status: "False" },
-          { type: "Ready", status, message: "container runtime network not ready" },
+          { type: "Ready", status, message: "container runtime network not ready", lastTransitionTime: "2026-01-01T00:00:05Z" },
         ],
         nodeInfo: { kubeletVersion: "v1.35.4", containerRuntimeVersion: "containerd://2.1.9" },
         allocatable: { cpu: "1900m", memory: "3584Mi" },
@@ -186,7 +186,7 @@ describe("over a transport handed in", () => {
     const nodes = await port.nodes();
     expect(requests.map(({ query }) => query)).toEqual([{ limit: "500" }, { limit: "500", continue: "more" }]);
     expect(nodes).toEqual([
-      { name: "one", ready: true, version: "1.35.4", internalIp: "10.1.1.7", labels: { a: "b" }, annotations: {}, unschedulable: false, reason: undefined, pressures: [], runtime: "containerd://2.1.9", allocatable: { cpu: 1.9, memory: 3_758_096_384 } },
+      { name: "one", ready: true, version: "1.35.4", internalIp: "10.1.1.7", labels: { a: "b" }, annotations: {}, unschedulable: false, reason: undefined, pressures: [], runtime: "containerd://2.1.9", allocatable: { cpu: 1.9, memory: 3_758_096_384 }, since: Date.parse("2026-01-01T00:00:05Z") },
       expect.objectContaining({ name: "two", ready: false, unschedulable: true, reason: "container runtime network not ready" }),
       expect.objectContaining({ name: "new", ready: false, version: "", reason: "the kubelet has not reported yet" }),
     ]);
