@@ -62,6 +62,9 @@ export function tagsOf(object: MaybeTagged): Tags {
   return Object.fromEntries((object.tags ?? []).flatMap(({ key, value }) => (key === undefined ? [] : [[key, value ?? ""]])));
 }
 
+/** Of a machine: its node was Ready once, and nothing of its joining is left on it. */
+export const hasJoined = ({ tags }: { readonly tags: Tags }): boolean => tags[tagKeys.joined] === "yes";
+
 /** The tags in the form Mold's commands take them. */
 export function tagParameters(tags: Tags): { key: string; value: string }[] {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));

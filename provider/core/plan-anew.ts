@@ -1,10 +1,9 @@
 /** Where etcd is lost: a cluster that never was whole begins anew, one that was can't be mended. Pure. */
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { tagKeys } from "./ownership";
+import { hasJoined, tagKeys } from "./ownership";
 import { joinSeconds, type PlanInput, type Problem } from "./plan-input";
 import { refOf, type Steps } from "./steps";
 
-const hasJoined = ({ tags }: ObservedMachine): boolean => tags[tagKeys.joined] === "yes";
 const answers = ({ nodes }: ObservedCluster): boolean => (nodes ?? []).length > 0;
 const isRecorded = ({ desired, observed }: PlanInput): boolean => observed.anchorTags?.[tagKeys.initialised] === desired.uid;
 const wasNeverWhole = ({ desired, observed }: PlanInput): boolean => observed.anchorTags?.[tagKeys.initialising] === desired.uid;

@@ -1,6 +1,6 @@
 /** Machines that come: deployed, given the ISO and a token, waited for, and cleared up after. Pure. */
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { tagKeys, type Role, type Tags } from "./ownership";
+import { hasJoined, type Role, tagKeys, type Tags } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { doneTags } from "./plan-nodes";
 import type { Release } from "./release";
@@ -18,7 +18,7 @@ export interface PlannedMachine {
 
 export const isControlPlane = ({ role }: { readonly role: Role }): boolean => role === "control-plane";
 
-export const isJoining = ({ seen }: PlannedMachine): boolean => seen?.tags[tagKeys.joined] !== "yes";
+export const isJoining = ({ seen }: PlannedMachine): boolean => seen === undefined || !hasJoined(seen);
 
 export function planDeploy(
   steps: Steps,
@@ -53,7 +53,7 @@ export function planMounts(steps: Steps, { observed }: PlanInput, { current: ver
 /** @returns the step after which the API answers, and it is recorded that etcd is there */
 export function planApi(steps: Steps, { desired, observed }: PlanInput, needs: readonly (string | undefined)[]): string {
   const recorded = observed.anchorTags?.[tagKeys.initialised] === desired.uid;
-  const restarted = observed.machines.some((machine) => isControlPlane(machine) && machine.tags[tagKeys.joined] === "yes");
+  const restarted = observed.machines.some((machine) => isControlPlane(machine) && hasJoined(machine));
   const ready = steps.add({ kind: "awaitApi", ...(restarted ? { restarted } : {}) }, `wait for the API of ${desired.name}`, needs, {
     why: recorded ? "machines join by it" : "the first control plane initialises etcd",
     // It answered just now.

@@ -2,7 +2,7 @@
 import { roleOf, type DesiredCluster } from "./desired";
 import { nodesByName } from "./nodes-by-name";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { agentAnnotation, isCordonedBy, parseMachineName, tagKeys, type Role } from "./ownership";
+import { agentAnnotation, hasJoined, isCordonedBy, parseMachineName, type Role, tagKeys } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { planGone, whyNamed } from "./plan-nodes";
 import type { MachineRef } from "./step";
@@ -12,7 +12,7 @@ import { listed } from "./wording";
 /** The machines of a role beyond its count and `spare`: those that are not in the cluster yet first, then the newest; last of all the one that is making it. */
 export function surplus(desired: DesiredCluster, role: Role, machines: readonly ObservedMachine[], spare = 0): ObservedMachine[] {
   const there = machines.filter((machine) => machine.role === role);
-  const settled = ({ tags, initialises }: ObservedMachine): number => (tags[tagKeys.joined] === "yes" ? 1 : initialises ? 2 : 0);
+  const settled = (machine: ObservedMachine): number => (hasJoined(machine) ? 1 : machine.initialises ? 2 : 0);
   const newestFirst = [...there].sort((a, b) => settled(a) - settled(b) || b.created - a.created || b.index - a.index);
   return newestFirst.slice(0, Math.max(0, there.length - roleOf(desired, role).count - spare));
 }
@@ -62,10 +62,17 @@ export const planDrain = (steps: Steps, machine: MachineRef, needs: readonly (st
   steps.add({ kind: "drainNode", machine, ...(longestSeconds === undefined ? {} : { longestSeconds }) }, `drain ${machine.name}`, needs, { ...turn, pool: "drain", why: "its pods move, as their disruption budgets allow" });
 
 /** Balancers that follow workers: cluster steps move their members. */
-export const workerBalancers = ({ followers }: ObservedCluster): ObservedCluster["followers"] => followers.filter(({ tags }) => tags[tagKeys.target] === "role=worker");
+const workerBalancers = ({ followers }: ObservedCluster): ObservedCluster["followers"] => followers.filter(({ tags }) => tags[tagKeys.target] === "role=worker");
+
+/** One machine leaves the balancers that follow its role. `about`: which of several turns of it that belongs to. */
+export const planOutOfBalancers = (steps: Steps, observed: ObservedCluster, machine: MachineRef, needs: readonly (string | undefined)[], about = machine.name): string[] =>
+  workerBalancers(observed).map(({ id, name }) => steps.add({ kind: "leaveBalancer", rule: { id, name }, machines: [machine] }, `take ${machine.name} out of ${name}`, needs, { about: `${id} ${about}` }));
+
+export const planBehindBalancers = (steps: Steps, observed: ObservedCluster, machine: MachineRef, needs: readonly string[], about = machine.name): string[] =>
+  workerBalancers(observed).map(({ id, name }) => steps.add({ kind: "joinBalancer", rule: { id, name }, machines: [machine] }, `put ${machine.name} behind ${name}`, needs, { about: `${id} ${about}` }));
 
 /** While the API does not answer a machine that has joined is held to be a node. */
-const hasNode = ({ nodes }: ObservedCluster, { name, tags }: ObservedMachine): boolean => (nodes ? nodesByName(nodes).has(name) : tags[tagKeys.joined] === "yes");
+const hasNode = ({ nodes }: ObservedCluster, machine: ObservedMachine): boolean => (nodes ? nodesByName(nodes).has(machine.name) : hasJoined(machine));
 
 /** A machine that does not run, or whose node has been silent for long, has nobody who could end its pods: they go with its node. */
 export const isDrained = (observed: ObservedCluster, machine: ObservedMachine): boolean => machine.state === "Running" && hasNode(observed, machine) && !isSilent(observed, machine);
@@ -147,9 +154,7 @@ export function planReturn(
   if (machine.role !== "worker") return [ready];
   // Its node was deleted while it was off: the kubelet registers anew, without the role.
   const labelled = isNew ? steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [ready]) : ready;
-  const behind = workerBalancers(observed).map(({ id, name }) =>
-    steps.add({ kind: "joinBalancer", rule: { id, name }, machines: [ref] }, `put ${ref.name} behind ${name}`, [labelled], { about: `${id} ${ref.name}` }),
-  );
+  const behind = planBehindBalancers(steps, observed, ref, [labelled]);
   if (!isCordoned) return behind.length > 0 ? behind : [labelled];
   return [steps.add({ kind: "uncordonNode", machine: ref }, `uncordon ${ref.name}`, [labelled, ...behind], why === undefined ? {} : { why })];
 }

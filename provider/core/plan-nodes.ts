@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { nodeProperty, type DesiredCluster, type DesiredNode } from "./desired";
 import { nearestNames } from "./nearest-names";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { parseMachineName, tagKeys, type Tags } from "./ownership";
+import { hasJoined, parseMachineName, tagKeys, type Tags } from "./ownership";
 import type { PlanInput, Problem } from "./plan-input";
 import type { MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
@@ -16,7 +16,7 @@ const entryOf = ({ nodes }: DesiredCluster, { name }: { readonly name: string })
 const isDeleted = (desired: DesiredCluster, machine: { readonly name: string; readonly role: MachineRef["role"] }): boolean =>
   machine.role === "worker" && entryOf(desired, machine)?.delete === true;
 
-const isAsked = (text: string | undefined, { tags }: ObservedMachine, key: string): text is string => text !== undefined && tags[tagKeys.joined] === "yes" && tags[key] !== text;
+const isAsked = (text: string | undefined, machine: ObservedMachine, key: string): text is string => text !== undefined && hasJoined(machine) && machine.tags[key] !== text;
 
 export const isToReboot = (desired: DesiredCluster, machine: ObservedMachine): boolean => isAsked(entryOf(desired, machine)?.reboot, machine, tagKeys.rebooted);
 
@@ -44,7 +44,7 @@ export interface Named {
 
 export function namedMachines(desired: DesiredCluster, machines: readonly ObservedMachine[]): Named {
   const asked = machines.filter((machine) => isToReplace(desired, machine));
-  const members = machines.filter(({ role, tags }) => role === "control-plane" && tags[tagKeys.joined] === "yes");
+  const members = machines.filter((machine) => machine.role === "control-plane" && hasJoined(machine));
   const majority = Math.floor(members.length / 2) + 1;
   const areCarriedWithout = (one: ObservedMachine): boolean => members.filter((other) => other !== one && other.state === "Running").length >= majority;
   // One that is off and needed has to be started first.

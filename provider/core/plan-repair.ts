@@ -4,7 +4,7 @@
  */
 import { apiPort } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { tagKeys, type Role } from "./ownership";
+import { hasJoined, type Role } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { planBack } from "./plan-leaving";
 import { refOf, type Steps } from "./steps";
@@ -40,7 +40,7 @@ export function nodesAway({ observed, attentive }: Seen): Map<string, Away> {
   return away;
 }
 
-const isMember = ({ state, tags }: ObservedMachine): boolean => state === "Running" && tags[tagKeys.joined] === "yes";
+const isMember = (machine: ObservedMachine): boolean => machine.state === "Running" && hasJoined(machine);
 
 const isYoung = ({ at }: ObservedCluster, { since }: ObservedMachine): boolean => since !== undefined && at - since < bootingSeconds * 1000;
 
@@ -105,7 +105,7 @@ function whySpared(input: PlanInput, role: Role, down: readonly string[]): strin
   if (down.length === 0) return undefined;
   const names = listed(down);
   if (role === "worker") {
-    if (!areMany(down.length, all.filter(({ tags }) => tags[tagKeys.joined] === "yes").length, desired.upgrade.maxUnavailable)) return undefined;
+    if (!areMany(down.length, all.filter(hasJoined).length, desired.upgrade.maxUnavailable)) return undefined;
     return `${down.length} of ${all.length} workers are NotReady (${names}): too many for it to be the machines, so none is rebooted. ${lookElsewhere}`;
   }
   const majority = Math.floor(all.length / 2) + 1;

@@ -2,7 +2,7 @@
 import { machineName, parseMachineName } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { planDeploy, planJoined, type PlannedMachine } from "./plan-joining";
-import { planCordon, planDrain, workerBalancers } from "./plan-leaving";
+import { planBehindBalancers, planCordon, planDrain, planOutOfBalancers } from "./plan-leaving";
 import { doneTags, isNotToBe } from "./plan-nodes";
 import { planMachineTags } from "./plan-tags";
 import type { MachineRef } from "./step";
@@ -31,8 +31,7 @@ export function planComing({ steps, input }: Planning, ref: MachineRef, version:
   const iso = steps.add({ kind: "attachIso", machine: ref, version }, `attach the Kubernetes ISO to ${ref.name}`, [running]);
   const token = steps.add({ kind: "publishToken" }, `make a join token for ${ref.name}`, [running], { about: ref.name });
   const joined = planJoined(steps, ref, undefined, [iso, token], doneTags(desired, ref));
-  const behind = workerBalancers(observed).map(({ id, name }) => steps.add({ kind: "joinBalancer", rule: { id, name }, machines: [ref] }, `put ${ref.name} behind ${name}`, [`awaitNode ${ref.name}`], { about: `${id} ${ref.name}` }));
-  return [joined, ...behind];
+  return [joined, ...planBehindBalancers(steps, observed, ref, [`awaitNode ${ref.name}`])];
 }
 
 /** Once all have joined: they share it. */
@@ -47,7 +46,7 @@ export function planGoing(
 ): string[] {
   const turn = { about: `${about} ${ref.name}` };
   const cordon = planCordon(steps, ref, before, turn);
-  const out = workerBalancers(input.observed).map(({ id, name }) => steps.add({ kind: "leaveBalancer", rule: { id, name }, machines: [ref] }, `take ${ref.name} out of ${name}`, [cordon], { about: `${id} ${turn.about}` }));
+  const out = planOutOfBalancers(steps, input.observed, ref, [cordon], turn.about);
   const drain = planDrain(steps, ref, [cordon, ...out], { ...turn, ...(longestSeconds === undefined ? {} : { longestSeconds }) });
   const destroyed = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [drain], { pool: "destroy", why });
   return [steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroyed])];

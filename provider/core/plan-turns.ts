@@ -1,10 +1,10 @@
 /** Changes that a machine has to be off for, one machine after another: out of the way, changed, back, and only then the next. Pure. */
 import { offeringOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { tagKeys } from "./ownership";
+import { hasJoined } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { hasSmallDisk, planGrow } from "./plan-disks";
-import { isDrained, planCordon, planDrain, planReturn, workerBalancers } from "./plan-leaving";
+import { isDrained, planCordon, planDrain, planReturn, planOutOfBalancers } from "./plan-leaving";
 import { isToReboot, leastToSpareOne, planReboot, planRebooted } from "./plan-nodes";
 import { refOf, type Steps } from "./steps";
 
@@ -18,7 +18,7 @@ const isToChange = (desired: DesiredCluster, machine: ObservedMachine): boolean 
 
 /** A member that runs and is to have another offering or a larger disk, or to be rebooted. What an interrupted turn of it had begun is done again. */
 export const takesTurn = (desired: DesiredCluster, machine: ObservedMachine): boolean =>
-  machine.state === "Running" && machine.tags[tagKeys.joined] === "yes" && (isToChange(desired, machine) || isToReboot(desired, machine));
+  machine.state === "Running" && hasJoined(machine) && (isToChange(desired, machine) || isToReboot(desired, machine));
 
 /** Control planes first, each waiting until the one before it is back. */
 export function planTurns(steps: Steps, input: PlanInput, machines: readonly ObservedMachine[]): void {
@@ -46,8 +46,7 @@ function planWorkerTurn(steps: Steps, input: PlanInput, machine: ObservedMachine
   const { observed } = input;
   const isNode = isDrained(observed, machine);
   const cordon = isNode ? planCordon(steps, refOf(machine), before) : undefined;
-  const rules = hasOtherWorkers(observed, machine) ? workerBalancers(observed) : [];
-  const out = rules.map(({ id, name }) => steps.add({ kind: "leaveBalancer", rule: { id, name }, machines: [refOf(machine)] }, `take ${machine.name} out of ${name}`, [...before, cordon], { about: `${id} ${machine.name}` }));
+  const out = hasOtherWorkers(observed, machine) ? planOutOfBalancers(steps, observed, refOf(machine), [...before, cordon]) : [];
   const drain = isNode ? planDrain(steps, refOf(machine), [cordon, ...out]) : undefined;
   const started = planOther(steps, input, machine, [...before, ...out, drain]);
   return recorded(steps, input, machine, planReturn(steps, observed, machine, started, { isCordoned: isNode, isNew: false }));

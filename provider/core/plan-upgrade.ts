@@ -8,7 +8,7 @@ import type { ObservedMachine } from "./observe";
 import { isCordonedBy } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { isJoining, type PlannedMachine } from "./plan-joining";
-import { planCordon, planDrain, surplus, workerBalancers } from "./plan-leaving";
+import { planBehindBalancers, planCordon, planDrain, planOutOfBalancers, surplus } from "./plan-leaving";
 import { leastToSpareOne } from "./plan-nodes";
 import { newWorkerNames, planComing, planGoing, planNoneComing } from "./plan-surge";
 import type { Release } from "./release";
@@ -46,9 +46,10 @@ interface Course {
  * @param machines those that are there by then
  * @returns what it comes to, in words
  */
-export function planUpgrade(steps: Steps, input: PlanInput, { hops, versions, current }: Release, machines: readonly PlannedMachine[]): string[] {
+export function planUpgrade(steps: Steps, input: PlanInput, release: Release, machines: readonly PlannedMachine[]): string[] {
+  const { hops, versions, current } = release;
   const seen = machines.flatMap((machine) => machine.seen ?? []);
-  emptyDrives(steps, input, seen.filter(({ name }) => versions.has(name) && !hops.some(({ to }) => semver.lt(versions.get(name)!, to.version))));
+  emptyDrives(steps, input, seen.filter((machine) => versions.has(machine.name) && !isOutdated(release, machine)));
   if (hops.length === 0) return [];
   const { desired } = input;
   const workers = interruptedFirst(input, machines.filter(({ ref }) => ref.role === "worker"));
@@ -181,11 +182,10 @@ function planWorker(course: Course, to: KubernetesVersion, ref: MachineRef, befo
   const about = `${to.version} ${ref.name}`;
   const cordon = planCordon(steps, ref, before, { about });
   // A single one stays behind its balancers: there is nobody else.
-  const rules = course.workers.length > 1 ? workerBalancers(observed) : [];
-  const out = rules.map(({ id, name }) => steps.add({ kind: "leaveBalancer", rule: { id, name }, machines: [ref] }, `take ${ref.name} out of ${name}`, [cordon], { about: `${id} ${about}` }));
+  const out = course.workers.length > 1 ? planOutOfBalancers(steps, observed, ref, [cordon], about) : [];
   const drain = planDrain(steps, ref, [cordon, ...out], { about, longestSeconds: desired.upgrade.drainSeconds });
   const { back: up, ejected } = planOrder(course, to, ref, before, [drain]);
-  const behind = workerBalancers(observed).map(({ id, name }) => steps.add({ kind: "joinBalancer", rule: { id, name }, machines: [ref] }, `put ${ref.name} behind ${name}`, [up], { about: `${id} ${about}` }));
+  const behind = planBehindBalancers(steps, observed, ref, [up], about);
   return { back: steps.add({ kind: "uncordonNode", machine: ref }, `uncordon ${ref.name}`, [up, ...behind], { about }), ejected };
 }
 

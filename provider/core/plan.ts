@@ -3,7 +3,7 @@
  */
 import type { DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { tagKeys, type Role } from "./ownership";
+import { hasJoined, type Role, tagKeys } from "./ownership";
 import { etcdLost, planAnew, planWhole, startsAnew } from "./plan-anew";
 import { planApiMembers, planApiRule } from "./plan-api";
 import type { Plan, PlanInput, Problem } from "./plan-input";
@@ -17,7 +17,7 @@ import { planMachineTags } from "./plan-tags";
 import { planChanges, planTurns, takesTurn } from "./plan-turns";
 import { isOutdated, planUpgrade } from "./plan-upgrade";
 import { releaseOf, satisfies, type Release } from "./release";
-import { namesToMake, newMachines, sortMachines } from "./roster";
+import { rosterOf, type Roster } from "./roster";
 import type { MachineRef } from "./step";
 import { refOf, Steps } from "./steps";
 
@@ -27,14 +27,15 @@ export function planCluster(input: PlanInput): Plan {
     return { steps: [], problems: [{ property: "network", reason: "the cluster's network or its public address is gone from Mold. Destroy the cluster and create it anew." }] };
   }
   const release = releaseOf(input);
-  const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...etcdLost(input), ...diskProblems(input), ...nodeProblems(input, namesToMake(desired, observed, release))];
+  const roster = rosterOf(desired, observed, release);
+  const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...etcdLost(input), ...diskProblems(input), ...nodeProblems(input, roster.missing.map(({ name }) => name))];
   if (problems.length > 0) return { steps: [], problems };
 
   const steps = new Steps();
   const group = planAffinityGroup(steps, desired, observed);
   const api = planApiRule(steps, input);
   planForgotten(steps, input);
-  const machines = desired.powerState === "stopped" ? planStopped(steps, input) : planMachines(steps, input, release, group, api);
+  const machines = desired.powerState === "stopped" ? planStopped(steps, input) : planMachines(steps, input, release, roster, group, api);
   const notes = [...machines, ...planWaitingUpgrade(input, release)];
   return { steps: steps.all, problems: [], ...(notes.length > 0 ? { notes } : {}) };
 }
@@ -46,13 +47,12 @@ function planAffinityGroup(steps: Steps, desired: DesiredCluster, observed: Obse
   });
 }
 
-function planMachines(steps: Steps, found: PlanInput, release: Release, group: string | undefined, api: { rule?: string; open: string[] }): string[] {
-  const foundSorted = sortMachines(found.desired, found.observed, release);
-  const anew = startsAnew(found, foundSorted.discarded) ? planAnew(steps, found) : undefined;
+function planMachines(steps: Steps, found: PlanInput, release: Release, foundRoster: Roster, group: string | undefined, api: { rule?: string; open: string[] }): string[] {
+  const anew = startsAnew(found, foundRoster.discarded) ? planAnew(steps, found) : undefined;
   const input = anew ? { ...found, observed: anew.observed } : found;
   const { desired, observed } = input;
-  const sorted = anew ? sortMachines(desired, observed, release) : foundSorted;
-  const { kept, discarded, leaving, waiting } = sorted;
+  const roster = anew ? rosterOf(desired, observed, release) : foundRoster;
+  const { kept, discarded, leaving, waiting, missing } = roster;
   const initialised = isInitialised(desired, observed);
   const away = nodesAway(input);
 
@@ -63,13 +63,12 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
       why: machine.state === "Error" ? "Mold could not deploy it" : "it did not join in time",
     });
   }
-  const missing = newMachines(desired, observed, { kept, leaving });
   // Whoever was lost has to leave etcd before another takes its name or its address, and as long as the API is away nobody can tell.
   const fresh = missing.filter((ref) => !(isControlPlane(ref) && initialised && observed.nodes === undefined));
-  const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && machine.tags[tagKeys.joined] !== "yes"));
+  const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && !hasJoined(machine)));
   const tidied = growsEtcd || release.hops.length > 0 ? planStaleMembers(steps, input) : undefined;
-  const places = placesTaken(sorted, fresh);
-  const goingFirst = goesFirst(desired) ? sorted.replaced.filter(({ role }) => role === "control-plane") : [];
+  const places = placesTaken(roster, fresh);
+  const goingFirst = goesFirst(desired) ? roster.replaced.filter(({ role }) => role === "control-plane") : [];
   const room = planLeavingControlPlanes(steps, input, goingFirst);
   const someoneInitialises = initialised || [...kept, ...leaving].some(({ initialises }) => initialises);
   const deployment = (ref: MachineRef): Parameters<typeof planDeploy>[2] => {
@@ -93,7 +92,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
   // Those that are members already have to be up again before the API answers.
   const waking = controlPlanes.flatMap((machine) => (isJoining(machine) ? [] : (machine.running ?? [])));
   const early = waking.length === 0 ? ofRole("worker", []) : undefined;
-  const isNeeded = !initialised || mustAsk(input, release) || awaitsStart(input) || waking.length > 0 || missing.length > 0 || kept.some(({ tags }) => tags[tagKeys.joined] !== "yes");
+  const isNeeded = !initialised || mustAsk(input, release) || awaitsStart(input) || waking.length > 0 || missing.length > 0 || !kept.every(hasJoined);
   const ready = isNeeded ? planApi(steps, input, [members, api.rule, ...api.open, first && mounted.get(first.ref.name), ...waking]) : undefined;
 
   const workers = early ?? ofRole("worker", [ready]);
@@ -107,7 +106,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
     if (!initialised || (seen && observed.apiRule?.memberIds.includes(seen.id))) continue;
     steps.add({ kind: "joinApiBalancer", machines: [ref] }, `put ${ref.name} behind the API of ${desired.name}`, [`awaitNode ${ref.name}`, api.rule], { about: ref.name });
   }
-  const staying = machines.flatMap(({ seen, running }) => (seen?.tags[tagKeys.joined] === "yes" && !takesTurn(desired, seen) ? [{ seen, running }] : []));
+  const staying = machines.flatMap(({ seen, running }) => (seen && hasJoined(seen) && !takesTurn(desired, seen) ? [{ seen, running }] : []));
   for (const { seen, running } of staying) {
     if (away.has(seen.name) || (running === undefined && isOutdated(release, seen))) continue;
     planBack(steps, input, seen, running);
@@ -115,7 +114,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, group: s
     if (seen.state === "Stopped" || seen.state === "Stopping") planRebooted(steps, desired, seen, `awaitNode ${seen.name}`);
   }
   const spared = planRepair(steps, input, staying.flatMap(({ seen }) => (away.has(seen.name) && !waiting.includes(seen) ? [seen] : [])), away, api.rule);
-  const isInPlaceOfOne = [...sorted.deleted, ...sorted.replaced].some(({ role }) => role === "worker");
+  const isInPlaceOfOne = [...roster.deleted, ...roster.replaced].some(({ role }) => role === "worker");
   planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"), isInPlaceOfOne ? joining.flatMap(({ ref }) => (ref.role === "worker" ? [`awaitNode ${ref.name}`] : [])) : []);
   planLeavingControlPlanes(steps, input, leaving.filter((machine) => machine.role === "control-plane" && !goingFirst.includes(machine)));
   planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)), away));

@@ -216,6 +216,10 @@ export interface KubernetesFailure extends Error {
 export function isKubernetesFailure(error: unknown): error is KubernetesFailure {
   return error instanceof Error && error.name === "KubernetesError";
 }
+/** Nobody answered: a balancer drops a connection now and then, and an API server may be restarting. */
+export function isNoAnswer(error: unknown): error is KubernetesFailure {
+  return isKubernetesFailure(error) && (error.kind === "unreachable" || error.kind === "timeout");
+}
 
 /** Time, so that tests can run it forward. Milliseconds since 1970. */
 export interface Clock {

@@ -5,7 +5,7 @@
 import * as semver from "semver";
 import { findVersion, type KubernetesVersion } from "./catalogue";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { parseMachineName, tagKeys } from "./ownership";
+import { hasJoined, parseMachineName } from "./ownership";
 import type { PlanInput, Problem } from "./plan-input";
 import type { KubernetesNode } from "./ports";
 
@@ -28,7 +28,7 @@ export const satisfies = (version: string, wanted: string): boolean => version =
 
 /** Nodes of machines that are in the cluster: what somebody else has joined is not ours to upgrade. */
 function ownNodes({ machines, nodes }: ObservedCluster): { node: KubernetesNode; machine: ObservedMachine }[] {
-  const byName = new Map(machines.filter(({ tags }) => tags[tagKeys.joined] === "yes").map((machine) => [machine.name, machine]));
+  const byName = new Map(machines.filter(hasJoined).map((machine) => [machine.name, machine]));
   return (nodes ?? []).flatMap((node) => {
     const machine = byName.get(node.name);
     return machine && semver.valid(node.version) ? [{ node, machine }] : [];

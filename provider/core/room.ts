@@ -6,8 +6,8 @@ const plus = (a: Resources, b: Resources): Resources => ({ cpu: a.cpu + b.cpu, m
 const minus = (a: Resources, b: Resources): Resources => ({ cpu: a.cpu - b.cpu, memory: a.memory - b.memory });
 const sum = (all: readonly Resources[]): Resources => all.reduce(plus, none);
 
-/** What no drain moves: a daemon set's pod, and a static one. */
-const staysOn = ({ controller }: KubernetesPod): boolean => controller === "DaemonSet" || controller === "Node";
+/** A drain has nothing to do with the others: a daemon set's would be made anew at once, a static one's mirror ends with its node. */
+export const isMovedByDrain = ({ controller, ended }: KubernetesPod): boolean => !ended && controller !== "DaemonSet" && controller !== "Node";
 
 /**
  * What is missing while the fullest node is away, in words; undefined: there is room. By what pods request in sum, as the scheduler counts: whether each
@@ -20,7 +20,7 @@ export function missingRoom(nodes: readonly KubernetesNode[], pods: readonly Kub
   const free = sum(open.map(({ name, allocatable }) => minus(allocatable, sum((on.get(name) ?? []).map(({ requests }) => requests)))));
   for (const { name, allocatable } of open) {
     const here = on.get(name) ?? [];
-    const moving = sum(here.filter((pod) => !staysOn(pod)).map(({ requests }) => requests));
+    const moving = sum(here.filter(isMovedByDrain).map(({ requests }) => requests));
     const elsewhere = minus(free, minus(allocatable, sum(here.map(({ requests }) => requests))));
     if (moving.cpu > Math.max(0, elsewhere.cpu)) return `the pods of ${name} request ${cores(moving.cpu)} and the other workers have ${cores(elsewhere.cpu)} left`;
     if (moving.memory > Math.max(0, elsewhere.memory)) return `the pods of ${name} request ${mebibytes(moving.memory)} and the other workers have ${mebibytes(elsewhere.memory)} left`;

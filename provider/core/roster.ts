@@ -1,27 +1,29 @@
 /** Of the machines that are there, which stay, which leave, and which are yet to come. Pure. */
 import { roleOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { machineName, tagKeys } from "./ownership";
+import { hasJoined, machineName } from "./ownership";
 import { joinSeconds } from "./plan-input";
 import { surplus } from "./plan-leaving";
 import { isNotToBe, namedMachines, type Named } from "./plan-nodes";
 import type { Release } from "./release";
 import type { MachineRef } from "./step";
 
-export interface Sorted extends Named {
+export interface Roster extends Named {
   readonly kept: readonly ObservedMachine[];
   readonly discarded: readonly ObservedMachine[];
   readonly leaving: readonly ObservedMachine[];
+  /** Those that are yet to be made, now or at the next start. */
+  readonly missing: readonly MachineRef[];
 }
 
 /**
  * A machine that Mold could not make, or that never joined in time, is made anew; nothing of it is in the cluster. Those leave that are
  * named, and those beyond the count.
  */
-export function sortMachines(desired: DesiredCluster, observed: ObservedCluster, { hops }: Pick<Release, "hops">): Sorted {
+export function rosterOf(desired: DesiredCluster, observed: ObservedCluster, { hops }: Pick<Release, "hops">): Roster {
   const nodes = new Set(observed.nodes?.map(({ name }) => name));
   const spent = (machine: ObservedMachine): boolean =>
-    machine.tags[tagKeys.joined] !== "yes" && !nodes.has(machine.name) && observed.at - machine.created > joinSeconds * 1000;
+    !hasJoined(machine) && !nodes.has(machine.name) && observed.at - machine.created > joinSeconds * 1000;
   const ordered = [...observed.machines].sort((a, b) => (a.role === b.role ? a.index - b.index : a.role === "control-plane" ? -1 : 1));
   const discarded = new Set(ordered.filter((machine) => machine.state === "Error" || spent(machine)));
   const there = ordered.filter((machine) => !discarded.has(machine));
@@ -31,17 +33,12 @@ export function sortMachines(desired: DesiredCluster, observed: ObservedCluster,
   // In the course of an upgrade there are that many more; they, or those they stand for, leave at its end.
   const spare = hops.length > 0 ? desired.upgrade.maxSurge : 0;
   const leaving = new Set([...going, ...surplus(desired, "control-plane", rest), ...surplus(desired, "worker", rest, spare)]);
-  return { ...named, kept: rest.filter((machine) => !leaving.has(machine)), discarded: [...discarded], leaving: [...leaving] };
-}
-
-/** Names of the machines that are yet to be made, now or at the next start. */
-export function namesToMake(desired: DesiredCluster, observed: ObservedCluster, release: Pick<Release, "hops">): string[] {
-  const { kept, leaving } = sortMachines(desired, observed, release);
-  return newMachines(desired, observed, { kept, leaving }).map(({ name }) => name);
+  const stayOrGo = { kept: rest.filter((machine) => !leaving.has(machine)), leaving: [...leaving] };
+  return { ...named, ...stayOrGo, discarded: [...discarded], missing: newMachines(desired, observed, stayOrGo) };
 }
 
 /** The lowest free numbers: those of machines that Mold has not expunged yet are still taken, as host names, and those of nodes that the declaration has leave stay free. */
-export function newMachines(desired: DesiredCluster, observed: ObservedCluster, { kept, leaving }: Pick<Sorted, "kept" | "leaving">): MachineRef[] {
+function newMachines(desired: DesiredCluster, observed: ObservedCluster, { kept, leaving }: Pick<Roster, "kept" | "leaving">): MachineRef[] {
   return (["control-plane", "worker"] as const).flatMap((role) => {
     const taken = new Set([...kept, ...observed.destroyed, ...leaving].filter((machine) => machine.role === role).map(({ index }) => index));
     const missing = roleOf(desired, role).count - kept.filter((machine) => machine.role === role).length;

@@ -1,7 +1,7 @@
 /** Steps on etcd's members, by exec into the pod of one that stays. */
 import { ClusterError } from "../errors";
 import { parseMachineName } from "../ownership";
-import { isKubernetesFailure, type EtcdMember } from "../ports";
+import { isKubernetesFailure, isNoAnswer, type EtcdMember } from "../ports";
 import type { MachineRef } from "../step";
 import type { Operation } from "./operation";
 
@@ -37,7 +37,7 @@ async function askEtcd(operation: Operation, leaving?: MachineRef): Promise<Etcd
       try {
         return await askOnce(operation, leaving);
       } catch (error) {
-        if (!isKubernetesFailure(error) || (error.kind !== "unreachable" && error.kind !== "timeout")) throw error;
+        if (!isNoAnswer(error)) throw error;
         last = error;
         return undefined;
       }

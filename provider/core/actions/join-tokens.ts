@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { newBootstrapToken } from "../../kubernetes/bootstrap-token";
 import { goneAsEmpty } from "../gone";
-import { tagKeys } from "../ownership";
+import { hasJoined } from "../ownership";
 import { joinSeconds } from "../plan-input";
 import type { Operation } from "./operation";
 
@@ -36,7 +36,7 @@ export class JoinTokens {
 
   private async readEarlier(): Promise<string[]> {
     const { world, observed } = this.operation;
-    const waiting = observed.machines.filter(({ tags, state }) => tags[tagKeys.joined] !== "yes" && state !== "Error");
+    const waiting = observed.machines.filter((machine) => !hasJoined(machine) && machine.state !== "Error");
     const data = await Promise.all(
       waiting.map(async ({ id, name }) => {
         try {

@@ -3,7 +3,8 @@ import { ClusterError } from "../errors";
 import { seconds } from "../execute";
 import { balancerMembers } from "../observe";
 import { cordonedBy } from "../ownership";
-import { isKubernetesFailure, type KubernetesPod } from "../ports";
+import { isNoAnswer, type KubernetesPod } from "../ports";
+import { isMovedByDrain } from "../room";
 import type { MachineRef, Work } from "../step";
 import { nextLookMs } from "../waiting";
 import type { Operation } from "./operation";
@@ -27,9 +28,6 @@ export async function uncordonNode(operation: Operation, machine: MachineRef): P
 export async function deleteNode(operation: Operation, machine: MachineRef): Promise<void> {
   await operation.kubernetes.deleteNode(machine.name);
 }
-
-/** Pods that a drain has nothing to do with: a daemon set's would be made anew at once, a static one's mirror ends with its node. */
-const stays = ({ controller, ended }: KubernetesPod): boolean => ended || controller === "DaemonSet" || controller === "Node";
 
 /** Asks every pod to go, again and again for those that a budget holds, until the last has ended. */
 export async function drainNode(operation: Operation, { machine, longestSeconds }: Extract<Work, { kind: "drainNode" }>): Promise<void> {
@@ -59,9 +57,9 @@ export async function drainNode(operation: Operation, { machine, longestSeconds 
 /** Undefined: the API did not say. A balancer drops a connection now and then. */
 async function lookAt({ kubernetes }: Operation, machine: MachineRef): Promise<KubernetesPod[] | undefined> {
   try {
-    return (await kubernetes.podsOn(machine.name)).filter((pod) => !stays(pod));
+    return (await kubernetes.podsOn(machine.name)).filter(isMovedByDrain);
   } catch (error) {
-    if (isKubernetesFailure(error) && (error.kind === "unreachable" || error.kind === "timeout")) return undefined;
+    if (isNoAnswer(error)) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import * as semver from "semver";
 import { findVersion } from "../catalogue";
 import { ClusterError } from "../errors";
 import { agentAnnotation, isCordonedBy, parseMachineName, upgradeRoleAnnotation, wantedVersionAnnotation } from "../ownership";
-import { isKubernetesFailure, type KubernetesNode } from "../ports";
+import { isKubernetesFailure, isNoAnswer, type KubernetesNode } from "../ports";
 import { missingRoom } from "../room";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
@@ -27,7 +27,7 @@ async function settled(operation: Operation, look: () => Promise<string[]>, stay
   await operation.patienceOf(settleMs).until(
     async () => {
       wrong = await look().catch((error: unknown) => {
-        if (isKubernetesFailure(error) && (error.kind === "unreachable" || error.kind === "timeout")) return [error.message];
+        if (isNoAnswer(error)) return [error.message];
         throw error;
       });
       return wrong.length === 0 ? true : undefined;
