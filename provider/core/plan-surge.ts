@@ -49,5 +49,5 @@ export function planGoing(
   const out = planOutOfBalancers(steps, input.observed, ref, [cordon], turn.about);
   const drain = planDrain(steps, ref, [cordon, ...out], { ...turn, ...(longestSeconds === undefined ? {} : { longestSeconds }) });
   const destroyed = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [drain], { pool: "destroy", why });
-  return [steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroyed])];
+  return [steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroyed], turn)];
 }

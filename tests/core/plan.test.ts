@@ -135,6 +135,17 @@ describe("planning a cluster", () => {
     expect(made).not.toContain("attach the ISO of Kubernetes 1.36.3 to prod-worker-2");
   });
 
+  test("a new worker that has a lost one's name, and is replaced by the same upgrade, has its node deleted twice: before it comes and after it has gone", () => {
+    const found = whole(1, 0);
+    const observed = { ...found, nodes: [...found.machines.map(({ name }) => name), "prod-worker-1"].map((name) => ({ ...nodeOf(name), version: "1.34.2" })) };
+    const { steps } = plan(observed, { version: "1.35", controlPlane: { count: 1, offering: "small" }, workers: { count: 1, offering: "small" }, upgrade: { maxUnavailable: 1, maxSurge: 1, drainSeconds: 600, strategy: "replace" } });
+    const at = (id: string): number => steps.findIndex((step) => step.id === id);
+    expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
+    expect(steps.filter(({ work }) => work.kind === "deleteNode")).toHaveLength(2);
+    expect(at("deleteNode prod-worker-1")).toBeLessThan(at("deployMachine prod-worker-1"));
+    expect(at("destroyMachine prod-worker-1")).toBeLessThan(at("deleteNode 1.35.4 prod-worker-1"));
+  });
+
   test("a place that is gone is said, not planned around", () => {
     expect(plan(nothing({ anchorTags: undefined })).problems[0]?.property).toBe("network");
   });
