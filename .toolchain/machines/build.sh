@@ -21,6 +21,8 @@ versions() { (cd "$machines/modules" && printf '%s\n' kubernetes-*) | sed 's/^ku
 # Go's own cache serves the next build of nearly the same; past this it is more than it is worth.
 limit_go_cache() {
   [[ -d $cache/go-build ]] || return 0
+  exec 8>"$cache/go-build.lock"
+  flock -n 8 || return 0 # somebody builds
   (($(du -sm "$cache/go-build" | cut -f 1) <= 3072)) || rm -rf "$cache/go-build"
 }
 

@@ -21,7 +21,7 @@ prepare_go
 try() {
   local what=$1 log
   shift
-  log=$("$@" 2>&1 9>&-) || {
+  log=$("$@" 2>&1 8>&- 9>&-) || {
     tail -n 15 <<<"$log" >&2
     fail "$what failed"
   }

@@ -62,5 +62,8 @@ prepare_go() {
   command -v go >/dev/null || fail 'no go on PATH: see https://go.dev/dl/'
   proxy=$(go env GOPROXY)
   [[ $proxy == direct ]] || proxy=${proxy%[,|]direct}
+  mkdir -p "$cache"
+  exec 8>"$cache/go-build.lock"
+  flock -s 8 # Nobody clears Go's cache meanwhile (build.sh).
   export GOFLAGS='' GOWORK=off GOOS='' GOARCH='' CGO_ENABLED=0 GOTOOLCHAIN=local GOPROXY=$proxy GOMAXPROCS=$jobs GOCACHE=$cache/go-build
 }
