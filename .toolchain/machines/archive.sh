@@ -12,6 +12,7 @@ layer() {
   file=$(mktemp -p "$layers")
   tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$file" -C "$1" .
   digest=$(sha256sum <"$file" | cut -c -64)
+  chmod 644 "$file"
   mv "$file" "$layers/$digest.tar"
   printf '%s\n' "$digest"
 }
@@ -23,8 +24,8 @@ archive() {
   folder=$(mktemp -d -p "$layers")
   config=$(jq -cn --arg architecture "$architecture" --argjson entrypoint "$entrypoint" --arg source "$source" '{
     architecture: $architecture, os: "linux", created: "1970-01-01T00:00:00Z",
-    config: { Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], Labels: { "lab.invalid/built-from": $source } }
-      + (if $entrypoint == [] then {} else { Entrypoint: $entrypoint } end),
+    config: ({ Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], Labels: { "lab.invalid/built-from": $source } }
+      + (if $entrypoint == [] then {} else { Entrypoint: $entrypoint } end)),
     rootfs: { type: "layers", diff_ids: [$ARGS.positional[] | "sha256:" + .] },
     history: [$ARGS.positional[] | { created: "1970-01-01T00:00:00Z", created_by: $source }]
   }' --args "$@")
@@ -57,7 +58,7 @@ packet_filter_layer() { # ROOTFS
   folder=$(mktemp -d "$new/filter.XXXXXX")
   chmod 755 "$folder"
   libraries=$(cd "$root" && find usr/lib -type d -name xtables)
-  install -d "$folder/usr/sbin" "$folder/usr/lib" "$folder/run" "$folder/${libraries%/*}"
+  install -d "$folder"/usr/{sbin,lib,lib64} "$folder/run" "$folder/${libraries%/*}"
   for link in lib lib64; do [[ ! -L $root/$link ]] || cp -P "$root/$link" "$folder/"; done
   install -m 755 "$root"/usr/sbin/{xtables-nft-multi,nft,conntrack} "$folder/usr/sbin/"
   for link in {iptables,ip6tables}{,-save,-restore}; do ln -s xtables-nft-multi "$folder/usr/sbin/$link"; done
