@@ -5,22 +5,19 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
 )
 
 // ranges gives the node's own range and those of all others, each with the address to reach it by. IPv4 only.
-func ranges(self string, nodes []any) (own string, others map[string]string) {
+func ranges(self string, nodes map[string]node) (own string, others map[string]string) {
 	others = map[string]string{}
-	for _, object := range nodes {
-		node := object.(*corev1.Node)
-		prefix, err := netip.ParsePrefix(node.Spec.PodCIDR)
+	for name, node := range nodes {
+		prefix, err := netip.ParsePrefix(node.podRange)
 		if err != nil || !prefix.Addr().Is4() {
 			continue
 		}
-		if node.Name == self {
+		if name == self {
 			own = prefix.Masked().String()
-		} else if address, err := netip.ParseAddr(addressOf(node)); err == nil && address.Is4() {
+		} else if address, err := netip.ParseAddr(node.address); err == nil && address.Is4() {
 			others[prefix.Masked().String()] = address.String()
 		}
 	}
