@@ -15,13 +15,20 @@ architecture=$(dpkg --print-architecture 2>/dev/null || uname -m)
 
 folder= # the entry in hand
 new=    # what becomes of it
+child=  # the process in hand
 
 say() { printf 'machines: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
 # Only this file system: if something was killed with a mount below it, what is mounted stays.
 # shellcheck disable=SC2317,SC2329 # called by the trap
-clean_up() { [[ -z $new || ! -e $new ]] || rm -rf --one-file-system "$new"; }
+clean_up() {
+  if [[ -n $child ]]; then
+    kill "$child" 2>/dev/null || true
+    wait "$child" 2>/dev/null || true
+  fi
+  [[ -z $new ]] || rm -rf --one-file-system "$new" "$new.log"
+}
 trap clean_up EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -75,6 +82,32 @@ keep() {
   printf '%s\n' "$folder"
 }
 
+# try SECONDS WHAT COMMAND...: says every minute that it goes on, and ends it after SECONDS. What it says is shown only if it fails. The
+# locks are not for children: 8>&- 9>&-.
+try() {
+  local limit=$1 what=$2 begun=$SECONDS told=$SECONDS status=0
+  shift 2
+  "$@" >"$new.log" 2>&1 8>&- 9>&- &
+  child=$!
+  while kill -0 "$child" 2>/dev/null; do
+    if ((SECONDS - begun >= limit)); then
+      say "$what: no end after $limit s, stopped"
+      kill "$child" 2>/dev/null || true
+      break
+    fi
+    if ((SECONDS - told >= 60)); then
+      told=$SECONDS
+      say "$what: $((SECONDS - begun)) s"
+    fi
+    sleep 0.2
+  done
+  wait "$child" || status=$?
+  child=
+  ((status == 0)) || tail -n 15 "$new.log" >&2
+  rm -f "$new.log"
+  ((status == 0)) || fail "$what failed"
+}
+
 # need PROGRAM=PACKAGE...: installs the Debian packages whose programs are not there.
 need() {
   local pair missing=()
@@ -82,8 +115,7 @@ need() {
   if ((${#missing[@]} == 0)); then return; fi
   command -v apt-get >/dev/null || fail "these are missing, and there is no apt-get to install them: ${missing[*]}"
   say "installing ${missing[*]}"
-  {
-    apt-get -qq update || true # One of several sources may not answer; the next line says if that matters.
-    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"
-  } >"$cache/apt.log" 2>&1 9>&- || { tail -n 5 "$cache/apt.log" >&2 && fail "can't install ${missing[*]} (see $cache/apt.log)"; }
+  # One of several sources may not answer; the next line says if that matters.
+  try 600 'apt-get update' sh -c 'apt-get -qq update || true'
+  try 900 "installing ${missing[*]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"
 }

@@ -17,22 +17,12 @@ generation=1 # one more when the same sources are to be built another way
 entry "programs-$name-$version-$(key "$module" "${own[@]}" -- $generation "${built[@]}" "${renamed[@]}" "$flags" "${taken[@]}")" "$@"
 prepare_go
 
-# try WHAT COMMAND...: what it says is shown only if it fails.
-try() {
-  local what=$1 log
-  shift
-  log=$("$@" 2>&1 8>&- 9>&-) || {
-    tail -n 15 <<<"$log" >&2
-    fail "$what failed"
-  }
-}
-
 cd "$machines/$module"
 # A step of its own, and with a bound, because only this one depends on the network.
 say "$name $version: fetching its modules"
-try "fetching the modules of $name $version" timeout 900 go list -deps -f '{{with .Error}}{{.}}{{end}}' "${built[@]}"
+try 900 "fetching the modules of $name $version" go list -deps -f '{{with .Error}}{{.}}{{end}}' "${built[@]}"
 say "$name $version: modules there after $SECONDS s, building with $(go env GOVERSION)"
-try "building $name $version" go build -p "$jobs" -trimpath -buildvcs=false -ldflags "-s -w $flags" -o "$new/" "${built[@]}"
+try 5400 "building $name $version" go build -p "$jobs" -trimpath -buildvcs=false -ldflags "-s -w $flags" -o "$new/" "${built[@]}"
 for pair in "${renamed[@]}"; do mv "$new/${pair%=*}" "$new/${pair#*=}"; done
 for file in "${taken[@]}"; do install -m 644 "$(go list -m -f '{{.Dir}}' "$main")/$file" "$new/"; done
 # For the manifests of what is made of these.

@@ -25,15 +25,14 @@ read -ra packages <<<"$(words_of packages.list)"
 say "Debian $release from $mirror"
 include=${packages[*]}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-mmdebstrap --mode=root --variant=minbase --format=directory --include="${include// /,}" \
+try 1800 'making the root file system' mmdebstrap --mode=root --variant=minbase --format=directory --include="${include// /,}" \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-  --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt=force-unsafe-io --aptopt='APT::Install-Recommends "false"' \
+  --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt=force-unsafe-io --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "4"' \
   "$release" "$root" \
   "deb [signed-by=$keyring] $mirror/debian $release main" \
   "deb [signed-by=$keyring] $mirror/debian $release-updates main" \
-  "deb [signed-by=$keyring] $mirror/debian-security $release-security main" >"$new/log" 2>&1 9>&- ||
-  { tail -n 15 "$new/log" >&2 && fail 'mmdebstrap failed'; }
-rm "$new/log" "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap" # the options above, which are for this moment
+  "deb [signed-by=$keyring] $mirror/debian-security $release-security main"
+rm "$root"/etc/{dpkg/dpkg.cfg.d,apt/apt.conf.d}/99mmdebstrap # the options above, which are for this moment
 # shellcheck disable=SC2016 # dpkg-query reads these
 chroot "$root" dpkg-query -W -f '${Package} ${Version}\n' >"$new/packages.txt"
 
@@ -44,7 +43,7 @@ install -D -m 644 "$programs/containerd.service" "$root/usr/local/lib/systemd/sy
 cp -r --no-preserve=ownership "$machines/rootfs/lab/." "$root/"
 
 # cloud-init writes the network as systemd-networkd reads it.
-systemctl --quiet --root="$root" enable systemd-networkd.service systemd-resolved.service containerd.service
+chroot "$root" systemctl --quiet enable systemd-networkd.service systemd-resolved.service containerd.service
 read -ra masked <<<"$(words_of masked.list)"
 for unit in "${masked[@]}"; do ln -sfn /dev/null "$root/etc/systemd/system/$unit"; done
 
