@@ -78,7 +78,8 @@ image "$upstream/coredns/coredns:$coredns_tag" '["/coredns"]' "$(<"$coredns_prog
 image "$upstream/etcd:$etcd_tag" '[]' "$(<"$etcd_programs/source")" \
   "$base" "$(programs_layer "usr/local/bin/etcd=$etcd_programs/etcd" "usr/local/bin/etcdctl=$etcd_programs/etcdctl" "usr/local/bin/etcdutl=$etcd_programs/etcdutl")"
 gcc -Os -Wall -Werror -static -s "-DVERSION=v$pause_tag" -o "$new/pause" "$kubernetes/pause.c"
-image "$upstream/pause:$pause_tag" '["/pause"]' "build/pause/linux/pause.c of $(<"$kubernetes/source")" "$(programs_layer "pause=$new/pause")"
+# Not of which Kubernetes: the same tag on two discs is the same image.
+image "$upstream/pause:$pause_tag" '["/pause"]' 'k8s.io/kubernetes, build/pause/linux/pause.c' "$(programs_layer "pause=$new/pause")"
 image lab.invalid/node-routes:1 '["/usr/local/bin/node-routes"]' "$(<"$routes_programs/source"); $filter_source" \
   "$base" "$filter" "$(programs_layer "usr/local/bin/node-routes=$routes_programs/node-routes")"
 # What this very kubeadm asks for has to be there, and under these names.
