@@ -1,0 +1,3 @@
+module ablestack.io/machines/web-server
+
+go 1.24.0
