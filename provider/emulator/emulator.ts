@@ -172,6 +172,8 @@ class InProcessEmulator implements Emulator {
     this.store.clear();
     this.faults.clear();
     this.run = this.boot(keys);
+    // Real machines take a while to go.
+    await this.settled();
   }
 
   private running(): Run {

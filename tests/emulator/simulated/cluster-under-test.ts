@@ -152,7 +152,7 @@ export class SmallCloud {
 
   rules(): PublicExposure[] {
     const targets = this.members.map((name) => ({ machineId: `machine-${name}`, guestIp: this.specs.get(name)?.guestIp ?? "", privatePort: 6443 }));
-    return [{ address: this.address, port: this.port, protocol: "tcp", kind: "loadBalancer", ruleId: "rule", allowedCidrs: this.cidrs, targets }];
+    return [{ address: this.address, port: this.port, protocol: "tcp", kind: "loadBalancer", ruleId: "rule", networkId: "net", allowedCidrs: this.cidrs, targets }];
   }
   expose(): void {
     this.hypervisor.exposure(this.rules());
