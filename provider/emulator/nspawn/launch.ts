@@ -7,6 +7,8 @@ import { linkOf, macOf, type Names } from "./names";
 /** Of a virtual router: its bridge to the guests. */
 export const GUEST_BRIDGE = "guests";
 
+const NIC = "eth0";
+
 export interface Launch {
   readonly spec: MachineSpec;
   readonly dir: string;
@@ -29,21 +31,16 @@ export function launchOf(names: Names, spec: MachineSpec, rootfs: string): Launc
 }
 
 /**
- * A new network namespace for each boot, as a reboot forgets what was in the old one. Its address is set from outside: there is no
- * DHCP server, and a daemon inside would take down routes that are not its own. The old link is deleted by name first: freed late by
- * its namespace, it would race with its successor.
+ * A new network namespace for each boot, as a reboot forgets what was in the old one. The machine gives itself its address (see
+ * {@link seedFiles}). The old link is deleted by name first: freed late by its namespace, it would race with its successor.
  */
 export function networkUp({ spec, namespace, routerNamespace }: Launch): Argv[] {
   const link = linkOf("vm", spec.id);
-  const bits = spec.networkCidr.split("/")[1] ?? "24";
   return [
     ["ip", "netns", "add", namespace],
     ["ip", "-n", namespace, "link", "set", "lo", "up"],
-    ["ip", "-n", namespace, "link", "add", "eth0", "address", macOf(spec.guestIp), "type", "veth", "peer", "name", link, "netns", routerNamespace],
+    ["ip", "-n", namespace, "link", "add", NIC, "address", macOf(spec.guestIp), "type", "veth", "peer", "name", link, "netns", routerNamespace],
     ["ip", "-n", routerNamespace, "link", "set", link, "master", GUEST_BRIDGE, "up"],
-    ["ip", "-n", namespace, "address", "add", `${spec.guestIp}/${bits}`, "dev", "eth0"],
-    ["ip", "-n", namespace, "link", "set", "eth0", "up"],
-    ["ip", "-n", namespace, "route", "add", "default", "via", spec.gateway],
   ];
 }
 
@@ -132,12 +129,21 @@ export function givenFiles(): GivenFile[] {
   ];
 }
 
-/** The NoCloud seed. The user data are the bytes that Mold was given, packed or not. */
+/**
+ * The NoCloud seed. The user data are the bytes that Mold was given, packed or not; the network is what a virtual router's DHCP would say.
+ * Nobody answers to DNS at the gateway, but a machine has to have a server: CoreDNS does not start without one.
+ */
 export function seedFiles(spec: MachineSpec): GivenFile[] {
+  const bits = spec.networkCidr.split("/")[1] ?? "24";
+  const network = {
+    version: 2,
+    ethernets: { [NIC]: { addresses: [`${spec.guestIp}/${bits}`], routes: [{ to: "0.0.0.0/0", via: spec.gateway }], nameservers: { addresses: [spec.gateway] } } },
+  };
   const meta = { "instance-id": spec.id, "local-hostname": spec.hostname, ...(spec.sshPublicKeys.length > 0 ? { "public-keys": spec.sshPublicKeys } : {}) };
   return [
     // JSON is YAML.
     { name: "meta-data", content: `${JSON.stringify(meta)}\n`, mode: 0o644 },
+    { name: "network-config", content: `${JSON.stringify(network)}\n`, mode: 0o644 },
     { name: "user-data", content: Buffer.from(spec.userData ?? "", "base64"), mode: 0o600 },
   ];
 }

@@ -89,8 +89,7 @@ network_up() {
 # A root file system that comes with images has them for every machine: hard links, and copies of what is written in place.
 make_disk() {
   local database store=$rootfs/var/lib/containerd
-  mkdir -p upper/etc work root seed ${plainFolders.filter((folder) => folder !== "containerd").join(" ")}
-  [[ -e upper/etc/resolv.conf ]] || echo ${quoted(`nameserver ${spec.gateway}`)} >upper/etc/resolv.conf
+  mkdir -p upper work root seed ${plainFolders.filter((folder) => folder !== "containerd").join(" ")}
   [[ ! -e containerd ]] || return 0
   rm -rf containerd.new
   if [[ -n $(ls -A "$store" 2>/dev/null) ]]; then
@@ -104,7 +103,7 @@ make_disk() {
 
 # Each boot reads the user data that Mold has now, whatever the machine did to its own copy.
 lay_seed() {
-  cp ${files.data}/meta-data ${files.data}/user-data seed/
+  cp ${files.data}/* seed/
 }
 
 # Once the machine's first process is there, its file system is: the disc goes into the drive.
