@@ -108,6 +108,7 @@ export class NspawnHypervisor implements Hypervisor {
   async close(): Promise<void> {
     clearInterval(this.looking);
     await this.settled();
+    if (this.machines.size === 0) await this.host.routers.giveBack();
   }
 
   private machine(spec: MachineSpec): Machine {

@@ -58,7 +58,9 @@ export const plainFolders = ["containerd", "kubelet", "etcd"] as const;
 /** Where a machine finds what its host gives it: nspawn's own place for that. */
 export const GIVEN = "/run/host/machine";
 
-/** The order of paths is the machine's: what binds them runs in its folder. */
+/** nspawn reads colons and backslashes in what it binds as its own. */
+const bindPath = (path: string): string => path.replace(/[\\:]/g, "\\$&");
+
 export function nspawnArguments(launch: Launch): Argv {
   const { spec, dir, namespace } = launch;
   return [
@@ -80,9 +82,9 @@ export function nspawnArguments(launch: Launch): Argv {
     "--link-journal=no",
     "--console=read-only",
     "--bind=/dev/kmsg",
-    ...plainFolders.map((folder) => `--bind=${join(dir, folder)}:/var/lib/${folder}`),
-    `--bind=${join(dir, "seed")}:/var/lib/cloud/seed/nocloud`,
-    `--bind-ro=${join(dir, "given")}:${GIVEN}`,
+    ...plainFolders.map((folder) => `--bind=${bindPath(join(dir, folder))}:/var/lib/${folder}`),
+    `--bind=${bindPath(join(dir, "seed"))}:/var/lib/cloud/seed/nocloud`,
+    `--bind-ro=${bindPath(join(dir, "given"))}:${GIVEN}`,
     // Not --boot: this one hands over to systemd once it has made the cgroup controllers writable.
     `${GIVEN}/init`,
   ];

@@ -19,6 +19,9 @@ const SHUTDOWN_LIMIT = 40_000;
 /** How long the launcher may take to tidy up after its machine. */
 const TIDY_LIMIT = 15_000;
 
+/** Colours and carriage returns. */
+const terminals = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]|\r`, "g");
+
 export interface MachineHost {
   readonly names: Names;
   readonly rootfs: string;
@@ -144,8 +147,7 @@ export class Machine {
 
   private last(name: string, lines: number): string[] {
     try {
-      // Colours and carriage returns are the terminal's.
-      return readFileSync(this.file(name), "utf8").replace(/\u001b\[[0-9;?]*[A-Za-z]|\r/g, "").split("\n").filter((line) => line !== "").slice(-lines);
+      return readFileSync(this.file(name), "utf8").replaceAll(terminals, "").split("\n").filter((line) => line !== "").slice(-lines);
     } catch {
       return [];
     }

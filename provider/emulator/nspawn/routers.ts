@@ -8,7 +8,7 @@ import { attempt, CommandFailed, run, type Argv } from "./host";
 import { linkOf, type Names } from "./names";
 import { hostAddress, hostRoute, noHostRoute, publicNetworkUp, routerAddress, routerUp } from "./router-links";
 import { PUBLIC_LINK, routerRules } from "./router-rules";
-import { endNamespace, noteRange } from "./sweep";
+import { endNamespace, endPublicNetwork, giveRangeBack, noteRange } from "./sweep";
 import { Turns } from "./turns";
 
 /** What a guest network is made from; its addresses come with the rules. */
@@ -46,6 +46,14 @@ export class Routers {
       if (this.publicIsUp) await this.reported("routes of the host", () => this.routes(addresses, "delete"));
       for (const network of networks) await this.reported(`router of network ${network.id}`, () => this.renew(network, exposures));
       if (this.publicIsUp) await this.reported("routes of the host", () => this.routes(addresses, "add"));
+      if (networks.length === 0) await this.removePublicNetwork();
+    });
+  }
+
+  /** Gives the range back where nothing is left that could be meant by it. */
+  async giveBack(): Promise<void> {
+    await this.turns.take(async () => {
+      if (this.routers.size === 0) await giveRangeBack(this.names);
     });
   }
 
@@ -119,12 +127,17 @@ export class Routers {
     await this.refuseTakenRange();
     const made = (await run(["ip", "-o", "link", "show", "dev", names.hostLink, "up"]).catch(() => "")) !== "" && (await attempt(["ip", "-n", names.publicNamespace, "link", "show"]));
     if (!made) {
-      await attempt(["ip", "link", "delete", names.hostLink]);
-      await attempt(["ip", "netns", "delete", names.publicNamespace]);
+      await endPublicNetwork(names);
       await noteRange(names, publicRange);
       await all(publicNetworkUp(names, publicRange));
     }
     this.publicIsUp = true;
+  }
+
+  /** The range itself stays closed: whoever still calls an address that was one of it must not be led out of the machine. */
+  private async removePublicNetwork(): Promise<void> {
+    await endPublicNetwork(this.names);
+    this.publicIsUp = false;
   }
 
   private async refuseTakenRange(): Promise<void> {

@@ -8,6 +8,8 @@ import { linkOf, namesFor, settled, type Names } from "./names";
 import { signal, until } from "./processes";
 
 const CGROUPS = "/sys/fs/cgroup";
+/** Where the public range is noted. */
+const RANGE = "range";
 const END_LIMIT = 10_000;
 
 export interface Kept {
@@ -69,7 +71,18 @@ export async function sweepMachine(names: Names, machineId: string): Promise<voi
 /** Remembers the public range for a sweep: its route carries no name. */
 export async function noteRange(names: Names, publicRange: string): Promise<void> {
   await mkdir(names.runDir, { recursive: true, mode: 0o700 });
-  await writeFile(join(names.runDir, "range"), publicRange);
+  await writeFile(join(names.runDir, RANGE), publicRange);
+}
+
+/** The range is the machine's default way's again. */
+export async function giveRangeBack(names: Names): Promise<void> {
+  const range = entries(names.runDir).includes(RANGE) ? readFileSync(join(names.runDir, RANGE), "utf8").trim() : "";
+  if (range !== "") await attempt(["ip", "route", "delete", "unreachable", range]);
+  await rm(names.runDir, { recursive: true, force: true });
+}
+
+export async function endPublicNetwork(names: Names): Promise<void> {
+  await endNamespace(names.publicNamespace, [["ip", "link", "delete", names.hostLink]]);
 }
 
 /** Takes away everything of this emulator that is not named. */
@@ -89,7 +102,7 @@ export async function sweep(names: Names, kept: Kept): Promise<void> {
     for (const device of loopDevices(folder)) await attempt(["losetup", "--detach", device]);
     await rm(folder, { recursive: true, force: true });
   }
-  const runFolders = new Set(["range", ...kept.networkIds.map((id) => linkOf("net", id))]);
+  const runFolders = new Set([RANGE, ...kept.networkIds.map((id) => linkOf("net", id))]);
   for (const name of entries(names.runDir)) if (!runFolders.has(name)) await rm(join(names.runDir, name), { recursive: true, force: true });
 }
 
@@ -97,10 +110,8 @@ export async function sweep(names: Names, kept: Kept): Promise<void> {
 export async function sweepAll(dir: string): Promise<void> {
   const names = namesFor(settled(dir));
   await sweep(names, { machineIds: [], networkIds: [] });
-  await endNamespace(names.publicNamespace, [["ip", "link", "delete", names.hostLink]]);
-  const range = entries(names.runDir).includes("range") ? readFileSync(join(names.runDir, "range"), "utf8").trim() : "";
-  if (range !== "") await attempt(["ip", "route", "delete", "unreachable", range]);
+  await endPublicNetwork(names);
+  await giveRangeBack(names);
   for (const device of loopDevices(names.dir)) await attempt(["losetup", "--detach", device]);
-  await rm(names.runDir, { recursive: true, force: true });
   await rm(names.dir, { recursive: true, force: true });
 }
