@@ -43,9 +43,10 @@ export class Routers {
       for (const id of [...this.routers.keys()]) if (!known.has(id)) await this.reported(`router of network ${id}`, () => this.remove(id));
       // The host's way goes first and comes last: nobody is led to an address that is not there.
       const addresses = networks.flatMap((network) => network.addresses);
-      if (this.publicIsUp) await this.reported("routes of the host", () => this.routes(addresses, "delete"));
+      if (networks.length > 0) await this.reported("the public network", () => this.publicNetwork());
+      await this.reported("routes of the host", () => this.routes(addresses, "delete"));
       for (const network of networks) await this.reported(`router of network ${network.id}`, () => this.renew(network, exposures));
-      if (this.publicIsUp) await this.reported("routes of the host", () => this.routes(addresses, "add"));
+      await this.reported("routes of the host", () => this.routes(addresses, "add"));
       if (networks.length === 0) await this.removePublicNetwork();
     });
   }
@@ -88,6 +89,7 @@ export class Routers {
   }
 
   private async routes(addresses: readonly string[], change: "add" | "delete"): Promise<void> {
+    if (!this.publicIsUp) return;
     const text = await run(["ip", "-4", "-o", "route", "show", "dev", this.names.hostLink]);
     const there = [...text.matchAll(/^([\d.]+) /gm)].flatMap((match) => match[1] ?? []);
     if (change === "delete") {
