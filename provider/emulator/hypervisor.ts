@@ -164,6 +164,8 @@ export interface Hypervisor {
    * what is not in it is closed. With all networks that have a router: what else was one's is gone.
    */
   exposure(rules: readonly PublicExposure[], networks: readonly NetworkSpec[]): void;
+  /** Resolves when the ports that were last told are so: no job is seen to have ended before. Left out where they are at once. */
+  exposed?(): Promise<void>;
   /**
    * Where machines take their own time to stop: begins it, and resolves when the machine is off (or was). The job that stops it
    * waits for that; {@link Hypervisor.stop} follows. Left out where stopping takes what the job takes.

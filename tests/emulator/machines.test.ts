@@ -219,3 +219,16 @@ test("where machines take their own time to stop, the job that stops one ends wh
     expect(await world.state(id)).toBe(state);
   }
 });
+
+test("no job is seen to have ended before the router has its rules", async () => {
+  let applied = (): void => undefined;
+  const world = made({ hypervisor: (context) => ({ ...rowsOnly(context), exposed: () => new Promise((resolve) => (applied = resolve)) }) });
+  const { inner } = await world.call("associateIpAddress", { networkid: await world.network() });
+  while (world.clock.step());
+  let answered = false;
+  const query = world.call("queryAsyncJobResult", { jobid: inner.jobid }).finally(() => (answered = true));
+  await new Promise(setImmediate);
+  expect(answered).toBe(false);
+  applied();
+  expect((await query).inner.jobstatus).toBe(1);
+});

@@ -28,6 +28,7 @@ export class NspawnHypervisor implements Hypervisor {
   private readonly looking: NodeJS.Timeout;
   private readonly ready: Promise<void>;
   private swept: Promise<void> | undefined;
+  private applying: Promise<void> | undefined;
 
   /** @throws with everything that this host lacks, and what to install */
   constructor(context: HypervisorContext, options: NspawnOptions) {
@@ -91,7 +92,11 @@ export class NspawnHypervisor implements Hypervisor {
     this.swept ??= this.ready
       .then(() => sweep(this.host.names, kept))
       .catch((error: unknown) => this.host.context.emit({ type: "NSPAWN.HOST", text: `not everything could be swept: ${error instanceof Error ? error.message : String(error)}` }));
-    void this.swept.then(() => this.host.routers.apply(networks, rules));
+    this.applying = this.swept.then(() => this.host.routers.apply(networks, rules));
+  }
+
+  async exposed(): Promise<void> {
+    await this.applying;
   }
 
   console(machineId: string): readonly string[] {
@@ -99,7 +104,7 @@ export class NspawnHypervisor implements Hypervisor {
   }
 
   async settled(): Promise<void> {
-    await this.swept;
+    await this.applying;
     await Promise.all([...this.machines.values()].map((machine) => machine.over()));
     await this.host.routers.over();
   }

@@ -71,10 +71,17 @@ tidy_cgroup() {
   for at in $(hierarchies); do find "$at/$cgroup" -mindepth 1 -depth -type d -exec rmdir {} \\; 2>/dev/null; done
 }
 
+# A machine whose plug was pulled takes a moment to be gone.
 leave_cgroup() {
-  local at
-  tidy_cgroup
-  for at in $(hierarchies); do echo $$ >"$at/cgroup.procs" && rmdir "$at/$cgroup"; done
+  local at left
+  for at in $(hierarchies); do echo $$ >"$at/cgroup.procs"; done
+  for _ in {1..100}; do
+    tidy_cgroup
+    left=0
+    for at in $(hierarchies); do [[ ! -e $at/$cgroup ]] || rmdir "$at/$cgroup" 2>/dev/null || left=1; done
+    ((left == 1)) || return
+    sleep 0.1
+  done
 }
 
 network_down() {

@@ -84,6 +84,7 @@ export class Machine {
     this.forced = true;
     return this.inTurn("destroy", async () => {
       await this.takeDown();
+      await sweepMachine(this.host.names, this.spec.id);
       await this.host.discs.eject(this.dir);
       await rm(this.dir, { recursive: true, force: true });
     });
