@@ -84,9 +84,8 @@ function hypervisorOptions(values: Values, dir: StateDir): Pick<EmulatorOptions,
   const rootfs = values.rootfs ?? process.env.ABLESTACK_MACHINES_ROOTFS;
   const lacking = missing(thisHost, rootfs);
   if (lacking.length > 0) throw new Usage(lacking.join("\n"));
-  const range = publicRange ?? defaultNspawnRange;
   const isoFolder = isoFolders(values.isos ?? process.env.ABLESTACK_MACHINES_ISOS);
-  return { publicRange: range, hypervisor: nspawnHypervisor({ dir: dir.machines, rootfs, isoFolder, publicRange: range }) };
+  return { publicRange: publicRange ?? defaultNspawnRange, hypervisor: nspawnHypervisor({ dir: dir.machines, rootfs, isoFolder }) };
 }
 
 function emulatorOptions(values: Values, dir: StateDir): EmulatorOptions {

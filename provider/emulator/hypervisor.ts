@@ -122,6 +122,8 @@ export interface HypervisorContext {
    * with virtual time); {@link Hypervisor.request} then is the only way to a machine's API.
    */
   readonly listen: boolean;
+  /** The range that this cloud's public addresses are of, for instance `127.80.0.0/24`. */
+  readonly publicRange: string;
 }
 
 /** A request to a port of a public address, made without a socket. Bodies are text. */

@@ -15,8 +15,6 @@ export interface NspawnOptions {
   /** The root file system that all machines share. */
   readonly rootfs: string | undefined;
   readonly isoFolder: IsoFolder;
-  /** Range of the public addresses: it must be nobody else's, and not loopback, which ends inside each machine. */
-  readonly publicRange: string;
 }
 
 /** How often machines are looked at for having powered themselves off. */
@@ -32,9 +30,11 @@ export class NspawnHypervisor implements Hypervisor {
 
   /** @throws with everything that this host lacks, and what to install */
   constructor(context: HypervisorContext, options: NspawnOptions) {
-    const { publicRange, rootfs, isoFolder } = options;
+    const { rootfs, isoFolder } = options;
+    const { publicRange } = context;
     const lacking = missing(thisHost, rootfs);
-    if (/^127\./.test(publicRange)) lacking.push(`public addresses of real machines can't be on loopback, as ${publicRange} is: give --public-range 203.0.113.0/24`);
+    // Each machine's own loopback would have them.
+    if (/^127\./.test(publicRange)) lacking.push(`public addresses of real machines can't be on loopback, and this Mold was made with ${publicRange}: take another --state, or start it with --hypervisor simulated`);
     if (rootfs === undefined || lacking.length > 0) throw new Error(lacking.join("\n"));
     mkdirSync(options.dir, { recursive: true, mode: 0o700 });
     const names = namesFor(settled(options.dir));

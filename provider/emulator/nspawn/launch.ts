@@ -105,6 +105,9 @@ export function initScript(): string {
 for controller in /sys/fs/cgroup/*; do
   mountpoint -q "$controller" && mount -o remount,bind,rw "$controller"
 done
+# Settings of the network are the machine's own; all others are the host's and stay read-only.
+mount --bind /proc/sys/net /proc/sys/net
+mount -o remount,bind,rw /proc/sys/net
 ${settings.join("\n")}
 # An ordered fault: without a network its node never turns Ready.
 if [ -e ${GIVEN}/no-network ]; then

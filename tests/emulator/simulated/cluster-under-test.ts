@@ -131,6 +131,7 @@ export class SmallCloud {
       },
       onStopped: () => undefined,
       listen: options.listen ?? false,
+      publicRange: "127.80.0.0/24",
     };
     this.hypervisor = createSimulatedHypervisor(context);
     if (!options.shelf) this.hypervisor.restore([]);
