@@ -65,23 +65,28 @@ enter_cgroup() {
   done
 }
 
-# What the last boot left there: each costs cadvisor seconds.
+# Ends what the last boot left: a machine outlives an nspawn that was killed, and must never run twice on one disk. It lives below the
+# launcher's own cgroup in some hierarchy at least. Left-over cgroups cost cadvisor seconds each.
 tidy_cgroup() {
-  local at
-  for at in $(hierarchies); do find "$at/$cgroup" -mindepth 1 -depth -type d -exec rmdir {} \\; 2>/dev/null; done
+  local at pids folders
+  for _ in {1..200}; do
+    folders=() pids=()
+    for at in $(hierarchies); do
+      mapfile -t -O "\${#folders[@]}" folders < <(find "$at/$cgroup" -mindepth 1 -depth -type d 2>/dev/null)
+    done
+    ((\${#folders[@]} > 0)) || return 0
+    mapfile -t pids < <(cat "\${folders[@]/%//cgroup.procs}" 2>/dev/null)
+    ((\${#pids[@]} == 0)) || kill -KILL "\${pids[@]}" 2>/dev/null
+    rmdir "\${folders[@]}" 2>/dev/null
+    sleep 0.05
+  done
+  return 1
 }
 
-# A machine whose plug was pulled takes a moment to be gone.
 leave_cgroup() {
-  local at left
-  for at in $(hierarchies); do echo $$ >"$at/cgroup.procs"; done
-  for _ in {1..100}; do
-    tidy_cgroup
-    left=0
-    for at in $(hierarchies); do [[ ! -e $at/$cgroup ]] || rmdir "$at/$cgroup" 2>/dev/null || left=1; done
-    ((left == 1)) || return
-    sleep 0.1
-  done
+  local at
+  tidy_cgroup
+  for at in $(hierarchies); do echo $$ >"$at/cgroup.procs" && rmdir "$at/$cgroup"; done
 }
 
 network_down() {
