@@ -71,5 +71,5 @@ $(modules): package.json package-lock.json
 $(built): $(modules) tsconfig.json .config/tsconfig.build.json $(sources)
 	@echo '==> building' >&2
 	@npm run --silent build
-	@chmod +x dist/provider/emulator/bin.js
+	@chmod +x dist/provider/emulator/bin.js dist/provider/cli/bin.js
 	@touch dist/.tsbuildinfo $@

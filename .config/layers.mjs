@@ -58,6 +58,12 @@ export const layers = [
     why: "an adapter translates for one engine and decides nothing; the embedded Mold is a server like any other to it",
   },
   {
+    folder: "provider/cli",
+    own: ["schema", "provider/handlers", "provider/core", "provider/mold", "provider/kubernetes"],
+    packages: [],
+    why: "the command line asks the core what a person wants to know; no engine is needed for it, and the embedded Mold is a server like any other",
+  },
+  {
     folder: "provider/emulator",
     own: ["provider/mold/catalogue/apis.json"],
     packages: ["@peculiar/x509", "reflect-metadata", "yaml", "ipaddr.js", "semver", "pino"],

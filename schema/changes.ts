@@ -1,8 +1,8 @@
 /** What differs between two declarations of one resource, and how that is changed. */
 import { effectiveChange } from "./change-rule";
 import { equal, join, own, recordWithDefaults } from "./declared";
-import { isAbsent, isRecord, isUnknownMark, type Change, type IsUnknown, type Properties, type Property } from "./property";
-import type { Failure, ResourceName } from "./resource";
+import { isRecord, isUnknownMark, type Change, type IsUnknown, type Properties, type Property } from "./property";
+import type { ResourceName } from "./resource";
 import { readingOf } from "./reading";
 import { resources } from "./resources";
 
@@ -57,26 +57,6 @@ export function changedProperties(name: ResourceName, olds: unknown, news: unkno
   visitChanges(name, olds, news, options.isUnknown ?? isUnknownMark, (property, _, change) => changes.push({ property, change }));
   return changes;
 }
-
-/**
- * Changes of an existing resource whose behaviour comes later, as failures of check. A change that replaces the resource makes all of
- * them possible, since the new one is made as declared.
- */
-export function checkChanges(name: ResourceName, olds: unknown, news: unknown, options: ChangeOptions = {}): Failure[] {
-  const isUnknown = options.isUnknown ?? isUnknownMark;
-  const failures: Failure[] = [];
-  let replaces = false;
-  const judge: Visit = (path, property, change, old, now) => {
-    if (change === "replace") replaces = true;
-    const rule = property.changeNotYet;
-    if (isUnknown(now) || isUnknown(old)) return;
-    if (rule !== undefined) failures.push({ property: path, reason: `not yet: ${rule.reason} (it is ${said(old)}, declared is ${said(now)})` });
-  };
-  visitChanges(name, olds, news, isUnknown, judge);
-  return replaces ? [] : failures;
-}
-
-const said = (value: unknown): string => (isAbsent(value) ? "left out" : JSON.stringify(value));
 
 /** Outputs that stay as they are whatever changes in place. */
 export const stableOutputs = (name: ResourceName): string[] =>

@@ -191,12 +191,11 @@ export const clusterInputs: Properties = {
   },
   nodes: {
     type: "map",
-    description: "Operations on single nodes, by node name. They are done one node at a time.",
+    description: "Operations on single nodes, by node name. Nodes are away one at a time.",
     values: nodeOperations,
     keyFormat: "node-name",
     otherwise: "none",
     example: { "prod-worker-2": { offering: "k8s-8c-32g" } },
-    notYet: { reason: "operations on single nodes come with a later release" },
   },
   upgrade: {
     type: "object",

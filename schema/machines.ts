@@ -10,13 +10,13 @@ const offering: StringProperty = {
 
 const rootDiskGb: IntegerProperty = {
   type: "integer",
-  description: "Size of each machine's root disk.",
+  description:
+    "Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks.",
   unit: "GB",
   minimum: 1,
   maximum: 65_536,
   otherwise: "the size that the template has",
   example: 40,
-  changeNotYet: { reason: "another root disk size for machines that exist comes with a later release" },
 };
 
 export const controlPlane: ObjectProperty = {
@@ -49,7 +49,7 @@ export const workers: ObjectProperty = {
   properties: {
     count: {
       type: "integer",
-      description: "How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed.",
+      description: "How many workers: the size of the cluster. When there are to be fewer, the newest leave, or those that `nodes` deletes: out of the balancers, drained as their pods' disruption budgets allow, destroyed.",
       minimum: 1,
       maximum: 5000,
       default: 1,
@@ -75,14 +75,40 @@ export const workers: ObjectProperty = {
 
 const moldKeepsNodes = "Mold's own Kubernetes service does this to all nodes or to none";
 
+/** What is done is recorded as a tag of Mold, which holds 255 characters, some of them ours. */
+const trigger = { type: "string", maxLength: 200, format: "no-control-characters" } as const;
+
+/**
+ * A declaration says how things are to be, and a reboot is no state. So `reboot` and `replace` are texts, as `triggers` are elsewhere:
+ * what was last done for a node is recorded on its machine, and it is done again when the text is another. `delete` is a state: no
+ * such node is to be there. A new machine carries out nothing that was declared before it was made: it is rebooted and replaced already.
+ */
 export const nodeOperations: ObjectProperty = {
   type: "object",
   typeName: "NodeOperation",
-  description: "What is to be done to one node.",
+  description: "What is to be done to one node. An entry may stay when it is done: it has no further effect. For a node that is not there and never was, it is refused.",
   properties: {
-    offering: { type: "string", description: "Compute offering of this node: its name or id.", otherwise: "that of its role", example: "k8s-8c-32g", managements: { core: true, mold: moldKeepsNodes } },
-    reboot: { type: "string", description: "The node is rebooted once each time this text changes: write the reason or the date.", example: "2026-11-23 kernel" },
-    delete: { type: "boolean", description: "Drains and ends this worker, and keeps the count honest.", default: false, example: true, managements: { core: true, mold: moldKeepsNodes } },
-    replace: { type: "string", description: "The node is replaced by a new machine once each time this text changes.", example: "2026-11-23 disk", managements: { core: true, mold: moldKeepsNodes } },
+    offering: { type: "string", description: "Compute offering of this node: its name or id. Without it the node has that of its role again.", otherwise: "that of its role", example: "k8s-8c-32g", managements: { core: true, mold: moldKeepsNodes } },
+    reboot: {
+      ...trigger,
+      description:
+        "The node is rebooted once each time this text is another: write the reason or the date. A worker is drained first, a control plane goes only while the others are a majority of etcd. A start of the stopped machine counts as its reboot.",
+      example: "2026-11-23 kernel",
+    },
+    delete: {
+      type: "boolean",
+      description:
+        "This worker is not to be there: it is drained and destroyed. Lower `workers.count` with it, and it is the one that leaves; otherwise a new one takes its place first, since the count says how many there are. Control planes can't be deleted: `controlPlane.count` says how many there are, and `replace` makes one anew.",
+      default: false,
+      example: true,
+      managements: { core: true, mold: moldKeepsNodes },
+    },
+    replace: {
+      ...trigger,
+      description:
+        "A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: \"required\"` and three or more control planes the old one leaves first, since there may be no other host.",
+      example: "2026-11-23 disk",
+      managements: { core: true, mold: moldKeepsNodes },
+    },
   },
 };

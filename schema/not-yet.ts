@@ -8,21 +8,17 @@ function entries(properties: Properties, path: string): [string, string][] {
 
 function entriesOf(property: Property, path: string): [string, string][] {
   const here: [string, string][] = [];
-  const { notYet, changeNotYet } = property;
+  const { notYet } = property;
   if (notYet !== undefined) {
     if (notYet.values === undefined) here.push([path, notYet.reason]);
     for (const value of notYet.values ?? []) here.push([`${path}=${String(value)}`, notYet.reason]);
   }
-  if (changeNotYet !== undefined) here.push([`${path}:change`, changeNotYet.reason]);
   if (property.type === "object") return [...here, ...entries(property.properties, path)];
   if (property.type === "list") return [...here, ...entriesOf(property.items, `${path}.*`)];
   return property.type === "map" ? [...here, ...entriesOf(property.values, `${path}.*`)] : here;
 }
 
-/**
- * Path to reason. `KubernetesCluster.comments`: the property; `….powerState=stopped`: that value of it; `….version:change`: changing
- * it.
- */
+/** Path to reason. `KubernetesCluster.comments`: the property; `….management=mold`: that value of it. */
 export const notYet: Readonly<Record<string, string>> = Object.fromEntries(
   Object.values(resources).flatMap((resource) => (resource.kind === "internal" ? [] : entries(resource.inputs, resource.name))),
 );

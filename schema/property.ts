@@ -21,10 +21,6 @@ export interface NotYet {
   readonly values?: readonly Json[];
 }
 
-export interface ChangeNotYet {
-  readonly reason: string;
-}
-
 interface Common<Value> {
   /** Prose that a user reads, in sentences. */
   readonly description: string;
@@ -51,8 +47,6 @@ interface Common<Value> {
   readonly since?: string;
   /** Declared; the behaviour comes later. Asking for it is refused at check. */
   readonly notYet?: NotYet;
-  /** Changing it on an existing resource comes later. */
-  readonly changeNotYet?: ChangeNotYet;
   /** Environment variables that stand in for it, first come first served (connections only). */
   readonly environment?: readonly string[];
 }

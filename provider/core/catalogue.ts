@@ -3,8 +3,8 @@
  * answered with the nearest ones that are.
  */
 import * as semver from "semver";
-import { distance } from "../../schema/nearest";
 import { ClusterError } from "./errors";
+import { nearestNames } from "./nearest-names";
 import type { Answer, MoldPort } from "./ports";
 
 export interface Zone {
@@ -16,10 +16,14 @@ export interface Offering {
   readonly name: string;
   readonly cpus: number;
   readonly memoryMb: number;
+  /** It fixes the size of root disks at this. */
+  readonly rootDiskGb?: number;
 }
 export interface Template {
   readonly id: string;
   readonly name: string;
+  /** No root disk made from it is smaller. */
+  readonly sizeGb: number;
 }
 export interface KubernetesVersion {
   readonly id: string;
@@ -63,14 +67,14 @@ export class Catalogue {
     return find(
       property,
       wanted,
-      offerings.map((offering) => ({ ...named(offering), cpus: offering.cpunumber ?? 0, memoryMb: offering.memory ?? 0 })),
+      offerings.map((offering) => ({ ...named(offering), cpus: offering.cpunumber ?? 0, memoryMb: offering.memory ?? 0, ...(offering.rootdisksize ? { rootDiskGb: offering.rootdisksize } : {}) })),
       "compute offering",
     );
   }
 
   async template(wanted: string, zoneId: string): Promise<Template> {
     const templates = await this.once(`templates ${zoneId}`, () => this.mold.list("listTemplates", { templatefilter: "executable", zoneid: zoneId }));
-    const template = find("template", wanted, templates.map((each) => ({ ...named(each), ready: each.isready !== false })));
+    const template = find("template", wanted, templates.map((each) => ({ ...named(each), ready: each.isready !== false, sizeGb: (each.size ?? 0) / 2 ** 30 })));
     if (!template.ready) throw new ClusterError(`template ${wanted} is not ready in the zone yet. Wait for its download to end in Mold, or name another.`, { property: "template" });
     return template;
   }
@@ -148,24 +152,21 @@ export function offeringProblem(offering: Offering, version: KubernetesVersion):
   );
 }
 
+/** Pure: a root disk that can't be of the declared size. */
+export function rootDiskProblem(rootDiskGb: number, { offering, template }: { readonly offering?: Offering; readonly template?: Template }): string | undefined {
+  if (offering?.rootDiskGb !== undefined && offering.rootDiskGb !== rootDiskGb) return `${rootDiskGb} GB are declared for root disks, and offering ${offering.name} fixes them at ${offering.rootDiskGb}. Leave rootDiskGb out, or choose an offering without a root disk size.`;
+  if (template && template.sizeGb > rootDiskGb) return `is ${rootDiskGb}, and template ${template.name} has ${Math.ceil(template.sizeGb)} GB: a disk made from it is never smaller. Declare at least ${Math.ceil(template.sizeGb)}.`;
+  return undefined;
+}
+
 const named = (each: { id?: string; name?: string }): { id: string; name: string } => ({ id: each.id ?? "", name: each.name ?? "" });
 
 function find<T extends { id: string; name: string }>(property: string, wanted: string, all: readonly T[], kind = property): T {
   const found = all.find(({ id }) => id === wanted) ?? all.find(({ name }) => name === wanted);
   if (found) return found;
-  const near = nearest(wanted, all.map(({ name }) => name));
+  const near = nearestNames(wanted, all.map(({ name }) => name));
   throw new ClusterError(
     `there is no ${kind} ${JSON.stringify(wanted)}. ${near.length ? `Nearest: ${near.join(", ")}.` : `This account sees no ${kind} at all.`}`,
     { property },
   );
-}
-
-/** The three names that take the fewest edits, those that hold the wanted one first. */
-function nearest(wanted: string, names: readonly string[]): string[] {
-  const lower = wanted.toLowerCase();
-  return [...new Set(names)]
-    .map((name) => ({ name, distance: name.toLowerCase().includes(lower) ? 0 : distance(lower, name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
-    .slice(0, 3)
-    .map(({ name }) => name);
 }

@@ -4,16 +4,19 @@ import { act } from "./actions";
 import { Operation } from "./actions/operation";
 import type { Catalogue } from "./catalogue";
 import { accessOf, anchorOf, type DesiredCluster } from "./desired";
-import { ClusterError } from "./errors";
-import { execute, seconds } from "./execute";
+import { ClusterError, PlanOutdated } from "./errors";
+import { execute, seconds, StepsFailed } from "./execute";
 import { withLock, type Lease } from "./lock";
 import { observeCluster, type ObservedCluster } from "./observe";
-import { tagKeys, tagParameters, type Tags } from "./ownership";
+import { tagKeys, tagParameters } from "./ownership";
 import { planCluster } from "./plan";
-import type { Plan } from "./plan-input";
+import { declaresDisks } from "./plan-disks";
+import type { FormerDeclaration, Plan, PlanInput } from "./plan-input";
+import { mayBeStarting } from "./plan-repair";
 import type { World } from "./ports";
 import { needsVersions } from "./release";
 import { estimatePlan, pools, type Step } from "./step";
+import { summary } from "./wording";
 
 /** One cluster as this run works on it. */
 export class ClusterRun {
@@ -21,39 +24,41 @@ export class ClusterRun {
     private readonly world: World,
     private readonly catalogue: Catalogue,
     private readonly desired: DesiredCluster,
-    /** What the last run had recorded: the tags that were declared then, and the version the cluster had. */
-    private readonly former: { readonly tags?: Tags; readonly version?: string } = {},
+    /** What an engine has recorded of the last time. */
+    private readonly former?: FormerDeclaration,
   ) {}
 
   private get resource(): string {
     return `KubernetesCluster ${this.desired.name}`;
   }
 
-  async observe(options: { withNodes: boolean }): Promise<ObservedCluster> {
+  async observe(options: { withNodes: boolean; withDisks?: boolean }): Promise<ObservedCluster> {
     const { identity, place, name, uid, affinity } = this.desired;
     return observeCluster(this.world, {
       name,
       uid,
       place,
       withAffinity: affinity !== "none",
+      withDisks: options.withDisks,
       ...(options.withNodes ? { kubernetes: this.world.kubernetes(accessOf(identity, place)) } : {}),
     });
   }
 
-  async plan(): Promise<Plan & { observed: ObservedCluster }> {
-    const seen = await this.observe({ withNodes: false });
-    const nodes = isServing(seen) ? await this.nodes() : undefined;
-    const observed = nodes ? { ...seen, nodes } : seen;
+  async plan(options: Pick<PlanInput, "birth" | "attentive"> = {}): Promise<Plan & { observed: ObservedCluster }> {
+    const seen = await this.observe({ withNodes: false, withDisks: declaresDisks(this.desired) });
+    const observed = isServing(seen) ? { ...seen, ...(await this.nodes(options.attentive === true && mayBeStarting(seen))) } : seen;
     const { desired, former, world, catalogue } = this;
     const versions = needsVersions({ desired, observed }) ? await catalogue.versions(desired.place.zoneId) : undefined;
-    return { ...planCluster({ desired, observed, owner: world.owner, formerTags: former.tags, formerVersion: former.version, versions }), observed };
+    return { ...planCluster({ ...options, desired, observed, owner: world.owner, former, versions }), observed };
   }
 
-  private async nodes(): Promise<ObservedCluster["nodes"]> {
-    return this.world
-      .kubernetes(accessOf(this.desired.identity, this.desired.place))
-      .nodes()
-      .catch(() => undefined);
+  private async nodes(withHeartbeats: boolean): Promise<Pick<ObservedCluster, "nodes" | "heartbeats">> {
+    const kubernetes = this.world.kubernetes(accessOf(this.desired.identity, this.desired.place));
+    try {
+      return { nodes: await kubernetes.nodes(), ...(withHeartbeats ? { heartbeats: await kubernetes.heartbeats() } : {}) };
+    } catch {
+      return {};
+    }
   }
 
   /**
@@ -63,19 +68,33 @@ export class ClusterRun {
   async apply(options: { birth: boolean }): Promise<{ observed: ObservedCluster; generation: string }> {
     return withLock(this.world, anchorOf(this.desired.place), this.resource, async (lease) => {
       let generation: string | undefined;
+      // What comes and goes by itself is waited for once; afterwards only what stays away counts.
+      let attentive = true;
       for (let round = 1; ; round++) {
-        const { steps, problems, observed } = await this.plan();
+        const { steps, problems, observed } = await this.plan({ birth: options.birth, attentive });
+        if (observed.nodes) attentive = false;
         refuse(this.resource, problems);
+        if (!options.birth) this.refuseDeleted(observed);
         generation ??= await this.generation(observed, options.birth);
         if (steps.length === 0) {
           return { observed, generation };
         }
-        if (round > 3) throw new ClusterError(`still not as declared after three rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource: this.resource });
+        if (round > mostRounds(this.desired)) throw new ClusterError(`still not as declared after ${round - 1} rounds. Left: ${summary(steps.map(({ title }) => title))}. Run again.`, { resource: this.resource });
         const { createSeconds, updateSeconds, scaleSeconds } = this.desired.timeouts;
         const scales = steps.some(({ work }) => work.kind === "deployMachine" || work.kind === "destroyMachine");
-        await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds);
+        await this.execute(steps, observed, lease, options.birth ? createSeconds : scales ? scaleSeconds : updateSeconds).catch((error: unknown) => {
+          if (!(error instanceof StepsFailed) || !error.failures.every((failure) => failure.error instanceof PlanOutdated)) throw error;
+          // Bounded by the rounds: the next plan goes by what is so now.
+          this.world.log.info(`${this.resource}: planned anew`);
+        });
       }
     });
+  }
+
+  /** While the lock was waited for another run may have deleted it: what it then has is nobody's to make again unasked. */
+  private refuseDeleted({ anchorTags, machines }: ObservedCluster): void {
+    if (machines.length > 0 || anchorTags?.[tagKeys.generation] !== undefined) return;
+    throw new ClusterError("it was deleted meanwhile, by another run or by one that was interrupted. Nothing is made anew here. Refresh, and it is created by the next run; or destroy the rest of it.", { resource: this.resource });
   }
 
   private async generation(observed: ObservedCluster, birth: boolean): Promise<string> {
@@ -96,6 +115,9 @@ export class ClusterRun {
     await carryOut(operation, steps, lease);
   }
 }
+
+/** What one round leaves, such as what can be seen only once the API answers, the next one does; control planes are replaced one a round. */
+const mostRounds = ({ nodes }: DesiredCluster): number => 3 + Object.values(nodes).filter(({ replace }) => replace !== undefined).length;
 
 /** Somebody may answer: a cluster whose control planes are off is not asked, which would take as long as no answer does. */
 const isServing = ({ machines }: ObservedCluster): boolean => machines.some(({ role, state }) => role === "control-plane" && state === "Running");
@@ -119,11 +141,3 @@ export function refuse(resource: string | undefined, problems: Plan["problems"])
   if (problems.length === 0) return;
   throw new ClusterError(problems.map(({ property, reason }) => `${property}: ${reason}`).join("\n"), { resource, property: problems[0]!.property });
 }
-
-/** The plan in words, a line each: what previews, progress and the CLI show. */
-export function planLines({ steps, notes = [] }: Pick<Plan, "steps" | "notes">): string[] {
-  if (steps.length === 0) return [...notes];
-  const lines = steps.map(({ title, why }) => (why ? `${title} (${why})` : title));
-  return [...lines, ...notes, `about ${seconds(estimatePlan(steps) * 1000)} in all`];
-}
-

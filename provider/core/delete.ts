@@ -8,13 +8,17 @@ import { withLock } from "./lock";
 import { observeCluster, type ObservedCluster } from "./observe";
 import { tagKeys } from "./ownership";
 import { planDelete } from "./plan-delete";
-import type { World } from "./ports";
+import type { ClusterAccess, World } from "./ports";
+import { rehearse, sayLosses } from "./rehearsal";
+import { summary } from "./wording";
 
 export interface DeleteOptions {
   /** The life that is to end. Undefined: whichever there is. */
   readonly generation?: string;
   /** The longest that any one wait may take. */
   readonly waitSeconds: number;
+  /** To ask the cluster itself, once and not for long, what else would be lost. */
+  readonly access?: ClusterAccess;
 }
 
 /** Removes the machines, the API's rules and the anti-affinity group, and sees that they are gone. */
@@ -34,19 +38,13 @@ export async function deleteMachines(world: World, catalogue: Catalogue, subject
       const observed = await observe();
       // Another life may have begun while the lock was waited for.
       if (isOver(observed)) return;
-      const { steps, problems } = planDelete({ subject, observed, foreign: await foreignMachines(world, subject, observed) });
+      const { blocks, ...rehearsal } = await rehearse(world, subject, observed, round === 1 ? options.access : undefined);
+      sayLosses(world, resource, rehearsal);
+      const { steps, problems } = planDelete({ subject, observed, blocks });
       refuse(resource, problems);
       if (steps.length === 0) return;
-      if (round > 3) throw new ClusterError(`not all of it is gone after three rounds. Left: ${steps.map(({ title }) => title).join(", ")}. Run again.`, { resource });
+      if (round > 3) throw new ClusterError(`not all of it is gone after three rounds. Left: ${summary(steps.map(({ title }) => title))}. Run again.`, { resource });
       await carryOut(new Operation(world, subject, observed, catalogue, options.waitSeconds), steps, lease);
     }
   });
-}
-
-/** Machines on our own network that aren't ours: the network could not go, and they would lose it. */
-async function foreignMachines(world: World, { place }: ClusterSubject, observed: ObservedCluster): Promise<string[]> {
-  if (!place.networkOwned) return [];
-  const all = await world.mold.list("listVirtualMachines", { networkid: place.networkId });
-  const ours = new Set([...observed.machines, ...observed.destroyed].map(({ id }) => id));
-  return all.filter(({ id, state }) => !ours.has(id ?? "") && state !== "Destroyed" && state !== "Expunging").map(({ name, id }) => name ?? id ?? "");
 }

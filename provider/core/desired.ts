@@ -11,6 +11,18 @@ export interface DesiredRole {
   readonly rootDiskGb?: number;
 }
 
+/** What is declared of one node, by its name. */
+export interface DesiredNode {
+  /** Name or id. Default: its role's. */
+  readonly offering?: string;
+  /** Whenever this is another text than that of the last time, the node is rebooted. */
+  readonly reboot?: string;
+  /** Likewise: a new machine takes its place. */
+  readonly replace?: string;
+  /** It is not to be there. */
+  readonly delete: boolean;
+}
+
 /** Where the cluster lives: made before its machines, and unchanged as long as it lives. */
 export interface ClusterPlace {
   readonly zoneId: string;
@@ -52,6 +64,8 @@ export interface DesiredCluster extends ClusterSubject {
   readonly template: string;
   readonly controlPlane: DesiredRole;
   readonly workers: DesiredRole;
+  /** By name. */
+  readonly nodes: Readonly<Record<string, DesiredNode>>;
   readonly affinity: "preferred" | "required" | "none";
   /** Who may reach the API, beside the cluster's own network. */
   readonly apiCidrs: readonly string[];
@@ -86,3 +100,17 @@ export function accessOf(identity: ClusterIdentity, place: ClusterPlace): Cluste
 }
 
 export const roleOf = (desired: DesiredCluster, role: Role): DesiredRole => (role === "control-plane" ? desired.controlPlane : desired.workers);
+
+/** The offering of one machine: its own, or its role's. */
+export const offeringOf = (desired: DesiredCluster, { name, role }: { readonly name: string; readonly role: Role }): string => desired.nodes[name]?.offering ?? roleOf(desired, role).offering;
+
+const propertyOf: Readonly<Record<Role, string>> = { "control-plane": "controlPlane", worker: "workers" };
+
+/** `nodes["prod-worker-2"].offering`, as a program writes it. */
+export const nodeProperty = (name: string, part?: keyof DesiredNode): string => `nodes[${JSON.stringify(name)}]${part ? `.${part}` : ""}`;
+
+/** The property that a machine's offering was declared by. */
+export const offeringProperty = (desired: DesiredCluster, { name, role }: { readonly name: string; readonly role: Role }): string =>
+  desired.nodes[name]?.offering === undefined ? `${propertyOf[role]}.offering` : nodeProperty(name, "offering");
+
+export const rootDiskProperty = (role: Role): string => `${propertyOf[role]}.rootDiskGb`;

@@ -4,16 +4,20 @@
  */
 import type { Catalogue } from "./catalogue";
 import { orAlready } from "./claim";
+import { refuse } from "./cluster";
 import type { ClusterPlace } from "./desired";
 import { deleteMachines } from "./delete";
 import { ClusterError } from "./errors";
 import { goneAsEmpty } from "./gone";
 import { withLock, type Anchor } from "./lock";
 import { affinityGroupName } from "./observe";
+import { foundPlace, isMarked, markedMachines } from "./find-cluster";
 import { addressIntentKey, isIntended, ownAddress, parseIntent, releaseAddress, type Address, type AddressOwner } from "./own-address";
 import { ownNetwork, ownNetworks, removeNetwork, removeOtherNetworks, type Network, type NetworkOwner } from "./own-network";
-import { mark, parseMachineName, tagKeys, tagParameters, tagsOf } from "./ownership";
+import { parseMachineName, tagKeys, tagParameters, tagsOf } from "./ownership";
 import type { Answer, World } from "./ports";
+import { rehearseNetwork, sayLosses } from "./rehearsal";
+import { blockProblems } from "./rehearse-delete";
 
 export interface DesiredEndpoint {
   readonly name: string;
@@ -65,7 +69,7 @@ export class EndpointRun {
   private async refuseTakenNames(network: Network): Promise<void> {
     const { world, desired } = this;
     const machines = await world.mold.list("listVirtualMachines", { networkid: network.id }, this.context);
-    const taken = machines.find((machine) => parseMachineName(desired.name, machine.name ?? "") !== undefined && !isMachineOf(desired.uid, machine));
+    const taken = machines.find((machine) => parseMachineName(desired.name, machine.name ?? "") !== undefined && !isMarked(desired.uid, machine));
     if (!taken) return;
     const by = tagsOf(taken)[tagKeys.owner];
     throw new ClusterError(
@@ -102,22 +106,18 @@ export class EndpointRun {
     // A lock that a dead run left on a network of the user's is taken over and given back: it goes, too.
     const guest = addresses.find(({ associatednetworkid }) => associatednetworkid)?.associatednetworkid ?? [...intents, ...locks][0]?.resourceid;
     const lock = network ? anchor(network) : guest === undefined ? undefined : guestLock({ id: guest }, desired.uid);
-    if (!lock) return this.removeStrays(undefined);
+    if (!lock) return this.removeStrays();
     await withLock(world, lock, this.context.resource, async (lease) => {
       const [address] = tagged;
       if (address) {
-        const place: ClusterPlace = {
-          zoneId: address.zoneid ?? "",
-          networkId: network?.id ?? address.associatednetworkid ?? "",
-          networkOwned: network !== undefined,
-          networkCidr: network?.cidr ?? "",
-          publicIpAddressId: address.id!,
-          publicIpAddress: address.ipaddress ?? "",
-        };
-        await deleteMachines(world, this.catalogue, { name: desired.name, uid: desired.uid, place }, { waitSeconds: desired.timeouts.deleteSeconds });
+        await deleteMachines(world, this.catalogue, { name: desired.name, uid: desired.uid, place: foundPlace(network, address) }, { waitSeconds: desired.timeouts.deleteSeconds });
+      } else if (network) {
+        const { blocks, losses } = await rehearseNetwork(world, desired.uid, network, this.context);
+        sayLosses(world, this.context.resource, { losses });
+        refuse(this.context.resource, blockProblems(blocks));
       }
       await lease.keep();
-      await this.removeStrays(network);
+      await this.removeStrays();
       // The addresses of a network of ours go with it; its first one is its source NAT and can't go before.
       const own = new Set(networks.map(({ id }) => id));
       for (const each of addresses) if (!own.has(each.associatednetworkid)) await releaseAddress(this.owner, each);
@@ -127,15 +127,11 @@ export class EndpointRun {
   }
 
   /** Machines and anti-affinity group of a cluster whose address or network somebody removed by hand: their mark alone tells them. */
-  private async removeStrays(network: Network | undefined): Promise<void> {
+  private async removeStrays(): Promise<void> {
     const { world, desired, context } = this;
-    const [machines, groups] = await Promise.all([
-      world.mold.list("listVirtualMachines", { keyword: desired.uid }, context),
-      world.mold.list("listAffinityGroups", { name: affinityGroupName(desired.uid) }, context),
-    ]);
-    const strays = machines.filter((machine) => isMachineOf(desired.uid, machine) && isThere(machine));
+    const [machines, groups] = await Promise.all([markedMachines(world, desired.uid, context), world.mold.list("listAffinityGroups", { name: affinityGroupName(desired.uid) }, context)]);
+    const strays = machines.filter(isThere);
     if (strays.length > 0) {
-      if (network) await this.refuseForeign(network);
       const { allowuserexpungerecovervm: mayExpunge } = await this.catalogue.capabilities();
       await Promise.all(
         strays.map((machine) => {
@@ -145,13 +141,6 @@ export class EndpointRun {
       );
     }
     for (const { id } of groups) await world.mold.run("deleteAffinityGroup", { id: id! }, context);
-  }
-
-  private async refuseForeign(network: Network): Promise<void> {
-    const all = await this.world.mold.list("listVirtualMachines", { networkid: network.id }, this.context);
-    const foreign = all.filter((machine) => !isMachineOf(this.desired.uid, machine) && isThere(machine)).map(({ name }) => name);
-    if (foreign.length === 0) return;
-    throw new ClusterError(`machines that are not of this cluster are on its network: ${foreign.join(", ")}. Move or remove them, then destroy again. Nothing was deleted.`, this.context);
   }
 
   /** Addresses that an interrupted run asked for and could not mark any more. */
@@ -197,5 +186,3 @@ const guestLock = (network: Pick<Network, "id">, uid: string): Anchor => ({ kind
 const guestLockKey = (uid: string): string => `${tagKeys.lock}-${uid}`;
 
 const isThere = ({ state }: Answer<"listVirtualMachines">): boolean => state !== "Destroyed" && state !== "Expunging";
-
-const isMachineOf = (uid: string, machine: Answer<"listVirtualMachines">): boolean => tagsOf(machine)[tagKeys.cluster] === uid || (machine.displayname ?? "").endsWith(mark(uid));

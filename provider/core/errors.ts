@@ -9,6 +9,11 @@ export class ClusterError extends Error {
   }
 }
 
+/** A step found that what its plan went by is no longer so: planned anew, it may be possible, or not be needed. */
+export class PlanOutdated extends ClusterError {
+  override readonly name = "PlanOutdated";
+}
+
 /** Somebody else is at work on the same cluster, or this run is no longer the one at work. */
 export class LockError extends ClusterError {
   override readonly name = "LockError";

@@ -4,6 +4,8 @@
  */
 import { ClusterError, Interrupted, messageOf } from "./errors";
 import type { Clock, Log } from "./ports";
+import { ReadySteps } from "./ready-steps";
+import { summary } from "./wording";
 
 export interface StepNode {
   readonly id: string;
@@ -44,13 +46,9 @@ export class StepsFailed extends ClusterError {
   }
 }
 
-const summary = (titles: readonly string[]): string => (titles.length <= 4 ? titles.join(", ") : `${titles.slice(0, 3).join(", ")} and ${titles.length - 3} more`);
-
 export async function execute<S extends StepNode>(options: ExecuteOptions<S>): Promise<void> {
   const { steps, clock, log, signal } = options;
-  const waiting = new Map(steps.map((step) => [step.id, step]));
-  const done = new Set<string>();
-  const inPool = new Map<string, number>();
+  const ready = new ReadySteps(steps, options.pools ?? {});
   const failures: { step: S; error: unknown }[] = [];
   let running = 0;
   let fatal: { error: unknown } | undefined;
@@ -72,13 +70,11 @@ export async function execute<S extends StepNode>(options: ExecuteOptions<S>): P
     signal.addEventListener("abort", interrupted, { once: true });
 
     const begin = (step: S): void => {
-      waiting.delete(step.id);
       running += 1;
-      if (step.pool) inPool.set(step.pool, (inPool.get(step.pool) ?? 0) + 1);
       const since = clock.now();
       const end = (): void => {
         running -= 1;
-        if (step.pool) inPool.set(step.pool, inPool.get(step.pool)! - 1);
+        ready.ended(step);
         proceed();
       };
       (async () => {
@@ -87,7 +83,7 @@ export async function execute<S extends StepNode>(options: ExecuteOptions<S>): P
         if ((step.estimateSeconds ?? 0) >= longSeconds) log.info(`${step.title} …`);
         else log.debug(`${step.title} …`);
         await options.run(step);
-        done.add(step.id);
+        ready.done(step);
         log.info(`${step.title}: done in ${seconds(clock.now() - since)}`);
       })().then(end, (error: unknown) => {
         failures.push({ step, error });
@@ -96,12 +92,9 @@ export async function execute<S extends StepNode>(options: ExecuteOptions<S>): P
       });
     };
 
-    const ready = (step: S): boolean =>
-      step.needs.every((id) => done.has(id)) && (step.pool === undefined || (inPool.get(step.pool) ?? 0) < (options.pools?.[step.pool] ?? Infinity));
-
     function proceed(): void {
       if (!fatal && signal.aborted) fatal = { error: signal.reason instanceof Error ? signal.reason : new Interrupted("interrupted") };
-      if (!fatal) for (const step of [...waiting.values()]) if (ready(step)) begin(step);
+      if (!fatal) for (const step of ready.take()) begin(step);
       if (running > 0) return;
       heart.abort();
       signal.removeEventListener("abort", interrupted);
@@ -111,7 +104,8 @@ export async function execute<S extends StepNode>(options: ExecuteOptions<S>): P
   });
 
   if (fatal) throw fatal.error;
-  if (failures.length > 0 || waiting.size > 0) throw new StepsFailed(failures, [...waiting.values()]);
+  const { notBegun } = ready;
+  if (failures.length > 0 || notBegun.length > 0) throw new StepsFailed(failures, notBegun);
 }
 
 export const seconds = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`);

@@ -2,7 +2,7 @@
  * One at a time. `createTags` fails when the key is there and `deleteTags` with a value deletes only that value, so a tag is a
  * compare-and-set (16 concurrent createTags of one key: exactly one won). The lock says who holds it and when it ends by itself.
  */
-import { LockError, messageOf } from "./errors";
+import { ClusterError, LockError, messageOf } from "./errors";
 import { tagKeys, tagParameters, type TaggedKind } from "./ownership";
 import { isMoldFailure, type CallContext, type World } from "./ports";
 
@@ -36,6 +36,8 @@ export function parseLock(value: string): Held | undefined {
 /** Between deleting the old tag and making the new one a renewed lock is away for a moment. */
 const renewalGapMs = 3000;
 const retryMs = 2000;
+/** Giving a lock back is worth some seconds: the next run would wait for a minute and a half. */
+const releaseAttempts = 3;
 
 /** Whether asking again may help: Mold was out of reach, or did not say what came of it. */
 const isPassing = (error: unknown): boolean => isMoldFailure(error) && (error.kind === "unreachable" || error.kind === "server" || error.kind === "timeout");
@@ -113,8 +115,19 @@ export class Lease {
 
   async release(): Promise<void> {
     await this.renewal?.catch(() => undefined);
-    // Whatever goes wrong here, the lock ends by itself; the work that it guarded is done.
-    await this.tag.remove(this.value).catch((error: Error) => this.tag.world.log.debug(`the lock could not be given back: ${error.message}`));
+    const { tag } = this;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await tag.remove(this.value);
+      } catch (error) {
+        // Whatever goes wrong here, the lock ends by itself; the work that it guarded is done.
+        tag.world.log.debug(`the lock could not be given back: ${messageOf(error)}`);
+        const mayHelp = attempt < releaseAttempts && (isPassing(error) || isRefused(error)) && !this.lost;
+        // Not ours any longer, or gone all the same: the answer was lost.
+        if (!mayHelp || (await tag.read().catch(() => this.value)) !== this.value) return;
+        await tag.world.clock.sleep(retryMs);
+      }
+    }
   }
 }
 
@@ -176,7 +189,7 @@ async function acquire(tag: LockTag): Promise<Lease> {
     let found = await tag.read();
     if (found === undefined) {
       // Given back in between, or the refusal was about something else: another attempt or two tell which.
-      if (++refusedWithout > 2) throw refusal;
+      if (++refusedWithout > 2) throw goneOr(refusal, resource);
       continue;
     }
     while (found !== undefined) {
@@ -206,6 +219,12 @@ async function acquire(tag: LockTag): Promise<Lease> {
       found = await tag.read();
     }
   }
+}
+
+/** What carries the lock may have gone while it was waited for. */
+function goneOr(refusal: unknown, resource: string): unknown {
+  if (!isMoldFailure(refusal) || refusal.code !== 431) return refusal;
+  return new ClusterError("what its lock is kept on is gone from Mold, deleted by another run or by hand. Nothing is done here. Look at what is left of it, refresh, then run again.", { resource, cause: refusal });
 }
 
 /** Undefined: it is ours. */

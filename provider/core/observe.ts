@@ -20,9 +20,15 @@ export interface ObservedMachine {
   readonly isoId?: string;
   /** It was deployed to initialise etcd; its display name says so from its first moment. */
   readonly initialises: boolean;
+  /** Undefined: it was not looked at, or is not there yet. */
+  readonly rootDisk?: { readonly id: string; readonly bytes: number };
   /** Milliseconds since 1970. */
   readonly created: number;
+  /** Since when it is in its state: milliseconds since 1970 by Mold's clock. */
+  readonly since?: number;
   readonly tags: Tags;
+  /** Somebody protected it against deletion, at Mold's screens or by its API. */
+  readonly isProtected?: boolean;
 }
 
 export interface ObservedRule {
@@ -71,12 +77,16 @@ export interface ObservedCluster {
   readonly apiFirewall: readonly ObservedFirewallRule[];
   /** Undefined: the cluster's API does not answer, or was not asked. */
   readonly nodes?: readonly KubernetesNode[];
+  /** When each kubelet was last heard of, by its own clock; asked for only where a machine may just have been started. */
+  readonly heartbeats?: ReadonlyMap<string, string>;
 }
 
 export const affinityGroupName = (uid: string): string => `ablestack-kubernetes-${uid}`;
 
 export interface ObserveSubject extends ClusterSubject {
   readonly withAffinity: boolean;
+  /** The size of root disks is declared. */
+  readonly withDisks?: boolean;
   /** Asked for the nodes only when something hangs on them. */
   readonly kubernetes?: KubernetesPort;
 }
@@ -84,7 +94,7 @@ export interface ObserveSubject extends ClusterSubject {
 export async function observeCluster(world: World, subject: ObserveSubject): Promise<ObservedCluster> {
   const { mold } = world;
   const { uid, name, place } = subject;
-  const [machines, networks, addresses, balancers, firewall, groups, nodes] = await Promise.all([
+  const [machines, networks, addresses, balancers, firewall, groups, nodes, disks] = await Promise.all([
     // The mark is in the display name from the first moment, before any tag can be there.
     mold.list("listVirtualMachines", { keyword: uid }),
     mold.list("listNetworks", { id: place.networkId }).catch(goneAsEmpty),
@@ -93,10 +103,13 @@ export async function observeCluster(world: World, subject: ObserveSubject): Pro
     mold.list("listFirewallRules", { ipaddressid: place.publicIpAddressId }).catch(goneAsEmpty),
     subject.withAffinity ? mold.list("listAffinityGroups", { name: affinityGroupName(uid) }) : [],
     subject.kubernetes ? nodesOrNothing(subject.kubernetes) : undefined,
+    // One list for all of them: a volume is called by a number of Mold's own, and carries no mark of ours.
+    subject.withDisks ? mold.list("listVolumes", { zoneid: place.zoneId, type: "ROOT" }) : [],
   ]);
   const network = networks.find(({ id }) => id === place.networkId);
   const address = addresses.find(({ id }) => id === place.publicIpAddressId);
-  const ours = machines.flatMap((machine) => readMachine(name, uid, machine));
+  const diskOf = new Map(disks.map((disk) => [disk.virtualmachineid, disk]));
+  const ours = machines.flatMap((machine) => readMachine(name, uid, machine, diskOf.get(machine.id)));
   const rule = balancers.find((each) => tagsOf(each)[tagKeys.role] === "api" || (each.description ?? "").endsWith(mark(uid)) && Number(each.publicport) === apiPort);
   const anchor = anchorOf(place).kind === "Network" ? network : address;
   return {
@@ -137,7 +150,7 @@ async function nodesOrNothing(kubernetes: KubernetesPort): Promise<KubernetesNod
 
 type Machine = Answer<"listVirtualMachines">;
 
-function readMachine(cluster: string, uid: string, machine: Machine): ObservedMachine[] {
+function readMachine(cluster: string, uid: string, machine: Machine, disk?: Answer<"listVolumes">): ObservedMachine[] {
   const tags = tagsOf(machine);
   const ours = tags[tagKeys.cluster] === uid || (machine.displayname ?? "").endsWith(mark(uid));
   const parsed = parseMachineName(cluster, machine.name ?? "");
@@ -156,11 +169,17 @@ function readMachine(cluster: string, uid: string, machine: Machine): ObservedMa
       memoryMb: machine.memory ?? 0,
       ...(machine.isoid ? { isoId: machine.isoid } : {}),
       initialises: (machine.displayname ?? "").includes(initialisesWord),
-      created: Date.parse((machine.created ?? "").replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || 0,
+      ...(disk?.id && disk.size ? { rootDisk: { id: disk.id, bytes: disk.size } } : {}),
+      created: timeOf(machine.created) ?? 0,
+      since: timeOf(machine.lastupdated),
       tags,
+      ...(machine.deleteprotection === true ? { isProtected: true } : {}),
     },
   ];
 }
+
+/** Mold's times are written as `2026-11-23T13:55:52+0000`. */
+const timeOf = (text = ""): number | undefined => Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || undefined;
 
 async function readBalancer(world: World, rule: Answer<"listLoadBalancerRules">): Promise<ObservedBalancerRule> {
   return { ...readBalancerRule(rule), memberIds: await balancerMembers(world, rule.id!) };

@@ -152,16 +152,18 @@ class AddressIntent {
   }
 }
 
+export const givingBack = ({ ipaddress, issourcenat }: Address): string =>
+  issourcenat ? `leave the address ${ipaddress} to its network, whose source NAT it has become` : `release the address ${ipaddress}`;
+
 /** Gives the address back; one that has become the source NAT of a network that isn't ours stays with it. */
 export async function releaseAddress({ world, context }: Pick<AddressOwner, "world" | "context">, address: Address): Promise<void> {
+  world.log.info(`${givingBack(address)} …`);
   if (address.issourcenat) {
-    world.log.info(`leave the address ${address.ipaddress} to its network, whose source NAT it has become …`);
     const now = await world.mold.list("listTags", { resourcetype: "PublicIpAddress", resourceid: address.id }, context);
     const ours = Object.entries(tagsOf({ tags: now })).filter(([key]) => key.startsWith("ablestack-"));
     if (ours.length > 0) await world.mold.run("deleteTags", { resourcetype: "PublicIpAddress", resourceids: [address.id!], tags: tagParameters(Object.fromEntries(ours)) }, context);
     return;
   }
-  world.log.info(`release the address ${address.ipaddress} …`);
   await orAlready(
     () => world.mold.run("disassociateIpAddress", { id: address.id! }, context),
     async () => !(await world.mold.list("listPublicIpAddresses", { id: address.id }).catch(goneAsEmpty)).some(({ state }) => state !== "Free"),

@@ -79,10 +79,11 @@ async function deleteEmpty({ world, context }: NetworkOwner, id: string): Promis
 
 const isThere = async (world: World, id: string): Promise<boolean> => (await world.mold.list("listNetworks", { id }).catch(goneAsEmpty)).length > 0;
 
+export const deletingNetwork = ({ name }: Pick<Network, "name">): string => `delete the network ${name}`;
+
 /** A network can't go while machines on it are not expunged, and a plain user may not expunge: Mold does, in its own time. */
 export async function removeNetwork({ world, context }: NetworkOwner, network: Network, options: { readonly waitSeconds: number; readonly lease: Lease }): Promise<void> {
-  await sayWhatGoesAlong(world, network);
-  world.log.info(`delete the network ${network.name} …`);
+  world.log.info(`${deletingNetwork(network)} …`);
   const patience = new Patience(world.clock, world.signal, options.waitSeconds * 1000);
   let said = "";
   await patience.until(
@@ -110,11 +111,4 @@ export async function removeNetwork({ world, context }: NetworkOwner, network: N
       `${context.resource}: the network ${network.name} is still there after ${waited}: destroyed machines on it are not expunged yet (this account may not expunge them; Mold does so by itself, ` +
       `see its settings expunge.delay and expunge.interval). Everything else is gone. Destroy again later, or ask an administrator to expunge them. Mold said: ${said}`,
   );
-}
-
-/** Addresses that somebody else took for it can't outlive it. */
-async function sayWhatGoesAlong(world: World, network: Network): Promise<void> {
-  const addresses = await world.mold.list("listPublicIpAddresses", { associatednetworkid: network.id }).catch(goneAsEmpty);
-  const others = addresses.filter((address) => !address.issourcenat && tagsOf(address)[tagKeys.cluster] === undefined);
-  if (others.length > 0) world.log.warn(`with the network ${network.name} go its other public addresses: ${others.map(({ ipaddress }) => ipaddress).join(", ")}`);
 }

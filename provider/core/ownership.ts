@@ -21,10 +21,18 @@ export const tagKeys = {
   lock: "ablestack-lock",
   /** On the anchor: which life of the cluster this is. A delete of an earlier one touches nothing. */
   generation: "ablestack-generation",
+  /** On the anchor, from when the first control plane has what it needs to make etcd until all control planes have joined it: the cluster has never been whole. */
+  initialising: "ablestack-initialising",
   /** On the anchor: etcd exists. From then on every machine joins and none initialises. */
   initialised: "ablestack-initialised",
   /** On a machine: its node was Ready, its ISO is detached and its user data replaced. */
   joined: "ablestack-joined",
+  /** On a machine: the text that its node was last rebooted for. */
+  rebooted: "ablestack-rebooted",
+  /** On a machine: the text that it was last made anew for. */
+  replaced: "ablestack-replaced",
+  /** On the anchor, plus a node's name: it has left as its entry in the declaration said. */
+  gone: "ablestack-gone-",
   /** On the anchor, plus what it is for: about to be made. */
   intent: "ablestack-intent-",
 } as const;
@@ -38,6 +46,11 @@ export const upgradeRoleAnnotation = "ablestack.io/upgrade-role";
 
 /** On a Node: which cluster's operation has cordoned it, so that what a person cordoned stays so. */
 export const cordonedBy = (uid: string): { readonly annotation: string; readonly value: string } => ({ annotation: "ablestack.io/cordoned-by", value: uid });
+
+export function isCordonedBy({ annotations }: { readonly annotations: Tags }, uid: string): boolean {
+  const { annotation, value } = cordonedBy(uid);
+  return annotations[annotation] === value;
+}
 
 export type Tags = Readonly<Record<string, string>>;
 

@@ -3,21 +3,18 @@ import type { ClusterSubject } from "./desired";
 import type { ObservedCluster } from "./observe";
 import type { Plan } from "./plan-input";
 import { tagKeys } from "./ownership";
+import { blockProblems, type Finding } from "./rehearse-delete";
 import { estimates, type Step, type Work } from "./step";
 
 export interface DeleteInput {
   readonly subject: ClusterSubject;
   readonly observed: ObservedCluster;
-  /** Names of machines on the cluster's own network that aren't its own. */
-  readonly foreign: readonly string[];
+  /** What stands in the way. */
+  readonly blocks: readonly Finding[];
 }
 
-export function planDelete({ subject, observed, foreign }: DeleteInput): Plan {
-  if (foreign.length > 0) {
-    const names = foreign.slice(0, 5).join(", ") + (foreign.length > 5 ? ` and ${foreign.length - 5} more` : "");
-    const reason = `machines that are not of this cluster are on its network: ${names}. They would keep the network from going. Move or remove them, then destroy again. Nothing was deleted.`;
-    return { steps: [], problems: [{ property: "network", reason }] };
-  }
+export function planDelete({ subject, observed, blocks }: DeleteInput): Plan {
+  if (blocks.length > 0) return { steps: [], problems: blockProblems(blocks) };
   const steps: Step[] = [];
   const add = (work: Work, id: string, title: string, needs: readonly string[] = [], pool?: string): string => {
     steps.push({ id, work, title, needs, estimateSeconds: estimates[work.kind], ...(pool ? { pool } : {}) });
@@ -36,7 +33,7 @@ export function planDelete({ subject, observed, foreign }: DeleteInput): Plan {
     add({ kind: "deleteAffinityGroup", groupId: observed.affinityGroupId }, "deleteAffinityGroup", `delete the anti-affinity group of ${subject.name}`, machines);
   }
   // Last of all, for as long as one of these is there the next run knows which life it is deleting.
-  const life = Object.fromEntries([tagKeys.initialised, tagKeys.generation].flatMap((key) => (observed.anchorTags?.[key] === undefined ? [] : [[key, observed.anchorTags[key]]])));
+  const life = Object.fromEntries([tagKeys.initialising, tagKeys.initialised, tagKeys.generation].flatMap((key) => (observed.anchorTags?.[key] === undefined ? [] : [[key, observed.anchorTags[key]]])));
   if (Object.keys(life).length > 0) {
     add({ kind: "untagAnchor", tags: life }, "untagAnchor", `forget the life of ${subject.name}`, steps.map(({ id }) => id));
   }

@@ -2,20 +2,30 @@
 import type { KubernetesVersion } from "./catalogue";
 import type { DesiredCluster } from "./desired";
 import type { ObservedCluster } from "./observe";
-import type { Tags } from "./ownership";
 import type { Step } from "./step";
+
+/** How long a machine may take to join before it is made anew, and how long its token lives. */
+export const joinSeconds = 2 * 3600;
 
 export interface PlanInput {
   readonly desired: DesiredCluster;
   readonly observed: ObservedCluster;
   readonly owner: string;
-  /** Tags that the user declared last time, so that those taken out of the declaration go. */
-  readonly formerTags?: Tags;
-  /** The version that the last run had recorded, for while no node can be asked. */
-  readonly formerVersion?: string;
+  /** Undefined: nothing was declared before. */
+  readonly former?: FormerDeclaration;
+  /** This is a create: what a former life has left is nothing to keep. */
+  readonly birth?: boolean;
+  /** A machine may just have been started: what is away for a moment only counts, too, and is waited for. */
+  readonly attentive?: boolean;
   /** Those registered with Mold for the zone, where planning needs them. */
   readonly versions?: readonly KubernetesVersion[];
 }
+
+/**
+ * Of what was declared last time: the version, as the cluster had it then, for while no node can be asked; tags, since those taken out of it go; nodes and sizes, since what is newly asked for and can't be is
+ * an error, and what was once asked for and has gone since is none.
+ */
+export type FormerDeclaration = Pick<DesiredCluster, "version" | "tags" | "nodes" | "controlPlane" | "workers">;
 
 export interface Problem {
   readonly property: string;

@@ -1,63 +1,89 @@
 /** Workers that leave the cluster, and those that were on their way and stay. Pure. */
 import { roleOf, type DesiredCluster } from "./desired";
+import { nodesByName } from "./nodes-by-name";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { agentAnnotation, cordonedBy, parseMachineName, tagKeys, type Role } from "./ownership";
+import { agentAnnotation, isCordonedBy, parseMachineName, tagKeys, type Role } from "./ownership";
 import type { PlanInput } from "./plan-input";
-import type { KubernetesNode } from "./ports";
+import { planGone, whyNamed } from "./plan-nodes";
 import type { MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
+import { listed } from "./wording";
 
-/** The machines of a role beyond its count: those that are not in the cluster yet first, then the newest; last of all the one that is making it. */
-export function surplus(desired: DesiredCluster, role: Role, machines: readonly ObservedMachine[]): ObservedMachine[] {
+/** The machines of a role beyond its count and `spare`: those that are not in the cluster yet first, then the newest; last of all the one that is making it. */
+export function surplus(desired: DesiredCluster, role: Role, machines: readonly ObservedMachine[], spare = 0): ObservedMachine[] {
   const there = machines.filter((machine) => machine.role === role);
   const settled = ({ tags, initialises }: ObservedMachine): number => (tags[tagKeys.joined] === "yes" ? 1 : initialises ? 2 : 0);
   const newestFirst = [...there].sort((a, b) => settled(a) - settled(b) || b.created - a.created || b.index - a.index);
-  return newestFirst.slice(0, Math.max(0, there.length - roleOf(desired, role).count));
+  return newestFirst.slice(0, Math.max(0, there.length - roleOf(desired, role).count - spare));
 }
 
 /**
  * Cordoned, out of the balancers, drained, destroyed, forgotten: in that order. All are cordoned before the first is drained, so that
  * no pod moves from one that leaves to another that does. The cordon's mark comes first and, for one that stays after all, goes last:
  * by it the next run knows what an interrupted one had begun.
+ * @param after what comes first: those that take the place of one that leaves
  */
-export function planLeaving(steps: Steps, { observed }: Pick<PlanInput, "observed">, leaving: readonly ObservedMachine[]): void {
+export function planLeaving(steps: Steps, input: PlanInput, leaving: readonly ObservedMachine[], after: readonly string[] = []): void {
   if (leaving.length === 0) return;
-  const drained = leaving.filter((machine) => isDrained(observed, machine));
-  const cordons = drained.map((machine) => planCordon(steps, machine, []));
+  const { desired, observed } = input;
+  const drained = new Set(leaving.filter((machine) => isDrained(observed, machine)));
+  const cordons = planCordons(steps, [...drained], after);
   const out = workerBalancers(observed).map(({ id, name }) =>
     steps.add(
       { kind: "leaveBalancer", rule: { id, name }, machines: leaving.map(refOf) },
-      `take ${leaving.map((machine) => machine.name).join(", ")} out of ${name}`,
+      `take ${listed(leaving.map((machine) => machine.name))} out of ${name}`,
       // Never an empty balancer: new ones come before old ones go.
-      [...cordons, steps.has(`joinBalancer ${id}`) ? `joinBalancer ${id}` : undefined],
+      [...(drained.size > 0 ? [] : after), ...cordons, steps.has(`joinBalancer ${id}`) ? `joinBalancer ${id}` : undefined],
     ),
   );
   for (const machine of leaving) {
     const ref = refOf(machine);
-    const drain = drained.includes(machine) ? planDrain(steps, machine, [...cordons, ...out]) : undefined;
-    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [...out, drain], { pool: "destroy", why: "fewer workers are declared" });
+    const drain = drained.has(machine) ? planDrain(steps, ref, [...cordons, ...out]) : undefined;
+    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [...(drain ? [] : after), ...out, drain, planGone(steps, input, machine)], { pool: "destroy", why: whyNamed(desired, machine) ?? "fewer workers are declared" });
     if (hasNode(observed, machine)) steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroy]);
   }
 }
 
-/** `about`: which of several turns of the machine it belongs to. */
-export const planCordon = (steps: Steps, machine: ObservedMachine, needs: readonly (string | undefined)[], turn: { readonly about?: string } = {}): string =>
-  steps.add({ kind: "cordonNode", machine: refOf(machine) }, `cordon ${machine.name}`, needs, { ...turn, why: "nothing new is to be placed on it" });
+/** The API is asked for so many at once. Whoever waited for all of them would wait for thousands: the last ones stand for all. */
+const cordonedAtOnce = 12;
 
-export const planDrain = (steps: Steps, machine: ObservedMachine, needs: readonly (string | undefined)[], { longestSeconds, ...turn }: { readonly about?: string; readonly longestSeconds?: number } = {}): string =>
-  steps.add({ kind: "drainNode", machine: refOf(machine), ...(longestSeconds === undefined ? {} : { longestSeconds }) }, `drain ${machine.name}`, needs, { ...turn, pool: "drain", why: "its pods move, as their disruption budgets allow" });
+/** @returns the steps after which all are cordoned */
+function planCordons(steps: Steps, machines: readonly ObservedMachine[], after: readonly string[]): string[] {
+  const cordons: string[] = [];
+  for (const [at, machine] of machines.entries()) cordons.push(planCordon(steps, refOf(machine), at < cordonedAtOnce ? after : [cordons[at - cordonedAtOnce]]));
+  return cordons.slice(-cordonedAtOnce);
+}
+
+/** `about`: which of several turns of the machine it belongs to. */
+export const planCordon = (steps: Steps, machine: MachineRef, needs: readonly (string | undefined)[], turn: { readonly about?: string } = {}): string =>
+  steps.add({ kind: "cordonNode", machine }, `cordon ${machine.name}`, needs, { ...turn, why: "nothing new is to be placed on it" });
+
+export const planDrain = (steps: Steps, machine: MachineRef, needs: readonly (string | undefined)[], { longestSeconds, ...turn }: { readonly about?: string; readonly longestSeconds?: number } = {}): string =>
+  steps.add({ kind: "drainNode", machine, ...(longestSeconds === undefined ? {} : { longestSeconds }) }, `drain ${machine.name}`, needs, { ...turn, pool: "drain", why: "its pods move, as their disruption budgets allow" });
 
 /** Balancers that follow workers: cluster steps move their members. */
 export const workerBalancers = ({ followers }: ObservedCluster): ObservedCluster["followers"] => followers.filter(({ tags }) => tags[tagKeys.target] === "role=worker");
 
 /** While the API does not answer a machine that has joined is held to be a node. */
-const hasNode = ({ nodes }: ObservedCluster, { name, tags }: ObservedMachine): boolean => (nodes ? nodes.some((node) => node.name === name) : tags[tagKeys.joined] === "yes");
+const hasNode = ({ nodes }: ObservedCluster, { name, tags }: ObservedMachine): boolean => (nodes ? nodesByName(nodes).has(name) : tags[tagKeys.joined] === "yes");
 
-/** A machine that does not run has nobody who could end its pods: they go with its node. */
-export const isDrained = (observed: ObservedCluster, machine: ObservedMachine): boolean => machine.state === "Running" && hasNode(observed, machine);
+/** A machine that does not run, or whose node has been silent for long, has nobody who could end its pods: they go with its node. */
+export const isDrained = (observed: ObservedCluster, machine: ObservedMachine): boolean => machine.state === "Running" && hasNode(observed, machine) && !isSilent(observed, machine);
 
-/** Control planes that go, one after another: out of the API's balancer, out of etcd, destroyed, forgotten. */
-export function planLeavingControlPlanes(steps: Steps, { desired, observed }: PlanInput, leaving: readonly ObservedMachine[]): void {
+function isSilent({ nodes, at }: ObservedCluster, { name }: ObservedMachine): boolean {
+  const node = nodes && nodesByName(nodes).get(name);
+  return node !== undefined && !node.ready && at - (node.since ?? at) >= goneSeconds * 1000;
+}
+
+/** By then Kubernetes itself has told the pods of a node that is NotReady to go (their default toleration, and some room). */
+const goneSeconds = 600;
+
+/**
+ * Control planes that go, one after another: out of the API's balancer, out of etcd, destroyed, forgotten.
+ * @returns the last steps
+ */
+export function planLeavingControlPlanes(steps: Steps, input: PlanInput, leaving: readonly ObservedMachine[]): readonly string[] {
+  const { desired, observed } = input;
   // Whoever is new comes first, so that etcd is never smaller than it has to be.
   let before: readonly string[] = leaving.length > 0 ? steps.all.map(({ id }) => id) : [];
   for (const machine of leaving) {
@@ -65,9 +91,10 @@ export function planLeavingControlPlanes(steps: Steps, { desired, observed }: Pl
     const { apiRule } = observed;
     const out = apiRule ? steps.add({ kind: "leaveBalancer", rule: { id: apiRule.id, name: apiRule.name }, machines: [ref] }, `take ${ref.name} out of the API of ${desired.name}`, before, { about: `${apiRule.id} ${ref.name}` }) : undefined;
     const member = planLeaveEtcd(steps, ref, [...before, out]);
-    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [member], { pool: "destroy", why: "fewer control planes are declared" });
+    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [member, planGone(steps, input, machine)], { pool: "destroy", why: whyNamed(desired, machine) ?? "fewer control planes are declared" });
     before = [hasNode(observed, machine) ? steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroy]) : destroy];
   }
+  return before;
 }
 
 const planLeaveEtcd = (steps: Steps, machine: MachineRef, needs: readonly (string | undefined)[]): string =>
@@ -85,17 +112,27 @@ export function planLostNodes(steps: Steps, { desired, observed }: PlanInput): v
   }
 }
 
-/** A machine that had joined and was off, or that an interrupted run was about to take away, is put back as it was. */
-export function planBack(steps: Steps, { desired, observed }: PlanInput, machine: ObservedMachine, running: string | undefined): void {
-  const node = observed.nodes?.find(({ name }) => name === machine.name);
-  const isCordoned = isCordonedBy(node, desired.uid);
-  if (running === undefined && !isCordoned) return;
-  planReturn(steps, observed, machine, running, { isCordoned, isNew: node === undefined, why: "an interrupted run had cordoned it" });
+/** What lost machines have left in etcd without ever having been a node: a learner first of all, beside which etcd takes no other. */
+export function planStaleMembers(steps: Steps, { desired, observed }: PlanInput): string | undefined {
+  if (observed.nodes === undefined) return undefined;
+  const leaving = steps.all.flatMap(({ id, work }) => (work.kind === "leaveEtcd" ? [id] : []));
+  return steps.add({ kind: "tidyEtcd" }, `take members out of etcd of ${desired.name} that no machine answers for`, leaving, { why: "a lost machine may have left one, and etcd takes no new one beside it" });
 }
 
 /**
- * The way back of a machine that was away: Ready, behind its balancers, uncordoned.
- * @param started the step that started it; undefined: it runs
+ * A machine that had joined and was off or `isAway`, or that an interrupted run was about to take away, is put back as it was.
+ * @returns the last steps
+ */
+export function planBack(steps: Steps, { desired, observed }: PlanInput, machine: ObservedMachine, running: string | undefined, { isAway = false } = {}): string[] {
+  const node = observed.nodes && nodesByName(observed.nodes).get(machine.name);
+  const isCordoned = node !== undefined && isCordonedBy(node, desired.uid);
+  if (running === undefined && !isCordoned && !isAway) return [];
+  return planReturn(steps, observed, machine, running, { isCordoned, isNew: node === undefined, why: "an interrupted run had cordoned it" });
+}
+
+/**
+ * The way back of a machine that was away: Ready and heard of, behind its balancers, uncordoned.
+ * @param started the step that started it; undefined: it runs, and may still be booting
  * @returns the last steps
  */
 export function planReturn(
@@ -106,18 +143,13 @@ export function planReturn(
   { isCordoned, isNew, why }: { readonly isCordoned: boolean; readonly isNew: boolean; readonly why?: string },
 ): string[] {
   const ref = refOf(machine);
-  const ready = started ? steps.add({ kind: "awaitNode", machine: ref, restarted: true }, `wait for ${ref.name} to be Ready`, [started]) : undefined;
-  if (machine.role !== "worker") return ready ? [ready] : [];
+  const ready = steps.add({ kind: "awaitNode", machine: ref, restarted: true }, `wait for ${ref.name} to be Ready`, [started]);
+  if (machine.role !== "worker") return [ready];
   // Its node was deleted while it was off: the kubelet registers anew, without the role.
-  const labelled = isNew && ready ? steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [ready]) : ready;
+  const labelled = isNew ? steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [ready]) : ready;
   const behind = workerBalancers(observed).map(({ id, name }) =>
     steps.add({ kind: "joinBalancer", rule: { id, name }, machines: [ref] }, `put ${ref.name} behind ${name}`, [labelled], { about: `${id} ${ref.name}` }),
   );
-  if (!isCordoned) return behind.length > 0 ? behind : labelled ? [labelled] : [];
+  if (!isCordoned) return behind.length > 0 ? behind : [labelled];
   return [steps.add({ kind: "uncordonNode", machine: ref }, `uncordon ${ref.name}`, [labelled, ...behind], why === undefined ? {} : { why })];
-}
-
-function isCordonedBy(node: KubernetesNode | undefined, uid: string): boolean {
-  const { annotation, value } = cordonedBy(uid);
-  return node?.annotations[annotation] === value;
 }

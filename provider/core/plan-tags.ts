@@ -6,7 +6,8 @@ import type { MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
 
 /** Ownership tags where they are missing yet, and the user's own tags as declared. */
-export function planMachineTags(steps: Steps, { desired, owner, formerTags = {} }: PlanInput, machines: readonly { ref: MachineRef; seen?: ObservedMachine }[]): void {
+export function planMachineTags(steps: Steps, { desired, owner, former }: PlanInput, machines: readonly { ref: MachineRef; seen?: ObservedMachine }[]): void {
+  const formerTags = former?.tags ?? {};
   for (const { ref, seen } of machines) {
     const wanted: Tags = { ...ownershipTags(desired.uid, owner, ref.role), ...desired.tags };
     const have = seen?.tags ?? {};

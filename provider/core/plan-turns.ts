@@ -1,22 +1,24 @@
 /** Changes that a machine has to be off for, one machine after another: out of the way, changed, back, and only then the next. Pure. */
-import { roleOf, type DesiredCluster } from "./desired";
+import { offeringOf, type DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { tagKeys } from "./ownership";
 import type { PlanInput } from "./plan-input";
+import { hasSmallDisk, planGrow } from "./plan-disks";
 import { isDrained, planCordon, planDrain, planReturn, workerBalancers } from "./plan-leaving";
+import { isToReboot, leastToSpareOne, planReboot, planRebooted } from "./plan-nodes";
 import { refOf, type Steps } from "./steps";
 
-export function hasOtherOffering(desired: DesiredCluster, { role, offeringId, offeringName }: ObservedMachine): boolean {
-  const { offering } = roleOf(desired, role);
-  return offeringName !== offering && offeringId !== offering;
+function hasOtherOffering(desired: DesiredCluster, machine: ObservedMachine): boolean {
+  const offering = offeringOf(desired, machine);
+  return machine.offeringName !== offering && machine.offeringId !== offering;
 }
 
-/** With fewer the cluster has no majority of etcd while one of them is away. */
-export const leastToSpareOne = 3;
+/** Something of it can only be changed while it is off. */
+const isToChange = (desired: DesiredCluster, machine: ObservedMachine): boolean => hasOtherOffering(desired, machine) || hasSmallDisk(desired, machine);
 
-/** A member that runs and is to have another offering. What an interrupted turn of it had begun is done again. */
+/** A member that runs and is to have another offering or a larger disk, or to be rebooted. What an interrupted turn of it had begun is done again. */
 export const takesTurn = (desired: DesiredCluster, machine: ObservedMachine): boolean =>
-  machine.state === "Running" && machine.tags[tagKeys.joined] === "yes" && hasOtherOffering(desired, machine);
+  machine.state === "Running" && machine.tags[tagKeys.joined] === "yes" && (isToChange(desired, machine) || isToReboot(desired, machine));
 
 /** Control planes first, each waiting until the one before it is back. */
 export function planTurns(steps: Steps, input: PlanInput, machines: readonly ObservedMachine[]): void {
@@ -26,28 +28,38 @@ export function planTurns(steps: Steps, input: PlanInput, machines: readonly Obs
 }
 
 function planOther(steps: Steps, { desired }: PlanInput, machine: ObservedMachine, needs: readonly (string | undefined)[], why?: string): string {
+  if (!isToChange(desired, machine)) return planReboot(steps, desired, machine, needs, why);
   const ref = refOf(machine);
   const stop = steps.add({ kind: "stopMachine", machine: ref }, `stop ${ref.name}`, needs, why === undefined ? {} : { why });
-  const scale = planScale(steps, desired, machine, [stop]);
-  return steps.add({ kind: "startMachine", machine: ref }, `start ${ref.name}`, [scale]);
+  return steps.add({ kind: "startMachine", machine: ref }, `start ${ref.name}`, [planChanges(steps, desired, machine, stop)]);
 }
 
-/** A machine that is off just gets its offering. */
-export const planScale = (steps: Steps, desired: DesiredCluster, machine: ObservedMachine, needs: readonly (string | undefined)[]): string =>
-  steps.add({ kind: "scaleMachine", machine: refOf(machine) }, `give ${machine.name} the offering ${roleOf(desired, machine.role).offering}`, needs, { why: `it has ${machine.offeringName}` });
+/** What a machine that is off gets: its offering, its larger disk. @returns the last step; `before` when there is nothing to change */
+export function planChanges(steps: Steps, desired: DesiredCluster, machine: ObservedMachine, before: string | undefined): string | undefined {
+  const scaled = hasOtherOffering(desired, machine)
+    ? steps.add({ kind: "scaleMachine", machine: refOf(machine) }, `give ${machine.name} the offering ${offeringOf(desired, machine)}`, [before], { why: `it has ${machine.offeringName}` })
+    : before;
+  return hasSmallDisk(desired, machine) ? planGrow(steps, desired, machine, [scaled]) : scaled;
+}
 
 function planWorkerTurn(steps: Steps, input: PlanInput, machine: ObservedMachine, before: readonly string[]): string[] {
   const { observed } = input;
   const isNode = isDrained(observed, machine);
-  const cordon = isNode ? planCordon(steps, machine, before) : undefined;
-  const rules = workersThere(observed) > 1 ? workerBalancers(observed) : [];
+  const cordon = isNode ? planCordon(steps, refOf(machine), before) : undefined;
+  const rules = hasOtherWorkers(observed, machine) ? workerBalancers(observed) : [];
   const out = rules.map(({ id, name }) => steps.add({ kind: "leaveBalancer", rule: { id, name }, machines: [refOf(machine)] }, `take ${machine.name} out of ${name}`, [...before, cordon], { about: `${id} ${machine.name}` }));
-  const drain = isNode ? planDrain(steps, machine, [cordon, ...out]) : undefined;
+  const drain = isNode ? planDrain(steps, refOf(machine), [cordon, ...out]) : undefined;
   const started = planOther(steps, input, machine, [...before, ...out, drain]);
-  return planReturn(steps, observed, machine, started, { isCordoned: isNode, isNew: false });
+  return recorded(steps, input, machine, planReturn(steps, observed, machine, started, { isCordoned: isNode, isNew: false }));
 }
 
-const workersThere = ({ machines }: ObservedCluster): number => machines.filter(({ role }) => role === "worker").length;
+/** @returns the turn's last steps, with that by which a reboot is recorded */
+function recorded(steps: Steps, { desired }: PlanInput, machine: ObservedMachine, last: readonly string[]): string[] {
+  const rebooted = planRebooted(steps, desired, machine, `awaitNode ${machine.name}`);
+  return rebooted ? [...last, rebooted] : [...last];
+}
+
+const hasOtherWorkers = ({ machines }: ObservedCluster, { name }: ObservedMachine): boolean => machines.some((other) => other.role === "worker" && other.name !== name);
 
 function planControlPlaneTurn(steps: Steps, input: PlanInput, machine: ObservedMachine, before: readonly string[]): string[] {
   const { desired, observed } = input;
@@ -57,6 +69,6 @@ function planControlPlaneTurn(steps: Steps, input: PlanInput, machine: ObservedM
   const out = isAlone ? undefined : steps.add({ kind: "leaveApiBalancer", machine: ref }, `take ${ref.name} out of the API of ${desired.name}`, before);
   const handed = isAlone ? undefined : steps.add({ kind: "handOverEtcd", machine: ref }, `let another lead etcd than ${ref.name}`, [out], { why: "writes go on while it is away" });
   const started = planOther(steps, input, machine, [...before, handed], isAlone ? `the API of ${desired.name} is away until it is back` : undefined);
-  const ready = planReturn(steps, observed, machine, started, { isCordoned: false, isNew: false });
+  const ready = recorded(steps, input, machine, planReturn(steps, observed, machine, started, { isCordoned: false, isNew: false }));
   return isAlone ? ready : [steps.add({ kind: "joinApiBalancer", machines: [ref] }, `put ${ref.name} behind the API of ${desired.name}`, ready, { about: ref.name })];
 }

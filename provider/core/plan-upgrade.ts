@@ -3,13 +3,16 @@
  * upgrade had begun is begun again, and finds its work done. Pure.
  */
 import * as semver from "semver";
-import type { ObservedMachine } from "./observe";
-import type { PlanInput } from "./plan-input";
-import { planCordon, planDrain, workerBalancers } from "./plan-leaving";
-import { leastToSpareOne } from "./plan-turns";
 import type { KubernetesVersion } from "./catalogue";
+import type { ObservedMachine } from "./observe";
+import { isCordonedBy } from "./ownership";
+import type { PlanInput } from "./plan-input";
+import { isJoining, type PlannedMachine } from "./plan-joining";
+import { planCordon, planDrain, surplus, workerBalancers } from "./plan-leaving";
+import { leastToSpareOne } from "./plan-nodes";
+import { newWorkerNames, planComing, planGoing, planNoneComing } from "./plan-surge";
 import type { Release } from "./release";
-import { estimatePlan } from "./step";
+import { estimatePlan, type MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
 
 /** Whether this machine has a version to reach. */
@@ -18,41 +21,71 @@ export const isOutdated = ({ versions, hops }: Release, { name }: Pick<ObservedM
   return version !== undefined && hops.some(({ to }) => semver.lt(version, to.version));
 };
 
-/** Those that are out of the API's balancer were on their turn when a run was interrupted: theirs is the next one, since the others serve without them. */
-function controlPlanesInOrder({ observed }: PlanInput, machines: readonly ObservedMachine[]): ObservedMachine[] {
-  const serves = ({ id }: ObservedMachine): number => (observed.apiRule?.memberIds.includes(id) ? 1 : 0);
-  return machines.filter(({ role }) => role === "control-plane").sort((a, b) => serves(a) - serves(b) || a.index - b.index);
+/** Those that an interrupted run had cordoned are away already: their pods are elsewhere, where there may be no room for others'. */
+function interruptedFirst({ desired, observed }: PlanInput, workers: readonly PlannedMachine[]): PlannedMachine[] {
+  const begun = new Set(observed.nodes?.filter((node) => isCordonedBy(node, desired.uid)).map(({ name }) => name));
+  return [...workers.filter(({ ref }) => begun.has(ref.name)), ...workers.filter(({ ref }) => !begun.has(ref.name))];
 }
 
-/** What planning the turns of one hop shares. */
-interface Turns {
+/** What planning an upgrade shares. */
+interface Course {
   readonly steps: Steps;
   readonly input: PlanInput;
-  readonly to: KubernetesVersion;
-  /** The disc in each machine's drive, as far as planning has come. A machine has one drive. */
+  /** The version of each machine, as far as planning has come. */
+  readonly versions: Map<string, string>;
+  /** The disc in each machine's drive, likewise. A machine has one drive. */
   readonly drives: Map<string, string | undefined>;
+  readonly names: Iterator<MachineRef, never>;
+  /** Those that are workers, likewise. */
+  workers: readonly MachineRef[];
+  /** Workers that are more than declared as long as it lasts. */
+  extras: readonly MachineRef[];
 }
 
-/** @returns what it comes to, in words */
-export function planUpgrade(steps: Steps, input: PlanInput, { hops, versions }: Release, machines: readonly ObservedMachine[]): string[] {
-  const at = new Map(versions);
-  const drives = new Map(machines.map(({ name, isoId }) => [name, isoId]));
-  emptyDrives(steps, input, machines.filter(({ name }) => versions.has(name) && !hops.some(({ to }) => semver.lt(versions.get(name)!, to.version))));
+/**
+ * @param machines those that are there by then
+ * @returns what it comes to, in words
+ */
+export function planUpgrade(steps: Steps, input: PlanInput, { hops, versions, current }: Release, machines: readonly PlannedMachine[]): string[] {
+  const seen = machines.flatMap((machine) => machine.seen ?? []);
+  emptyDrives(steps, input, seen.filter(({ name }) => versions.has(name) && !hops.some(({ to }) => semver.lt(versions.get(name)!, to.version))));
   if (hops.length === 0) return [];
+  const { desired } = input;
+  const workers = interruptedFirst(input, machines.filter(({ ref }) => ref.role === "worker"));
+  const seenWorkers = workers.flatMap((machine) => machine.seen ?? []);
+  const course: Course = {
+    steps,
+    input,
+    // Those that are joining have joined by then.
+    versions: new Map([...versions, ...machines.filter(isJoining).map(({ ref }): [string, string] => [ref.name, current])]),
+    drives: new Map(seen.map(({ name, isoId }) => [name, isoId])),
+    names: newWorkerNames(input, machines),
+    workers: workers.map(({ ref }) => ref),
+    extras: desired.upgrade.strategy === "replace" ? [] : surplus(desired, "worker", seenWorkers).map(refOf),
+  };
   const notes: string[] = [];
   // All else comes first: machines that are on their way back, and others that leave.
   let before: readonly string[] = steps.all.map(({ id }) => id);
-  for (const [index, hop] of hops.entries()) {
+  for (const [index, { from, to }] of hops.entries()) {
     const which = hops.length > 1 ? ` (hop ${index + 1} of ${hops.length})` : "";
-    const to = hop.to.version;
-    const outdated = machines.filter(({ name }) => at.has(name) && semver.lt(at.get(name)!, to));
-    const first = steps.all.length;
-    before = planHop({ steps, input, to: hop.to, drives }, hop.from, outdated, before, which);
-    for (const { name } of outdated) at.set(name, to);
-    notes.push(`${input.desired.name} goes from ${hop.from} to ${to}${which}: ${outdated.length} ${outdated.length === 1 ? "node" : "nodes"}, about ${estimatePlan(steps.all.slice(first))} s`);
+    const begun = steps.all.length;
+    const outdated = machines.filter(({ ref }) => ref.role === "control-plane" && isBehind(course, ref, to));
+    const count = outdated.length + course.workers.filter((ref) => isBehind(course, ref, to)).length;
+    // Those that are behind may all be leaving.
+    if (count === 0) continue;
+    before = planHop(course, { from, to, which }, outdated, before);
+    notes.push(`${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${estimatePlan(steps.all.slice(begun))} s`);
   }
-  return [...notes, "an upgrade can't be undone: Kubernetes goes forward only"];
+  for (const extra of extrasOf(course)) planGoing({ steps, input }, extra, { about: "surge", before, why: "it was more than declared, for the upgrade" });
+  return notes.length > 0 ? [...notes, "an upgrade can't be undone: Kubernetes goes forward only"] : [];
 }
+
+/** Those that were made for it; of what an interrupted replacing has left beyond the count, the last. */
+function extrasOf({ extras, workers, input }: Course): readonly MachineRef[] {
+  return extras.length > 0 ? extras : workers.slice(input.desired.workers.count);
+}
+
+const isBehind = ({ versions }: Course, { name }: MachineRef, to: KubernetesVersion): boolean => versions.has(name) && semver.lt(versions.get(name)!, to.version);
 
 /** Discs that an interrupted run left behind. One that is no Kubernetes is somebody's own. */
 function emptyDrives(steps: Steps, { versions = [] }: PlanInput, machines: readonly ObservedMachine[]): void {
@@ -62,35 +95,40 @@ function emptyDrives(steps: Steps, { versions = [] }: PlanInput, machines: reado
   }
 }
 
+interface PlannedHop {
+  readonly from: string;
+  readonly to: KubernetesVersion;
+  /** `(hop 1 of 2)` */
+  readonly which: string;
+}
+
 /** @returns the last steps */
-function planHop(turns: Turns, from: string, outdated: readonly ObservedMachine[], before: readonly string[], which: string): string[] {
-  const { steps, input, to } = turns;
+function planHop(course: Course, { from, to, which }: PlannedHop, controlPlanes: readonly PlannedMachine[], before: readonly string[]): string[] {
+  const { steps, input, versions } = course;
   const { desired } = input;
-  const workers = outdated.filter(({ role }) => role === "worker");
+  const workers = course.workers.filter((ref) => isBehind(course, ref, to));
   const check = steps.add({ kind: "checkHop", from, to: to.version, drains: workers.length > 0 }, `look whether ${desired.name} can go from ${from} to ${to.version}${which}`, before, {
     about: to.version,
-    why: "nodes Ready, etcd whole, the ISO there, budgets that let pods go",
+    why: "nodes Ready, etcd whole, the ISO there, room on the workers, budgets that let pods go",
   });
   const loose: string[] = [];
   let last: readonly string[] = [check];
-  for (const machine of controlPlanesInOrder(input, outdated)) {
-    const turn = planControlPlane(turns, machine, last);
+  for (const { ref } of inOrder(input, controlPlanes)) {
+    const turn = planControlPlane(course, to, ref, last);
     last = [turn.back];
     loose.push(turn.ejected);
+    versions.set(ref.name, to.version);
   }
-  const lanes = Math.min(lanesOf(input), workers.length);
-  const ends = Array.from({ length: lanes }, () => last);
-  for (const [index, machine] of workers.entries()) {
-    const turn = planWorker(turns, machine, ends[index % lanes]!);
-    ends[index % lanes] = [turn.back];
-    loose.push(turn.ejected);
-  }
-  return [...(lanes > 0 ? ends.flat() : last), ...loose];
+  if (workers.length === 0) return [...last, ...loose];
+  const ends = desired.upgrade.strategy === "replace" ? planReplacements(course, to, workers, last) : planWorkers(course, to, workers, last);
+  for (const { name } of course.workers) versions.set(name, to.version);
+  return [...ends, ...loose];
 }
 
-/** How many workers are away at once: one stays, where there are more than one. */
-function lanesOf({ desired }: PlanInput): number {
-  return Math.max(1, Math.min(desired.upgrade.maxUnavailable, desired.workers.count - 1));
+/** Those that are out of the API's balancer were on their turn when a run was interrupted: theirs is the next one, since the others serve without them. */
+function inOrder({ observed }: PlanInput, controlPlanes: readonly PlannedMachine[]): PlannedMachine[] {
+  const serves = ({ seen }: PlannedMachine): number => (seen === undefined || observed.apiRule?.memberIds.includes(seen.id) ? 1 : 0);
+  return [...controlPlanes].sort((a, b) => serves(a) - serves(b));
 }
 
 interface Turn {
@@ -100,47 +138,105 @@ interface Turn {
   readonly ejected: string;
 }
 
-function planControlPlane(turns: Turns, machine: ObservedMachine, before: readonly string[]): Turn {
-  const { steps, input, to } = turns;
+function planControlPlane(course: Course, to: KubernetesVersion, ref: MachineRef, before: readonly string[]): Turn {
+  const { steps, input } = course;
   const { desired } = input;
-  const ref = refOf(machine);
   const about = `${to.version} ${ref.name}`;
-  if (desired.controlPlane.count < leastToSpareOne) return planOrder(turns, machine, before, [], `the API of ${desired.name} is away for some seconds meanwhile`);
+  if (desired.controlPlane.count < leastToSpareOne) return planOrder(course, to, ref, before, [], `the API of ${desired.name} is away for some seconds meanwhile`);
   const out = steps.add({ kind: "leaveApiBalancer", machine: ref }, `take ${ref.name} out of the API of ${desired.name}`, before, { about });
   const handed = steps.add({ kind: "handOverEtcd", machine: ref }, `let another lead etcd than ${ref.name}`, [out], { about, why: "writes go on while it is away" });
-  const { back: up, ejected } = planOrder(turns, machine, before, [handed]);
+  const { back: up, ejected } = planOrder(course, to, ref, before, [handed]);
   return { back: steps.add({ kind: "joinApiBalancer", machines: [ref] }, `put ${ref.name} behind the API of ${desired.name}`, [up], { about }), ejected };
 }
 
-function planWorker(turns: Turns, machine: ObservedMachine, before: readonly string[]): Turn {
-  const { steps, input, to } = turns;
+/** In place, as many at once as may be away; where there is to be a surge, after that many more have come. */
+function planWorkers(course: Course, to: KubernetesVersion, workers: readonly MachineRef[], before: readonly string[]): string[] {
+  const { steps, input } = course;
+  const { maxUnavailable, maxSurge } = input.desired.upgrade;
+  const came: string[] = [];
+  const missing = maxSurge - course.extras.length;
+  for (let count = 0; count < missing; count++) {
+    const ref = course.names.next().value;
+    came.push(...planComing({ steps, input }, ref, to.version, before, "one more than declared, for the upgrade"));
+    course.workers = [...course.workers, ref];
+    course.extras = [...course.extras, ref];
+  }
+  const ready = came.length > 0 ? [planNoneComing({ steps, input }, to.version, came)] : before;
+  // One stays, where there are more than one.
+  const away = Math.max(1, Math.min(maxUnavailable + course.extras.length, course.workers.length - 1));
+  const lanes = Math.min(away, workers.length);
+  const ends = Array.from({ length: lanes }, () => ready);
+  const loose: string[] = [];
+  for (const [index, ref] of workers.entries()) {
+    const turn = planWorker(course, to, ref, ends[index % lanes]!);
+    ends[index % lanes] = [turn.back];
+    loose.push(turn.ejected);
+  }
+  return [...ends.flat(), ...loose];
+}
+
+function planWorker(course: Course, to: KubernetesVersion, ref: MachineRef, before: readonly string[]): Turn {
+  const { steps, input } = course;
   const { desired, observed } = input;
-  const ref = refOf(machine);
   const about = `${to.version} ${ref.name}`;
-  const cordon = planCordon(steps, machine, before, { about });
+  const cordon = planCordon(steps, ref, before, { about });
   // A single one stays behind its balancers: there is nobody else.
-  const rules = desired.workers.count > 1 ? workerBalancers(observed) : [];
+  const rules = course.workers.length > 1 ? workerBalancers(observed) : [];
   const out = rules.map(({ id, name }) => steps.add({ kind: "leaveBalancer", rule: { id, name }, machines: [ref] }, `take ${ref.name} out of ${name}`, [cordon], { about: `${id} ${about}` }));
-  const drain = planDrain(steps, machine, [cordon, ...out], { about, longestSeconds: desired.upgrade.drainSeconds });
-  const { back: up, ejected } = planOrder(turns, machine, before, [drain]);
+  const drain = planDrain(steps, ref, [cordon, ...out], { about, longestSeconds: desired.upgrade.drainSeconds });
+  const { back: up, ejected } = planOrder(course, to, ref, before, [drain]);
   const behind = workerBalancers(observed).map(({ id, name }) => steps.add({ kind: "joinBalancer", rule: { id, name }, machines: [ref] }, `put ${ref.name} behind ${name}`, [up], { about: `${id} ${about}` }));
   return { back: steps.add({ kind: "uncordonNode", machine: ref }, `uncordon ${ref.name}`, [up, ...behind], { about }), ejected };
+}
+
+/**
+ * New machines in the place of those that are behind: with a surge the new one comes first, without one the old one makes room for it.
+ * Where an interrupted run has made some already, as many of the old ones just go.
+ */
+function planReplacements(course: Course, to: KubernetesVersion, workers: readonly MachineRef[], before: readonly string[]): string[] {
+  const { steps, input } = course;
+  const { maxUnavailable, maxSurge, drainSeconds } = input.desired.upgrade;
+  const lanes = Math.min(Math.max(1, maxSurge > 0 ? maxSurge : Math.min(maxUnavailable, input.desired.workers.count - 1)), workers.length);
+  const ends = Array.from({ length: lanes }, () => before);
+  const surplusOnes = Math.max(0, course.workers.length - input.desired.workers.count);
+  const going = { about: to.version, longestSeconds: drainSeconds };
+  /** Who takes whose place; undefined: nobody. */
+  const successors = new Map<MachineRef, MachineRef | undefined>();
+  const came: string[] = [];
+  for (const [index, old] of workers.entries()) {
+    const lane = index % lanes;
+    const why = `it runs an older version than ${to.version}`;
+    if (index < surplusOnes) {
+      ends[lane] = planGoing({ steps, input }, old, { ...going, before: ends[lane]!, why });
+      successors.set(old, undefined);
+      continue;
+    }
+    const fresh = course.names.next().value;
+    const comes = (needs: readonly string[]): string[] => {
+      const back = planComing({ steps, input }, fresh, to.version, needs, `takes the place of ${old.name}`);
+      came.push(...back);
+      return back;
+    };
+    const goes = (needs: readonly string[]): string[] => planGoing({ steps, input }, old, { ...going, before: needs, why });
+    ends[lane] = maxSurge > 0 ? goes(comes(ends[lane]!)) : comes(goes(ends[lane]!));
+    successors.set(old, fresh);
+  }
+  course.workers = course.workers.flatMap((ref) => (successors.has(ref) ? (successors.get(ref) ?? []) : [ref]));
+  return [...ends.flat(), ...(came.length > 0 ? [planNoneComing({ steps, input }, to.version, came)] : [])];
 }
 
 /** A kubelet is changed sooner than a control plane is. */
 const workerUpgradeSeconds = 40;
 
 /** The ISO, the order, and its answer. */
-function planOrder({ steps, to, drives }: Turns, machine: ObservedMachine, before: readonly string[], away: readonly string[], why?: string): Turn {
-  const ref = refOf(machine);
-  const { version, isoId } = to;
+function planOrder({ steps, drives }: Course, { version, isoId }: KubernetesVersion, ref: MachineRef, before: readonly string[], away: readonly string[], why?: string): Turn {
   const about = `${version} ${ref.name}`;
   const held = drives.get(ref.name);
   drives.delete(ref.name);
   const emptied = held !== undefined && held !== isoId ? steps.add({ kind: "detachIso", machine: ref }, `empty the drive of ${ref.name}`, before, { about: `before ${about}`, why: "it holds another ISO" }) : undefined;
   const iso = held === isoId ? undefined : steps.add({ kind: "attachIso", machine: ref, version }, `attach the ISO of Kubernetes ${version} to ${ref.name}`, [...before, emptied], { about });
   const order = steps.add({ kind: "orderUpgrade", machine: ref, version }, `tell ${ref.name} to go to ${version}`, [...before, ...away, iso], { about, ...(why === undefined ? {} : { why }) });
-  const estimate = machine.role === "worker" ? { estimateSeconds: workerUpgradeSeconds } : {};
+  const estimate = ref.role === "worker" ? { estimateSeconds: workerUpgradeSeconds } : {};
   const back = steps.add({ kind: "awaitUpgrade", machine: ref, version }, `wait for ${ref.name} to run ${version}`, [order], { about, ...estimate });
   return { back, ejected: steps.add({ kind: "detachIso", machine: ref }, `detach the ISO of Kubernetes ${version} from ${ref.name}`, [back], { about: `after ${about}` }) };
 }

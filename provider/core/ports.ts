@@ -84,6 +84,8 @@ export interface KubernetesNode {
   readonly pressures: readonly string[];
   /** `containerd://2.1.9` */
   readonly runtime: string;
+  /** Since when it is Ready, or is not: milliseconds since 1970 by the cluster's own clock. */
+  readonly since?: number;
   /** What pods may request there, all together. */
   readonly allocatable: Resources;
 }
@@ -113,6 +115,28 @@ export interface DisruptionBudget {
   readonly pods: number;
   /** How many of them may be disrupted now. */
   readonly allowed: number;
+}
+
+/** A service of type LoadBalancer. */
+export interface KubernetesLoadBalancer {
+  readonly namespace: string;
+  readonly name: string;
+  readonly ports: readonly number[];
+  /** Addresses or names that it was given outside; none yet is an empty list. */
+  readonly addresses: readonly string[];
+}
+
+/** A persistent volume. */
+export interface KubernetesVolume {
+  readonly name: string;
+  /** `default/data-db-0`: whose it is, if anybody's. */
+  readonly claim?: string;
+  /** `10Gi` */
+  readonly size?: string;
+  /** It lies on a node's own disk. */
+  readonly onNode: boolean;
+  /** What else keeps it: a CSI driver's name, or `nfs` and the like. */
+  readonly keptBy?: string;
 }
 
 /** An annotation that says who did something to a node. */
@@ -169,6 +193,8 @@ export interface KubernetesPort {
   budgets(): Promise<DisruptionBudget[]>;
   /** Asks a pod to end, as far as its disruption budgets allow. Answers with what holds it, or undefined: it ends, or is gone. */
   evictPod(pod: Pick<KubernetesPod, "namespace" | "name">): Promise<string | undefined>;
+  loadBalancers(): Promise<KubernetesLoadBalancer[]>;
+  volumes(): Promise<KubernetesVolume[]>;
   /** Makes or renews a bootstrap token, so that late machines can join. */
   putBootstrapToken(token: string, expires: Date): Promise<void>;
   deleteBootstrapToken(token: string): Promise<void>;

@@ -49,11 +49,11 @@ export function needsVersions({ desired, observed }: Pick<PlanInput, "desired" |
 }
 
 /** Total: whatever is found, the way or problems that name `version`. */
-export function releaseOf({ desired, observed, versions: registered, formerVersion }: PlanInput): Release {
+export function releaseOf({ desired, observed, versions: registered, former }: PlanInput): Release {
   const own = ownNodes(observed);
   const versions = new Map(own.map(({ node }) => [node.name, node.version]));
   const running = runningVersion(desired.name, observed.nodes);
-  const current = running ?? formerVersion ?? desired.version;
+  const current = running ?? former?.version ?? desired.version;
   const none = { current, hops: [], versions };
   const refused = (reason: string): Release => ({ ...none, problems: [{ property: "version", reason }] });
 

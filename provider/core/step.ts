@@ -1,6 +1,7 @@
 /** Everything the core can do to a cluster, one small idempotent step each. A step is data: planning makes it, `actions/` carries it out. */
 import type { StepNode } from "./execute";
 import type { Role, Tags } from "./ownership";
+import { StepGraph } from "./step-graph";
 
 export interface MachineRef {
   readonly name: string;
@@ -28,7 +29,9 @@ export type Work =
   | { readonly kind: "detachIso"; readonly machine: MachineRef }
   | { readonly kind: "joinApiBalancer"; readonly machines: readonly MachineRef[] }
   | { readonly kind: "joinBalancer"; readonly rule: { readonly id: string; readonly name: string }; readonly machines: readonly MachineRef[] }
-  | { readonly kind: "awaitApi" }
+  /** `restarted`: it has answered before. */
+  | { readonly kind: "awaitApi"; readonly restarted?: boolean }
+  | { readonly kind: "markInitialising" }
   | { readonly kind: "markInitialised" }
   | { readonly kind: "publishToken" }
   | { readonly kind: "withdrawToken" }
@@ -43,16 +46,25 @@ export type Work =
   | { readonly kind: "drainNode"; readonly machine: MachineRef; readonly longestSeconds?: number }
   | { readonly kind: "deleteNode"; readonly machine: MachineRef }
   | { readonly kind: "stopMachine"; readonly machine: MachineRef & { id: string } }
-  | { readonly kind: "leaveApiBalancer"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "leaveApiBalancer"; readonly machine: MachineRef }
   | { readonly kind: "leaveEtcd"; readonly machine: MachineRef }
-  | { readonly kind: "handOverEtcd"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "handOverEtcd"; readonly machine: MachineRef }
   | { readonly kind: "scaleMachine"; readonly machine: MachineRef & { id: string } }
+  // Repairing
+  /** `orElse`: what is done about one that does not come back by itself. */
+  | { readonly kind: "awaitRecovery"; readonly machine: MachineRef & { id: string }; readonly orElse: "reboot" | "fail" }
+  | { readonly kind: "reviveMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "tidyEtcd" }
+  | { readonly kind: "confirmSilence" }
   // Upgrading
   | { readonly kind: "checkHop"; readonly from: string; readonly to: string; readonly drains: boolean }
   | { readonly kind: "orderUpgrade"; readonly machine: MachineRef; readonly version: string }
   | { readonly kind: "awaitUpgrade"; readonly machine: MachineRef; readonly version: string }
+  | { readonly kind: "growDisk"; readonly machine: MachineRef & { id: string }; readonly volumeId: string; readonly gb: number }
+  | { readonly kind: "rebootMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "tagAnchor"; readonly tags: Tags }
   // Deleting
-  | { readonly kind: "destroyMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "destroyMachine"; readonly machine: MachineRef }
   | { readonly kind: "deleteApiRule"; readonly ruleId: string }
   | { readonly kind: "deleteAffinityGroup"; readonly groupId: string }
   | { readonly kind: "untagAnchor"; readonly tags: Tags };
@@ -86,6 +98,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   joinApiBalancer: 1,
   joinBalancer: 1,
   awaitApi: 45,
+  markInitialising: 1,
   markInitialised: 1,
   publishToken: 1,
   withdrawToken: 1,
@@ -102,9 +115,16 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   handOverEtcd: 1,
   leaveEtcd: 2,
   scaleMachine: 1,
+  awaitRecovery: 60,
+  reviveMachine: 5,
+  tidyEtcd: 1,
+  confirmSilence: 60,
   checkHop: 2,
   orderUpgrade: 1,
   awaitUpgrade: 100,
+  growDisk: 1,
+  rebootMachine: 2,
+  tagAnchor: 1,
   destroyMachine: 10,
   deleteApiRule: 1,
   deleteAffinityGroup: 1,
@@ -116,16 +136,7 @@ export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12
 
 /** The longest way through the graph, in seconds. */
 export function estimatePlan(steps: readonly Step[]): number {
-  const byId = new Map(steps.map((step) => [step.id, step]));
-  const known = new Map<string, number>();
-  const endOf = (id: string): number => {
-    const step = byId.get(id);
-    if (!step) return 0;
-    const seen = known.get(id);
-    if (seen !== undefined) return seen;
-    const end = Math.max(0, ...step.needs.map(endOf)) + step.estimateSeconds;
-    known.set(id, end);
-    return end;
-  };
-  return Math.max(0, ...steps.map(({ id }) => endOf(id)));
+  return longestWay(new StepGraph(steps));
 }
+
+export const longestWay = (graph: StepGraph<Step>): number => graph.ends(({ estimateSeconds }) => estimateSeconds).reduce((longest, end) => Math.max(longest, end), 0);

@@ -29,6 +29,8 @@ export const defaultDurations = {
   attachIso: 500,
   detachIso: 500,
   scale: 580,
+  /** Not recorded: a simulator that resizes no disk was. Taken to be as long as changing the offering. */
+  resize: 580,
   affinityGroup: 50,
   cluster: 500,
   /** A job that only finds that it can't: `deleteLoadBalancerRule` of what is gone. */

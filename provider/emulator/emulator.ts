@@ -8,6 +8,7 @@ import { ConnectionDropped, NotRunning } from "./errors";
 import { Faults, type FaultOrder } from "./faults";
 import type { DirectRequest, DirectResponse, HypervisorFactory } from "./hypervisor";
 import { HttpServer } from "./http";
+import { loseHosts } from "./power";
 import { Run } from "./run";
 import { defaultCapacity, defaultPublicRange, defaultUsers, publicRangeOf, type Capacity, type UserSeed } from "./seed";
 import { defaultSettings, type Settings } from "./settings";
@@ -100,7 +101,10 @@ class InProcessEmulator implements Emulator {
 
   constructor(private readonly options: EmulatorOptions) {
     this.clock = options.clock ?? new SystemClock(options.speed ?? 1);
-    this.faults = new Faults(() => this.run?.dispatcher.jobs.release());
+    this.faults = new Faults(
+      () => this.run?.dispatcher.jobs.release(),
+      (kind) => kind === "hostLost" && this.run && loseHosts(this.run.cloud),
+    );
     this.log = new CallLog((record) => options.onCall?.(record));
     this.sockets = options.sockets ?? false;
     this.store = new Store(options.state);

@@ -21,7 +21,7 @@ export const faultKinds = [
   "slowJob",
   /** The job stays pending until `faults.release()` or until `ms` (600,000) have passed. */
   "jobPending",
-  /** The host of a matching machine is lost `ms` (30,000) after it runs; all machines on it are Stopped; the host comes back later. */
+  /** The host of a matching machine is lost `ms` (30,000) after it runs, or, if it does, after the order; all machines on it are Stopped; the host comes back later. */
   "hostLost",
   /** A matching machine is Running for Mold, but its system never comes up. */
   "machineNeverBoots",
@@ -84,8 +84,14 @@ export class Faults {
   private readonly orders = new Map<number, { order: FaultOrder; skipped: number; struck: number }>();
   private next = 1;
 
-  /** @param released called by {@link release} for jobs that are held */
-  constructor(private readonly released: () => void = () => undefined) {}
+  /**
+   * @param released called by {@link release} for jobs that are held
+   * @param ordered called after each order: what it is for may be there already
+   */
+  constructor(
+    private readonly released: () => void = () => undefined,
+    private readonly ordered: (kind: FaultKind) => void = () => undefined,
+  ) {}
 
   /**
    * Orders a fault. Returns the order's number.
@@ -96,6 +102,7 @@ export class Faults {
     if (!faultKinds.includes(order.kind)) throw new Error(`kind: there is no fault "${String(order.kind)}"; there are ${faultKinds.join(", ")}`);
     const id = this.next++;
     this.orders.set(id, { order, skipped: 0, struck: 0 });
+    this.ordered(order.kind);
     return id;
   }
 

@@ -25,6 +25,8 @@ export interface OfferingRow extends Row {
   readonly cpus: number;
   readonly cpuMhz: number;
   readonly memoryMb: number;
+  /** It fixes the size of root disks. */
+  readonly rootDiskGb?: number;
   readonly created: number;
 }
 

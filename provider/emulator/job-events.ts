@@ -25,6 +25,7 @@ const told: Readonly<Record<string, Told>> = {
   destroyVirtualMachine: machine("VM.DESTROY", "destroying"),
   expungeVirtualMachine: machine("VM.EXPUNGE", "expunging"),
   scaleVirtualMachine: machine("VM.UPGRADE", "upgrading"),
+  resizeVolume: { type: "VOLUME.RESIZE", doing: "resizing volume", resource: "Volume", table: "volumes" },
   resetSSHKeyForVirtualMachine: machine("VM.RESETSSHKEY", "resetting the SSH key of"),
   attachIso: machine("ISO.ATTACH", "attaching an ISO to"),
   detachIso: machine("ISO.DETACH", "detaching the ISO of"),

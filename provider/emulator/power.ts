@@ -126,8 +126,13 @@ function awaitHostLoss(cloud: Cloud, machine: MachineRow): void {
   });
 }
 
+/** Orders of `hostLost` for machines that run already. */
+export function loseHosts(cloud: Cloud): void {
+  for (const machine of cloud.table("machines").filter(({ state }) => state === "Running")) awaitHostLoss(cloud, machine);
+}
+
 /** The host is Down, its machines are Stopped; after a while it is Up again, and empty. */
-export function loseHost(cloud: Cloud, hostId: string): void {
+function loseHost(cloud: Cloud, hostId: string): void {
   cloud.change(() => {
     const host = cloud.table("hosts").patch(hostId, { state: "Down" });
     for (const machine of cloud.table("machines").filter((one) => one.hostId === hostId && one.state === "Running")) {

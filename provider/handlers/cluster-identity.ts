@@ -5,11 +5,11 @@
  */
 import { randomBytes } from "node:crypto";
 import type { CheckedKubernetesClusterInputs, ClusterIdentityOutputs } from "../../schema/generated/types";
-import { changedProperties, checkChanges } from "../../schema/changes";
+import { changedProperties } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
 import { EndpointRun } from "../core/endpoint";
 import { catalogueOf } from "./catalogues";
-import { checkAgainstZone } from "./declaration";
+import { checkAgainstZone, checkNodesOfNew } from "./declaration";
 import { isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
 
 export type IdentityInputs = CheckedKubernetesClusterInputs & Declared;
@@ -19,8 +19,9 @@ export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = 
     const { declaredBy, ...declaration } = news;
     const checked = checkInputs("KubernetesCluster", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as IdentityInputs;
-    const failures = [...checked.failures, ...(olds ? checkChanges("KubernetesCluster", olds, inputs, { isUnknown }) : [])];
+    const failures = [...checked.failures];
     if (!olds && inputs.powerState === "stopped") failures.push({ property: "powerState", reason: "is \"stopped\" for a cluster that is not there yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there" });
+    if (!olds && failures.length === 0) failures.push(...checkNodesOfNew(inputs));
     if (failures.length > 0) return { inputs, failures, warnings: checked.warnings };
     const changed = olds ? new Set(changedProperties("KubernetesCluster", olds, inputs, { isUnknown }).map(({ property }) => property.split(".")[0]!)) : undefined;
     if (changed?.size === 0) return { ...checked, inputs };

@@ -2,9 +2,11 @@
 import type { CheckedClusterInputs, ClusterOutputs } from "../../schema/generated/types";
 import { changedProperties } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
-import { ClusterRun, planLines, refuse } from "../core/cluster";
+import { ClusterRun, refuse } from "../core/cluster";
 import { deleteMachines } from "../core/delete";
+import { accessOf } from "../core/desired";
 import { Interrupted, LockError, messageOf } from "../core/errors";
+import { planLines } from "../core/preview";
 import { sharedLists } from "../core/shared-lists";
 import { catalogueOf } from "./catalogues";
 import { clusterOutputs, desiredCluster, placeOf } from "./declaration";
@@ -18,7 +20,8 @@ const resourceOf = ({ name }: ClusterInputs): string => `KubernetesCluster ${nam
 function runOf(session: Session, inputs: ClusterInputs, former?: ClusterState, looking?: "looking"): ClusterRun {
   const world = session.world(inputs.connection, inputs.declaredBy);
   const seen = looking ? { ...world, mold: sharedLists(world) } : world;
-  return new ClusterRun(seen, catalogueOf(world), desiredCluster(inputs, former?.outputs.kubernetesVersion), { tags: former?.inputs.tags, version: former?.outputs.kubernetesVersion });
+  const recorded = former?.outputs.kubernetesVersion;
+  return new ClusterRun(seen, catalogueOf(world), desiredCluster(inputs, recorded), former && { ...desiredCluster(former.inputs), ...(recorded === undefined ? {} : { version: recorded }) });
 }
 
 export const cluster: Handler<ClusterInputs, ClusterOutputs> = {
@@ -58,11 +61,12 @@ export const cluster: Handler<ClusterInputs, ClusterOutputs> = {
 
   async delete(session, id, { inputs }) {
     const world = session.world(inputs.connection, inputs.declaredBy);
+    const place = placeOf(inputs.endpoint);
     await deleteMachines(
       world,
       catalogueOf(world),
-      { name: inputs.name, uid: inputs.identity.uid, place: placeOf(inputs.endpoint) },
-      { generation: generationOf(id), waitSeconds: inputs.timeouts.delete },
+      { name: inputs.name, uid: inputs.identity.uid, place },
+      { generation: generationOf(id), waitSeconds: inputs.timeouts.delete, access: accessOf(inputs.identity, place) },
     );
   },
 };

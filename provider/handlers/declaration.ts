@@ -1,10 +1,13 @@
 /** From a checked declaration to what the core works with, and back to outputs. Pure but for the look-ups in the catalogue. */
 import type { CheckedClusterInputs, CheckedKubernetesClusterInputs, ClusterEndpointOutputs, ClusterOutputs } from "../../schema/generated/types";
-import { offeringProblem, type Catalogue } from "../core/catalogue";
+import { offeringProblem, rootDiskProblem, type Catalogue } from "../core/catalogue";
 import type { ClusterPlace, DesiredCluster } from "../core/desired";
-import { endpointOf } from "../core/desired";
+import { endpointOf, nodeProperty } from "../core/desired";
 import { ClusterError } from "../core/errors";
+import { nearestNames } from "../core/nearest-names";
 import type { ObservedCluster } from "../core/observe";
+import { machineName, parseMachineName, type Role } from "../core/ownership";
+import { nodesAway } from "../core/plan-repair";
 import { runningVersion } from "../core/release";
 import { hasUnknown, isUnknown, type CheckFailure } from "./handler";
 
@@ -30,6 +33,7 @@ export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string):
     template: inputs.template ?? "",
     controlPlane: inputs.controlPlane,
     workers: inputs.workers,
+    nodes: Object.fromEntries(Object.entries(inputs.nodes ?? {}).map(([name, { offering, reboot, replace, delete: isGone = false }]) => [name, { offering, reboot, replace, delete: isGone }])),
     affinity: inputs.affinity,
     apiCidrs: [...inputs.apiAccess.cidrList].sort(),
     podCidr: inputs.podCidr,
@@ -61,6 +65,7 @@ const longestDrainSeconds = 600;
 export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedCluster, generation: string, former?: ClusterOutputs): ClusterOutputs {
   const { identity, endpoint } = inputs;
   const nodes = new Map(observed.nodes?.map((node) => [node.name, node]));
+  const formerNodes = new Map(former?.nodes.map((node) => [node.name, node]));
   const version = runningVersion(inputs.name, observed.nodes) ?? former?.kubernetesVersion ?? inputs.version;
   return {
     uid: identity.uid,
@@ -93,7 +98,7 @@ export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedC
         state,
         ipAddress: ipAddress ?? "",
         offering: offeringName,
-        version: nodes.get(name)?.version ?? former?.nodes.find((node) => node.name === name)?.version ?? version,
+        version: nodes.get(name)?.version ?? formerNodes.get(name)?.version ?? version,
       })),
   };
 }
@@ -109,7 +114,7 @@ function firstCreated(observed: ObservedCluster): string {
 function stateOf(inputs: CheckedClusterInputs, observed: ObservedCluster): string {
   const wanted = inputs.controlPlane.count + inputs.workers.count;
   const running = observed.machines.filter(({ state }) => state === "Running").length;
-  if (running >= wanted) return "Running";
+  if (running >= wanted && nodesAway({ observed }).size === 0) return "Running";
   return running === 0 ? "Stopped" : "Alert";
 }
 
@@ -128,13 +133,13 @@ export async function checkAgainstZone(catalogue: Catalogue, inputs: CheckedKube
       return undefined;
     }
   };
-  const placeable = changed("zone") || changed("version") || changed("template") || changed("network") || changed("networkOffering") || changed("controlPlane") || changed("workers");
+  const placeable = changed("zone") || changed("version") || changed("template") || changed("network") || changed("networkOffering") || changed("controlPlane") || changed("workers") || changed("nodes");
   if ((!placeable && !changed("sshKeyPair")) || isUnknown(inputs.zone)) return failures;
   const zone = await attempt("zone", () => catalogue.zone(inputs.zone));
   if (!zone) return failures;
   const known = <T>(value: T): value is NonNullable<T> => value !== undefined && !hasUnknown(value);
 
-  const [version] = await Promise.all([
+  const [version, template] = await Promise.all([
     known(inputs.version) && placeable ? attempt("version", () => catalogue.version(inputs.version, zone.id)) : undefined,
     known(inputs.template) && changed("template") ? attempt("template", () => catalogue.template(inputs.template!, zone.id)) : undefined,
     known(inputs.network) && changed("network") ? attempt("network", () => catalogue.network(inputs.network!, zone.id)) : undefined,
@@ -143,13 +148,33 @@ export async function checkAgainstZone(catalogue: Catalogue, inputs: CheckedKube
       : undefined,
     known(inputs.sshKeyPair) && changed("sshKeyPair") ? attempt("sshKeyPair", () => catalogue.sshKeyPair(inputs.sshKeyPair!)) : undefined,
   ]);
-  for (const role of ["controlPlane", "workers"] as const) {
-    const property = `${role}.offering`;
-    const wanted = inputs[role].offering;
-    if (isUnknown(inputs[role]) || !known(wanted) || !(changed(role) || changed("version"))) continue;
+  const judge = async (property: string, wanted: string, rootDisk?: { readonly property: string; readonly gb: number }): Promise<void> => {
     const offering = await attempt(property, () => catalogue.offering(wanted, property));
     const problem = offering && version && offeringProblem(offering, version);
     if (problem) failures.push({ property, reason: problem });
+    const diskProblem = rootDisk && rootDiskProblem(rootDisk.gb, { offering, template });
+    if (rootDisk && diskProblem) failures.push({ property: rootDisk.property, reason: diskProblem });
+  };
+  for (const role of ["controlPlane", "workers"] as const) {
+    if (isUnknown(inputs[role]) || !known(inputs[role].offering) || !(changed(role) || changed("version"))) continue;
+    const { offering, rootDiskGb } = inputs[role];
+    await judge(`${role}.offering`, offering, known(rootDiskGb) ? { property: `${role}.rootDiskGb`, gb: rootDiskGb } : undefined);
+  }
+  for (const [name, entry] of Object.entries(known(inputs.nodes) && (changed("nodes") || changed("version")) ? inputs.nodes : {})) {
+    const property = nodeProperty(name, "offering");
+    const gb = parseMachineName(inputs.name, name)?.role === "control-plane" ? inputs.controlPlane.rootDiskGb : inputs.workers.rootDiskGb;
+    if (entry.offering !== undefined) await judge(property, entry.offering, known(gb) ? { property, gb } : undefined);
   }
   return failures;
+}
+
+/** What is declared of single nodes of a cluster that is not there yet: which there will be is known by its counts. */
+export function checkNodesOfNew({ name, nodes, controlPlane, workers }: CheckedKubernetesClusterInputs): CheckFailure[] {
+  if (nodes === undefined || [name, nodes, controlPlane, workers].some(hasUnknown)) return [];
+  const namesOf = (role: Role, count: number): string[] => Array.from({ length: count }, (_, at) => machineName(name, role, at + 1));
+  const names = [...namesOf("control-plane", controlPlane.count), ...namesOf("worker", workers.count)];
+  return Object.entries(nodes).flatMap(([node, { delete: isGone }]) => {
+    if (!names.includes(node)) return [{ property: nodeProperty(node), reason: `there will be no node ${node}. Nearest: ${nearestNames(node, names).join(", ")}` }];
+    return isGone ? [{ property: nodeProperty(node, "delete"), reason: "there is no such node yet. Leave it out" }] : [];
+  });
 }

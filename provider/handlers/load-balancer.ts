@@ -1,6 +1,6 @@
 /** LoadBalancer: one balancer rule of a public address, and its members. */
 import type { CheckedLoadBalancerInputs, LoadBalancerOutputs } from "../../schema/generated/types";
-import { changedProperties, checkChanges } from "../../schema/changes";
+import { changedProperties } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
 import { messageOf } from "../core/errors";
 import type { World } from "../core/ports";
@@ -36,11 +36,11 @@ async function desiredOf(world: World, inputs: LoadBalancerResourceInputs): Prom
 }
 
 export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutputs> = {
-  async check(_session, olds, news): Promise<CheckResult<LoadBalancerResourceInputs>> {
+  async check(_session, _olds, news): Promise<CheckResult<LoadBalancerResourceInputs>> {
     const { declaredBy, ...declaration } = news;
     const checked = checkInputs("LoadBalancer", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as LoadBalancerResourceInputs;
-    const failures = [...checked.failures, ...(olds ? checkChanges("LoadBalancer", olds, inputs, { isUnknown }) : [])];
+    const failures = [...checked.failures];
     if (failures.length === 0) failures.push(...portsInUse.claimLoadBalancer(inputs));
     return { inputs, failures, warnings: checked.warnings };
   },

@@ -1,6 +1,6 @@
 /** NetworkRule: one firewall rule or one port forward of a public address. */
 import type { CheckedNetworkRuleInputs, NetworkRuleOutputs } from "../../schema/generated/types";
-import { changedProperties, checkChanges } from "../../schema/changes";
+import { changedProperties } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
 import { ClusterError } from "../core/errors";
 import type { World } from "../core/ports";
@@ -89,11 +89,11 @@ async function outputsOf(rule: Rule, id: string, address: RuleAddress): Promise<
 }
 
 export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs> = {
-  async check(_session, olds, news): Promise<CheckResult<NetworkRuleResourceInputs>> {
+  async check(_session, _olds, news): Promise<CheckResult<NetworkRuleResourceInputs>> {
     const { declaredBy, ...declaration } = news;
     const checked = checkInputs("NetworkRule", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as NetworkRuleResourceInputs;
-    const failures = [...checked.failures, ...(olds ? checkChanges("NetworkRule", olds, inputs, { isUnknown }) : [])];
+    const failures = [...checked.failures];
     if (failures.length === 0) failures.push(...portsInUse.claimNetworkRule(inputs));
     return { inputs, failures, warnings: checked.warnings };
   },

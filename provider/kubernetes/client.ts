@@ -1,12 +1,27 @@
 /** A cluster's own API, as much of it as the core needs. */
-import type { V1ConfigMap, V1Lease, V1LeaseList, V1Node, V1NodeList, V1Pod, V1PodDisruptionBudget, V1PodDisruptionBudgetList, V1PodList } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { Clock, ClusterAccess, DisruptionBudget, EtcdMember, KubernetesNode, KubernetesPod, KubernetesPort, Log, NodeMark, Resources } from "../core/ports";
+import type {
+  V1ConfigMap,
+  V1Lease,
+  V1LeaseList,
+  V1Node,
+  V1NodeList,
+  V1PersistentVolume,
+  V1PersistentVolumeList,
+  V1Pod,
+  V1PodDisruptionBudget,
+  V1PodDisruptionBudgetList,
+  V1PodList,
+  V1Service,
+  V1ServiceList,
+} from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { Clock, ClusterAccess, DisruptionBudget, EtcdMember, KubernetesLoadBalancer, KubernetesNode, KubernetesPod, KubernetesPort, KubernetesVolume, Log, NodeMark, Resources } from "../core/ports";
 import { bootstrapTokenSecret, bootstrapTokenSecretName } from "./bootstrap-token";
 import { connectionError, KubernetesError } from "./errors";
 import { Etcdctl } from "./etcd";
 import { webSocketExec, type ExecTransport } from "./exec";
 import { quantity } from "./quantity";
 import { refusal, said } from "./refusal";
+import { toLoadBalancer, toVolume } from "./services-and-volumes";
 import { httpsTransport, type KubernetesRequest, type KubernetesResponse, type KubernetesTransport } from "./transport";
 
 export interface KubernetesClientOptions {
@@ -30,6 +45,7 @@ const resources = ({ cpu, memory }: Readonly<Record<string, string>> = {}): Reso
 function toNode(node: V1Node): KubernetesNode {
   const ready = node.status?.conditions?.find((condition) => condition.type === "Ready");
   const isReady = ready?.status === "True";
+  const since = Date.parse(String(ready?.lastTransitionTime));
   return {
     name: node.metadata?.name ?? "",
     ready: isReady,
@@ -41,6 +57,7 @@ function toNode(node: V1Node): KubernetesNode {
     reason: isReady ? undefined : (ready?.message ?? ready?.reason ?? "the kubelet has not reported yet"),
     pressures: (node.status?.conditions ?? []).flatMap(({ type, status }) => (type.endsWith("Pressure") && status === "True" ? [type] : [])),
     runtime: node.status?.nodeInfo?.containerRuntimeVersion ?? "",
+    ...(Number.isNaN(since) ? {} : { since }),
     allocatable: resources(node.status?.allocatable),
   };
 }
@@ -167,6 +184,15 @@ class KubernetesClient implements KubernetesPort {
 
   async podsOn(node: string): Promise<KubernetesPod[]> {
     return (await this.list<V1PodList, V1Pod>("/api/v1/pods", { fieldSelector: `spec.nodeName=${node}` })).map(toPod);
+  }
+
+  /** Chosen here: not every version selects services by type. */
+  async loadBalancers(): Promise<KubernetesLoadBalancer[]> {
+    return (await this.list<V1ServiceList, V1Service>("/api/v1/services")).filter(({ spec }) => spec?.type === "LoadBalancer").map(toLoadBalancer);
+  }
+
+  async volumes(): Promise<KubernetesVolume[]> {
+    return (await this.list<V1PersistentVolumeList, V1PersistentVolume>("/api/v1/persistentvolumes")).map(toVolume);
   }
 
   async evictPod({ namespace, name }: Pick<KubernetesPod, "namespace" | "name">): Promise<string | undefined> {

@@ -16,9 +16,8 @@ export interface ControlPlaneArgs {
    */
   readonly offering: pulumi.Input<string>;
   /**
-   * Size of each machine's root disk.
+   * Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks.
    * Unit: GB.
-   * Changes not yet: another root disk size for machines that exist comes with a later release.
    * @default the size that the template has
    * @example 40
    */
@@ -42,7 +41,7 @@ export interface AutoscalingArgs {
 /** The machines that run the workloads. */
 export interface WorkersArgs {
   /**
-   * How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed.
+   * How many workers: the size of the cluster. When there are to be fewer, the newest leave, or those that `nodes` deletes: out of the balancers, drained as their pods' disruption budgets allow, destroyed.
    * @default 1
    * @example 3
    */
@@ -53,9 +52,8 @@ export interface WorkersArgs {
    */
   readonly offering: pulumi.Input<string>;
   /**
-   * Size of each machine's root disk.
+   * Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks.
    * Unit: GB.
-   * Changes not yet: another root disk size for machines that exist comes with a later release.
    * @default the size that the template has
    * @example 40
    */
@@ -100,27 +98,27 @@ export interface ApiAccessArgs {
   readonly cidrList?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** What is to be done to one node. */
+/** What is to be done to one node. An entry may stay when it is done: it has no further effect. For a node that is not there and never was, it is refused. */
 export interface NodeOperationArgs {
   /**
-   * Compute offering of this node: its name or id.
+   * Compute offering of this node: its name or id. Without it the node has that of its role again.
    * @default that of its role
    * @example "k8s-8c-32g"
    */
   readonly offering?: pulumi.Input<string>;
   /**
-   * The node is rebooted once each time this text changes: write the reason or the date.
+   * The node is rebooted once each time this text is another: write the reason or the date. A worker is drained first, a control plane goes only while the others are a majority of etcd. A start of the stopped machine counts as its reboot.
    * @example "2026-11-23 kernel"
    */
   readonly reboot?: pulumi.Input<string>;
   /**
-   * Drains and ends this worker, and keeps the count honest.
+   * This worker is not to be there: it is drained and destroyed. Lower `workers.count` with it, and it is the one that leaves; otherwise a new one takes its place first, since the count says how many there are. Control planes can't be deleted: `controlPlane.count` says how many there are, and `replace` makes one anew.
    * @default false
    * @example true
    */
   readonly delete?: pulumi.Input<boolean>;
   /**
-   * The node is replaced by a new machine once each time this text changes.
+   * A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host.
    * @example "2026-11-23 disk"
    */
   readonly replace?: pulumi.Input<string>;
@@ -344,8 +342,7 @@ export interface KubernetesClusterArgs {
    */
   readonly powerState?: pulumi.Input<"running" | "stopped">;
   /**
-   * Operations on single nodes, by node name. They are done one node at a time.
-   * Not yet: operations on single nodes come with a later release.
+   * Operations on single nodes, by node name. Nodes are away one at a time.
    * @default none
    * @example {"prod-worker-2":{"offering":"k8s-8c-32g"}}
    */

@@ -524,9 +524,8 @@ export interface ControlPlane {
    */
   readonly offering: string;
   /**
-   * Size of each machine's root disk.
+   * Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks.
    * Unit: GB.
-   * Changes not yet: another root disk size for machines that exist comes with a later release.
    * @default the size that the template has
    * @example 40
    */
@@ -550,7 +549,7 @@ export interface Autoscaling {
 /** The machines that run the workloads. */
 export interface Workers {
   /**
-   * How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed.
+   * How many workers: the size of the cluster. When there are to be fewer, the newest leave, or those that `nodes` deletes: out of the balancers, drained as their pods' disruption budgets allow, destroyed.
    * @default 1
    * @example 3
    */
@@ -561,9 +560,8 @@ export interface Workers {
    */
   readonly offering: string;
   /**
-   * Size of each machine's root disk.
+   * Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks.
    * Unit: GB.
-   * Changes not yet: another root disk size for machines that exist comes with a later release.
    * @default the size that the template has
    * @example 40
    */
@@ -608,27 +606,27 @@ export interface ApiAccess {
   readonly cidrList?: readonly string[];
 }
 
-/** What is to be done to one node. */
+/** What is to be done to one node. An entry may stay when it is done: it has no further effect. For a node that is not there and never was, it is refused. */
 export interface NodeOperation {
   /**
-   * Compute offering of this node: its name or id.
+   * Compute offering of this node: its name or id. Without it the node has that of its role again.
    * @default that of its role
    * @example "k8s-8c-32g"
    */
   readonly offering?: string;
   /**
-   * The node is rebooted once each time this text changes: write the reason or the date.
+   * The node is rebooted once each time this text is another: write the reason or the date. A worker is drained first, a control plane goes only while the others are a majority of etcd. A start of the stopped machine counts as its reboot.
    * @example "2026-11-23 kernel"
    */
   readonly reboot?: string;
   /**
-   * Drains and ends this worker, and keeps the count honest.
+   * This worker is not to be there: it is drained and destroyed. Lower `workers.count` with it, and it is the one that leaves; otherwise a new one takes its place first, since the count says how many there are. Control planes can't be deleted: `controlPlane.count` says how many there are, and `replace` makes one anew.
    * @default false
    * @example true
    */
   readonly delete?: boolean;
   /**
-   * The node is replaced by a new machine once each time this text changes.
+   * A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host.
    * @example "2026-11-23 disk"
    */
   readonly replace?: string;
@@ -852,8 +850,7 @@ export interface KubernetesClusterInputs {
    */
   readonly powerState?: "running" | "stopped";
   /**
-   * Operations on single nodes, by node name. They are done one node at a time.
-   * Not yet: operations on single nodes come with a later release.
+   * Operations on single nodes, by node name. Nodes are away one at a time.
    * @default none
    * @example {"prod-worker-2":{"offering":"k8s-8c-32g"}}
    */
@@ -904,17 +901,17 @@ export interface CheckedControlPlane {
   readonly count: number;
   /** Compute offering of the machines: its name or id. Machines that exist get another one while they are off: one after another, drained and out of the balancers. */
   readonly offering: string;
-  /** Size of each machine's root disk. */
+  /** Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks. */
   readonly rootDiskGb?: number;
 }
 
 /** The machines that run the workloads. Defaults filled in. */
 export interface CheckedWorkers {
-  /** How many workers: the size of the cluster. When there are to be fewer, the newest leave: out of the balancers, drained as their pods' disruption budgets allow, destroyed. */
+  /** How many workers: the size of the cluster. When there are to be fewer, the newest leave, or those that `nodes` deletes: out of the balancers, drained as their pods' disruption budgets allow, destroyed. */
   readonly count: number;
   /** Compute offering of the machines: its name or id. Machines that exist get another one while they are off: one after another, drained and out of the balancers. */
   readonly offering: string;
-  /** Size of each machine's root disk. */
+  /** Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks. */
   readonly rootDiskGb?: number;
   /** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference. */
   readonly autoscaling?: Autoscaling;
@@ -926,15 +923,15 @@ export interface CheckedApiAccess {
   readonly cidrList: readonly string[];
 }
 
-/** What is to be done to one node. Defaults filled in. */
+/** What is to be done to one node. An entry may stay when it is done: it has no further effect. For a node that is not there and never was, it is refused. Defaults filled in. */
 export interface CheckedNodeOperation {
-  /** Compute offering of this node: its name or id. */
+  /** Compute offering of this node: its name or id. Without it the node has that of its role again. */
   readonly offering?: string;
-  /** The node is rebooted once each time this text changes: write the reason or the date. */
+  /** The node is rebooted once each time this text is another: write the reason or the date. A worker is drained first, a control plane goes only while the others are a majority of etcd. A start of the stopped machine counts as its reboot. */
   readonly reboot?: string;
-  /** Drains and ends this worker, and keeps the count honest. */
+  /** This worker is not to be there: it is drained and destroyed. Lower `workers.count` with it, and it is the one that leaves; otherwise a new one takes its place first, since the count says how many there are. Control planes can't be deleted: `controlPlane.count` says how many there are, and `replace` makes one anew. */
   readonly delete: boolean;
-  /** The node is replaced by a new machine once each time this text changes. */
+  /** A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host. */
   readonly replace?: string;
 }
 
@@ -1014,7 +1011,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly serviceCidr: string;
   /** `stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again. While it is stopped, workers can be taken away; more of them are made when it starts. */
   readonly powerState: "running" | "stopped";
-  /** Operations on single nodes, by node name. They are done one node at a time. */
+  /** Operations on single nodes, by node name. Nodes are away one at a time. */
   readonly nodes?: Readonly<Record<string, CheckedNodeOperation>>;
   /** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
   readonly upgrade?: CheckedUpgrade;

@@ -11,7 +11,6 @@ export function docLines(property: Property, outer: Change | undefined): string[
   if (outer !== undefined && effectiveChange(property, outer) === "replace") lines.push("A change replaces the resource.");
   if (property.secret) lines.push("Secret.");
   if (property.notYet !== undefined) lines.push(`Not yet: ${property.notYet.reason}.`);
-  if (property.changeNotYet !== undefined) lines.push(`Changes not yet: ${property.changeNotYet.reason}.`);
   const fallback = property.default !== undefined ? literal(property.default) : property.filledBySdk ?? property.otherwise;
   if (fallback !== undefined) lines.push(`@default ${fallback}`);
   if (property.example !== undefined && !property.secret) lines.push(`@example ${literal(property.example)}`);

@@ -37,7 +37,7 @@ function able(property: Property): string {
 
 function later(property: Property): string {
   if (property.notYet !== undefined) return property.notYet.values === undefined ? "yes" : property.notYet.values.map((value) => code(String(value))).join(", ");
-  return property.changeNotYet === undefined ? "" : "change";
+  return "";
 }
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -127,7 +127,7 @@ function capabilitySection(): string {
 const notYetSection = (): string =>
   [
     "## Not yet",
-    "Declared, and refused at check until the release that brings it. `=value` is one value of a property, `:change` a change of it on a resource that exists.",
+    "Declared, and refused at check until the release that brings it. `=value` is one value of a property.",
     table(["What", "Why"], Object.entries(notYet).map(([path, reason]) => [code(path), reason])),
   ].join("\n\n");
 

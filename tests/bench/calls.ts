@@ -1,14 +1,15 @@
 /** Figures of calls: what create, a look that finds nothing to do, and delete ask of Mold and of the cluster, and how that grows. */
+import { counted, perMachine } from "./fit";
 import { figure, type Figure } from "./figures";
 import { lifeOf, sizes, type Life, type Part } from "./life";
 
 /** Asking whether a job is done: the client's own traffic, whatever is asked for. */
 const polls = new Set(["queryAsyncJobResult", "listAsyncJobs"]);
 
-const changing = ({ mold }: Part): number => mold.filter((call) => call.changing).length;
-const reading = ({ mold }: Part): number => mold.filter((call) => !call.changing && !polls.has(call.command)).length;
-const jobPolls = ({ mold }: Part): number => mold.filter(({ command }) => polls.has(command)).length;
-const ofCluster = ({ kubernetes }: Part): number => kubernetes.length;
+export const changing = ({ mold }: Part): number => mold.filter((call) => call.changing).length;
+export const reading = ({ mold }: Part): number => mold.filter((call) => !call.changing && !polls.has(call.command)).length;
+export const jobPolls = ({ mold }: Part): number => mold.filter(({ command }) => polls.has(command)).length;
+export const ofCluster = ({ kubernetes }: Part): number => kubernetes.length;
 
 const machinesOf = sizes.map(({ controlPlanes, workers }) => controlPlanes + workers);
 
@@ -16,16 +17,13 @@ export async function callFigures(): Promise<Figure[]> {
   const lives: Life[] = [];
   for (const size of sizes) lives.push(await lifeOf(size));
   /** How many calls each machine more costs; `atMost` of them. */
-  const slope = (part: keyof Life, kind: string, count: (part: Part) => number, atMost: number): Figure => {
-    const counts = lives.map((life) => count(life[part]));
-    const { a, b } = fit(machinesOf, counts);
-    return figure(`${part}: ${kind} per machine`, b, "calls", { atMost }, `${counted(counts)}, ${a.toFixed(1)} + ${b.toFixed(2)}·n`);
-  };
+  const slope = (part: keyof Life, kind: string, count: (part: Part) => number, atMost: number): Figure =>
+    perMachine(`${part}: ${kind} per machine`, machinesOf, lives.map((life) => count(life[part])), atMost);
   /** By how much they grew from the smallest to the largest, as a share of how much the machines did: below 1 is less than linearly. */
   const growth = (part: keyof Life, kind: string, count: (part: Part) => number): Figure => {
     const counts = lives.map((life) => count(life[part]));
     const share = (values: readonly number[]): number => values.at(-1)! / values[0]!;
-    return figure(`${part}: growth of ${kind} / growth of machines`, share(counts) / share(machinesOf), "ratio", { atMost: 1 }, counted(counts));
+    return figure(`${part}: growth of ${kind} / growth of machines`, share(counts) / share(machinesOf), "ratio", { atMost: 1 }, counted(machinesOf, counts));
   };
   return [
     // Deploy, attach, detach, user data: four. The rest is tags, several machines in one call.
@@ -44,14 +42,4 @@ export async function callFigures(): Promise<Figure[]> {
     slope("delete", "reading calls", reading, 0),
     growth("delete", "job polls", jobPolls),
   ];
-}
-
-const counted = (counts: readonly number[]): string => `${counts.join(", ")} at ${machinesOf.join(", ")} machines`;
-
-/** The line through the points: `y = a + b·x`, by least squares. */
-function fit(xs: readonly number[], ys: readonly number[]): { a: number; b: number } {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [x, y] = [mean(xs), mean(ys)];
-  const b = xs.reduce((sum, each, at) => sum + (each - x) * (ys[at]! - y), 0) / xs.reduce((sum, each) => sum + (each - x) ** 2, 0);
-  return { a: y - b * x, b };
 }

@@ -14,6 +14,12 @@ export const jobDurations = {
   deploy: 6300,
   attachIso: 500,
   detachIso: 500,
+  unassign: 500,
+  start: 1600,
+  stop: 5000,
+  scale: 580,
+  destroy: 1000,
+  expunge: 1000,
 } as const;
 
 export const machineDurations = {
@@ -24,9 +30,12 @@ export const machineDurations = {
   controlPlaneJoin: 10_000,
   workerJoin: 4_000,
   nodeReady: 3_000,
+  serviceStart: 5_000,
+  controlPlaneUpgrade: 90_000,
+  workerUpgrade: 25_000,
 } as const;
 
-/** How many machines the server places at the same time, whatever is asked. */
+/** How many machines the server places at the same time, whatever is asked: deploying them, or starting them. */
 export const placedAtOnce = 4;
 
 export interface Size {

@@ -1,12 +1,15 @@
 /**
  * `make bench`: measures, prints a table, writes `.bench/results.json`, and fails when a goal isn't met.
  *
- *     npx tsx tests/bench/run.ts [group…]     only those: create, speed-up, calls, planning, engine
+ *     npx tsx tests/bench/run.ts [group…]     only those: planning, create, speed-up, calls, changes, mold-order, change-calls, engine
  *
  * `BENCH_TIMELINE=1` shows where the time of every create goes, not only of those that miss their goal.
  */
 import { join } from "node:path";
 import { callFigures } from "./calls";
+import { changeCallFigures } from "./change-calls";
+import { closeClusters } from "./change-life";
+import { changeTimeFigures, moldOrderFigures } from "./change-times";
 import { createFigures } from "./create";
 import { engineFigures } from "./engine";
 import { printTable, writeResults, type Figure } from "./figures";
@@ -14,10 +17,14 @@ import { planningFigures } from "./planning";
 import { speedUpFigures } from "./speed-up";
 
 const groups: Record<string, () => Promise<Figure[]>> = {
+  // First, while there is nothing else in memory that the collector has to look at.
+  planning: planningFigures,
   create: createFigures,
   "speed-up": speedUpFigures,
   calls: callFigures,
-  planning: planningFigures,
+  changes: changeTimeFigures,
+  "mold-order": moldOrderFigures,
+  "change-calls": changeCallFigures,
   engine: engineFigures,
 };
 
@@ -30,6 +37,7 @@ async function main(asked: readonly string[]): Promise<void> {
     console.error(`==> ${name}`);
     figures.push(...(await measure()));
   }
+  await closeClusters();
   printTable(figures);
   writeResults(join(__dirname, "../../.bench/results.json"), figures);
   if (figures.some(({ met }) => !met)) process.exitCode = 1;

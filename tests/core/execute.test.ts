@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { execute, StepsFailed, type StepNode } from "../../provider/core/execute";
 import { Interrupted } from "../../provider/core/errors";
 import { VirtualClock } from "./world/virtual-clock";
@@ -90,4 +91,55 @@ test("a signal that was aborted before begins nothing", async () => {
   const gone = AbortSignal.abort(new Interrupted("gone"));
   await expect(run([step("a")], { signal: gone })).rejects.toThrow("gone");
   expect(began).toEqual({});
+});
+
+describe("whatever the graph", () => {
+  const pools = { few: 2, one: 1 };
+  /** Needs are places of earlier steps, modulo: the graph can be walked, in whatever order it is given. */
+  const graph = fc
+    .array(fc.record({ needs: fc.array(fc.nat(), { maxLength: 3 }), pool: fc.constantFrom(undefined, "few", "one"), ms: fc.integer({ min: 1, max: 5 }), fails: fc.nat({ max: 15 }).map((one) => one === 0) }), { maxLength: 25 })
+    .map((all) => all.map(({ needs, fails, ...rest }, at) => step(`s${at}`, at === 0 ? [] : needs.map((need) => `s${need % at}`), { ...rest, ...(fails ? { fails: "fails" } : {}) })))
+    .chain((steps) => fc.shuffledSubarray(steps, { minLength: steps.length }));
+
+  /** The rule, said plainly: whenever a step has ended, the first in the plan that can begin does, until none can. */
+  function asTheRuleSays(steps: readonly Timed[]): Record<string, number> {
+    const began: Record<string, number> = {};
+    const done = new Set<string>();
+    const running: { step: Timed; end: number }[] = [];
+    for (let now = 0; ; ) {
+      for (const each of steps) {
+        const { id, needs, pool, ms } = each;
+        const room = pool === undefined || running.filter((other) => other.step.pool === pool).length < pools[pool as keyof typeof pools];
+        if (began[id] !== undefined || !room || !needs.every((need) => done.has(need))) continue;
+        began[id] = now;
+        running.push({ step: each, end: now + ms });
+      }
+      const next = running.reduce<(typeof running)[number] | undefined>((first, each) => (first && first.end <= each.end ? first : each), undefined);
+      if (!next) return began;
+      running.splice(running.indexOf(next), 1);
+      now = next.end;
+      if (!next.step.fails) done.add(next.step.id);
+    }
+  }
+
+  test("every step begins when the rule says, and in the plan's order among those that begin together", async () => {
+    await fc.assert(
+      fc.asyncProperty(graph, async (steps) => {
+        const { run, began } = runner(new VirtualClock());
+        await run(steps, { pools }).catch((error: unknown) => expect(error).toBeInstanceOf(StepsFailed));
+        expect(Object.entries(began)).toEqual(Object.entries(asTheRuleSays(steps)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("a step's needs are looked at as often as it has some, not once for each other step that ends", async () => {
+    let looks = 0;
+    const counted = (id: string, needs: string[]): Timed => Object.defineProperty(step(id, [], { ms: 0 }), "needs", { get: () => ((looks += 1), needs) }) as Timed;
+    const steps = Array.from({ length: 1000 }, (_, at) => counted(`s${at}`, at === 0 ? [] : [`s${at - 1}`]));
+    const { run, ended } = runner(new VirtualClock());
+    await run(steps);
+    expect(ended).toHaveLength(1000);
+    expect(looks).toBeLessThanOrEqual(3 * steps.length);
+  });
 });

@@ -12,8 +12,8 @@ const running = (controlPlanes: readonly string[], workers: readonly string[]): 
   const observed = whole(controlPlanes.length, workers.length);
   return { ...observed, nodes: observed.machines.map(({ name, role, index }) => ({ ...nodeOf(name), version: (role === "worker" ? workers : controlPlanes)[index - 1]! })) };
 };
-const release = (observed: ObservedCluster, version: string, more: { versions?: readonly KubernetesVersion[]; formerVersion?: string } = {}): Release =>
-  releaseOf({ desired: desired({ version }), observed, owner, versions: all, ...more });
+const release = (observed: ObservedCluster, version: string, { was, ...more }: { versions?: readonly KubernetesVersion[]; was?: string } = {}): Release =>
+  releaseOf({ desired: desired({ version }), observed, owner, versions: all, ...(was === undefined ? {} : { former: desired({ version: was }) }), ...more });
 const hops = ({ hops: found }: Release): string[] => found.map(({ from, to }) => `${from} → ${to.version}`);
 
 describe("the way to another version", () => {
@@ -46,7 +46,7 @@ describe("the way to another version", () => {
   test("does not lead back", () => {
     const observed = running(["1.35.4"], ["1.35.4"]);
     for (const older of ["1.34", "1.35.2", "1.34.9"]) expect(release(observed, older).problems[0]?.reason).toMatch(/Kubernetes can't go back/);
-    expect(release(whole(), "1.34", { formerVersion: "1.35.4" }).problems[0]?.reason).toMatch(/Kubernetes can't go back/);
+    expect(release(whole(), "1.34", { was: "1.35.4" }).problems[0]?.reason).toMatch(/Kubernetes can't go back/);
   });
 
   test("can't take a node along that is two minors behind", () => {

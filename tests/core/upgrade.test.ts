@@ -131,6 +131,59 @@ describe("while it goes on", () => {
   });
 });
 
+describe("upgrade.maxSurge", () => {
+  test("in place: one more worker comes first and goes last; meanwhile as many serve as were declared", async () => {
+    const life = new Life(made);
+    const web = await balancer(life);
+    const before = life.names;
+    const surged = at("1.36", { upgrade: { maxSurge: 1, maxUnavailable: 0 } });
+    const plan = await life.plan(surged);
+    expect(plan.filter((line) => line.includes("prod-worker-4")).map((line) => line.split(" (")[0])).toEqual(expect.arrayContaining(["deploy prod-worker-4", "tell prod-worker-4 to go to 1.36.3", "drain prod-worker-4", "destroy prod-worker-4"]));
+    const members = await watching(life, life.up(surged), () => web.members());
+    // It is made once, upgraded along, and destroyed.
+    expect(Math.min(...members)).toBe(3);
+    expect(life.run.calls.filter((call) => call === "deployVirtualMachine")).toHaveLength(1);
+    expect(life.names).toEqual(before);
+    expect(await versionsOf(life)).toEqual(Array(6).fill("1.36.3"));
+    expect(await life.plan()).toEqual([]);
+    expect(violations(life.cloud)).toEqual([]);
+  });
+
+  test("without a worker more there is no room; with the surge there is", async () => {
+    const life = new Life(made);
+    await deployment(life, "web", 3, { cpu: "1500m" });
+    await budget(life, "web", 2);
+    await life.up(at("1.35", { upgrade: { maxSurge: 1 } }));
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+    expect(life.names).toHaveLength(6);
+  });
+});
+
+describe("upgrade.strategy replace", () => {
+  test.each([[1, 0], [2, 0], [0, 1], [0, 2]])("with maxSurge %d and maxUnavailable %d new workers take the place of the old ones, and the control planes stay", async (maxSurge, maxUnavailable) => {
+    const life = new Life(made);
+    const web = await balancer(life);
+    const members = await watching(life, life.up(at("1.35", { upgrade: { strategy: "replace", maxSurge, maxUnavailable } })), () => web.members());
+    expect(life.names).toEqual(["prod-control-1", "prod-control-2", "prod-control-3", "prod-worker-4", "prod-worker-5", "prod-worker-6"]);
+    expect(await versionsOf(life)).toEqual(Array(6).fill("1.35.4"));
+    expect(Math.min(...members)).toBe(3 - maxUnavailable);
+    expect(Math.max(...members)).toBe(3 + maxSurge);
+    expect(await life.plan()).toEqual([]);
+    expect(violations(life.cloud)).toEqual([]);
+  });
+
+  test("over two minors each hop has new ones, in one run, and the preview names them all", async () => {
+    const life = new Life(made);
+    const declared = at("1.36", { upgrade: { strategy: "replace", maxSurge: 1 } });
+    expect((await life.plan(declared)).filter((line) => line.startsWith("deploy "))).toEqual([4, 5, 6, 7, 8, 9].map((index) => `deploy prod-worker-${index} (takes the place of prod-worker-${index - 3})`));
+    await life.up(declared);
+    expect(await versionsOf(life)).toEqual(Array(6).fill("1.36.3"));
+    expect(life.names.slice(3)).toEqual(["prod-worker-7", "prod-worker-8", "prod-worker-9"]);
+    expect(await life.plan()).toEqual([]);
+    expect(violations(life.cloud)).toEqual([]);
+  });
+});
+
 describe("what stops it stops it where nothing is half done", () => {
   test("a budget that lets nobody go is named before the hop begins; once it has room the next run goes on", async () => {
     const life = new Life(made);
@@ -232,10 +285,10 @@ describe("what is there decides", () => {
     expect(violations(life.cloud)).toEqual([]);
   });
 
-  test("more workers together with another version: they join at the version that is there, and go along", async () => {
+  test("more workers together with another version: they join at the version that is there, and go along through every hop", async () => {
     const life = new Life(made);
-    await life.up(declaration({ controlPlanes: 3, workers: 5, version: "1.35" }));
-    expect(await versionsOf(life)).toEqual(Array(8).fill("1.35.4"));
+    await life.up(declaration({ controlPlanes: 3, workers: 5, version: "1.36" }));
+    expect(await versionsOf(life)).toEqual(Array(8).fill("1.36.3"));
     expect(await life.plan()).toEqual([]);
     expect(violations(life.cloud)).toEqual([]);
   });

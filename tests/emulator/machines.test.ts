@@ -65,6 +65,34 @@ test("a machine that is still being deployed is destroyed after it, as upstream 
   expect(await world.list("listVirtualMachines", { id: inner.id })).toEqual([]);
 });
 
+describe("a root disk", () => {
+  const disk = async (world: World, machine: string): Promise<{ id: string; size: number }> => (await world.list("listVolumes", { virtualmachineid: machine, type: "ROOT" }))[0] as { id: string; size: number };
+  const gb = 2 ** 30;
+
+  test.each(["Running", "Stopped"])("of a machine that is %s grows, and shrinks only when that is signed off", async (state) => {
+    const world = made();
+    const machine = await world.machine(await world.network(), "m-1", { rootdisksize: "20", ...(state === "Stopped" ? { startvm: "false" } : {}) });
+    const { id } = await disk(world, machine);
+    expect((await world.job("resizeVolume", { id, size: "40" })).result).toMatchObject({ volume: { id, size: 40 * gb, vmstate: state } });
+    const refused = await world.job("resizeVolume", { id, size: "30" });
+    expect(refused.result).toMatchObject({ errorcode: 431, errortext: expect.stringMatching(/would shrink the volume/) as unknown });
+    expect(await disk(world, machine)).toMatchObject({ size: 40 * gb });
+    await world.job("resizeVolume", { id, size: "30", shrinkok: "true" });
+    expect(await disk(world, machine)).toMatchObject({ size: 30 * gb });
+  });
+
+  test("has the size that its offering fixes, and keeps it; it is never smaller than the template", async () => {
+    const world = made();
+    const network = await world.network();
+    const { inner } = await world.call("createServiceOffering", { name: "fixed", displaytext: "fixed", cpunumber: "1", cpuspeed: "1000", memory: "512", rootdisksize: "25" });
+    const machine = await world.machine(network, "m-1", { serviceofferingid: inner.serviceoffering.id, rootdisksize: "40" });
+    const { id, size } = await disk(world, machine);
+    expect(size).toBe(25 * gb);
+    expect((await world.job("resizeVolume", { id, size: "40" })).result).toMatchObject({ errorcode: 431, errortext: expect.stringMatching(/configured with a root disk size/) as unknown });
+    expect(await world.call("deployVirtualMachine", await world.deployParams(network, "m-2", { rootdisksize: "5" }))).toMatchObject({ status: 431 });
+  });
+});
+
 test("an ISO can't be attached while a machine is starting", async () => {
   const world = made();
   const network = await world.network();

@@ -1,7 +1,14 @@
 /** What is wrong is said clearly on the real engine, and what failed is gone on with. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { createSession } from "../../provider/handlers/session";
+import { built } from "./world/paths";
 import { TestStack } from "./world/stack";
 
 jest.setTimeout(150_000);
+
+const quiet = (): void => undefined;
+const log = { debug: quiet, info: quiet, warn: quiet };
 
 let stack: TestStack;
 beforeAll(async () => void (stack = await TestStack.create({ range: 30 })));
@@ -70,6 +77,29 @@ test("what Kubernetes can't do is refused by name, and changes nothing", async (
   const calls = await stack.callsOf(async () => expect(await refused()).toMatch(/version: is 1\.34, and ha runs 1\.35\.4: Kubernetes can't go back/));
   expect(calls.filter(({ changing }) => changing)).toEqual([]);
   await stack.succeed(["config", "rm", "version"]);
+});
+
+test("a machine of others on the cluster's network: the command names it, and destroy does, before a machine goes", async () => {
+  const { apiKey, secretKey } = stack.admin;
+  const env = { ABLESTACK_API_URL: stack.apiUrl, ABLESTACK_API_KEY: apiKey, ABLESTACK_SECRET_KEY: secretKey };
+  const { mold } = createSession({ config: () => undefined, env, log, signal: new AbortController().signal }).world(undefined, { owner: "by hand", resource: "db" });
+  const [[network], [template], [offering]] = await Promise.all([
+    mold.list("listNetworks", { keyword: "ha-" }),
+    mold.list("listTemplates", { templatefilter: "executable", keyword: "debian" }),
+    mold.list("listServiceOfferings", { keyword: "k8s-2c-2g" }),
+  ]);
+  const { id } = await mold.run("deployVirtualMachine", { zoneid: network!.zoneid!, templateid: template!.id!, serviceofferingid: offering!.id!, networkids: [network!.id!], name: "db" });
+  const machines = stack.machines;
+  const command = await new Promise<{ code: unknown; out: string }>((resolve) => {
+    execFile(process.execPath, [join(built(), "provider/cli/bin.js"), "plan", "--delete", "ha"], { env: { ...process.env, ...env } }, (error, out) => resolve({ code: error?.code, out }));
+  });
+  expect(command).toEqual({ code: 1, out: expect.stringContaining(`machine db (${id}, Running)`) as unknown });
+  const said = await refused(["destroy", "--yes", "--skip-preview"]);
+  expect(said).toContain(`KubernetesCluster ha: network: machines that are not of this cluster are on its network ${network!.name}: db (${id}).`);
+  expect(said).not.toMatch(/\n\s+at /);
+  expect(stack.machines).toEqual(machines);
+  await mold.run("destroyVirtualMachine", { id: id!, expunge: true });
+  await stack.up();
 });
 
 test("a cluster that is gone from Mold is noticed by refresh, and destroy still ends", async () => {

@@ -192,6 +192,40 @@ describe("over a transport handed in", () => {
     ]);
   });
 
+  it("lists services of type LoadBalancer alone, with the addresses they were given", async () => {
+    const service = (name: string, type: string, ingress?: object[]): object => ({ metadata: { namespace: "shop", name }, spec: { type, ports: [{ port: 80 }, { port: 443 }] }, status: { loadBalancer: ingress ? { ingress } : {} } });
+    const { port, requests } = scripted(ok({ metadata: {}, items: [service("web", "LoadBalancer", [{ ip: "203.0.113.9" }, { hostname: "web.example.com" }]), service("inner", "ClusterIP"), service("new", "LoadBalancer")] }));
+    expect(await port.loadBalancers()).toEqual([
+      { namespace: "shop", name: "web", ports: [80, 443], addresses: ["203.0.113.9", "web.example.com"] },
+      { namespace: "shop", name: "new", ports: [80, 443], addresses: [] },
+    ]);
+    expect(requests.map(({ path }) => path)).toEqual(["/api/v1/services"]);
+  });
+
+  it("lists volumes with whose they are, how large, and what keeps them", async () => {
+    const usage = { capacity: { storage: "10Gi" }, accessModes: ["ReadWriteOnce"], persistentVolumeReclaimPolicy: "Delete", storageClassName: "fast", volumeMode: "Filesystem" };
+    const volume = (name: string, spec: object): object => ({ metadata: { name }, spec: { ...usage, ...spec } });
+    const { port } = scripted(
+      ok({
+        metadata: {},
+        items: [
+          volume("by-driver", { csi: { driver: "csi.example.com", volumeHandle: "x" }, claimRef: { namespace: "shop", name: "data" } }),
+          volume("on-disk", { local: { path: "/data" }, nodeAffinity: { required: {} } }),
+          volume("on-path", { hostPath: { path: "/data" } }),
+          volume("elsewhere", { nfs: { server: "10.0.0.9", path: "/" } }),
+          { metadata: { name: "bare" } },
+        ],
+      }),
+    );
+    expect(await port.volumes()).toEqual([
+      { name: "by-driver", claim: "shop/data", size: "10Gi", onNode: false, keptBy: "csi.example.com" },
+      { name: "on-disk", size: "10Gi", onNode: true },
+      { name: "on-path", size: "10Gi", onNode: true },
+      { name: "elsewhere", size: "10Gi", onNode: false, keptBy: "nfs" },
+      { name: "bare", onNode: false },
+    ]);
+  });
+
   it("labels a node by a merge patch", async () => {
     const { port, requests } = scripted(ok({}));
     await port.labelNode("prod-worker-1", { "node-role.kubernetes.io/worker": "" });

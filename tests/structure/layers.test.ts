@@ -15,19 +15,21 @@ const mold = "provider/mold/client";
 const node = "provider/node/user-data";
 const kubernetes = "provider/kubernetes/client";
 const adapter = "provider/adapters/pulumi-dynamic/entry";
+const cli = "provider/cli/bin";
 const sdk = "sdk/pulumi/index";
 const schema = "schema/check";
 
 const never: Readonly<Record<string, readonly string[]>> = {
   "schema": [core, mold, kubernetes, node, handlers, emulator, adapter, sdk, "axios", "yaml"],
-  "provider/core": [pulumi, "axios", "cdktf", "@kubernetes/client-node", emulator, handlers, adapter, sdk, mold, kubernetes],
+  "provider/core": [pulumi, "axios", "cdktf", "@kubernetes/client-node", emulator, handlers, adapter, cli, sdk, mold, kubernetes],
   "provider/mold": [pulumi, core, kubernetes, node, emulator, handlers, adapter, sdk, "yaml"],
   "provider/kubernetes": [pulumi, core, mold, node, emulator, handlers, adapter, sdk, "axios"],
   "provider/node": [pulumi, core, mold, kubernetes, emulator, handlers, adapter, sdk, "axios"],
-  "provider/handlers": [pulumi, "cdktf", "axios", emulator, adapter, sdk],
-  "provider/adapters": ["axios", emulator, sdk],
+  "provider/handlers": [pulumi, "cdktf", "axios", emulator, adapter, cli, sdk],
+  "provider/adapters": ["axios", emulator, cli, sdk],
+  "provider/cli": [pulumi, "cdktf", "axios", emulator, adapter, sdk],
   "provider/emulator": [pulumi, "axios", "@kubernetes/client-node", core, mold, "provider/mold/catalogue/commands", kubernetes, node, handlers, adapter, sdk, schema],
-  "sdk": ["axios", "yaml", "semver", core, mold, node, kubernetes, emulator, handlers, schema],
+  "sdk": ["axios", "yaml", "semver", core, mold, node, kubernetes, emulator, handlers, cli, schema],
 };
 
 const always: Readonly<Record<string, readonly string[]>> = {
@@ -35,6 +37,7 @@ const always: Readonly<Record<string, readonly string[]>> = {
   "provider/mold": ["schema/connection", "axios"],
   "provider/handlers": [core, schema, mold],
   "provider/adapters": [pulumi, handlers],
+  "provider/cli": [core, handlers, mold, "schema/connection"],
   "provider/emulator": ["provider/mold/catalogue/apis.json", "yaml"],
   "sdk": [pulumi, "schema/generated/types", adapter, "provider/kubernetes/kubeconfig"],
 };

@@ -78,7 +78,7 @@ export async function leaveApiBalancer(operation: Operation, machine: MachineRef
   const context = operation.context("API balancer rule");
   const members = await balancerMembers(world, operation.apiRuleId!);
   const controlPlanes = (await kubernetes.nodes()).flatMap(({ name }) => (parseMachineName(desired.name, name)?.role === "control-plane" ? [{ name, role: "control-plane" as const }] : []));
-  const others = controlPlanes.filter((other) => other.name !== machine.name && operation.isKnown(other) && members.includes(operation.idOf(other))).map(({ name }) => name);
+  const others = controlPlanes.filter((other) => other.name !== machine.name && operation.isThere(other.name) && members.includes(operation.idOf(other))).map(({ name }) => name);
   const majority = Math.floor(controlPlanes.length / 2) + 1;
   const up = await operation.nodes.upAmong(others, { least: majority, longestMs: longestSilenceMs });
   if (up.length < majority) {
@@ -113,20 +113,22 @@ export async function closeApi(operation: Operation, { ruleId }: Extract<Work, {
   await operation.world.mold.run("deleteFirewallRule", { id: ruleId }, operation.context("API firewall rule"));
 }
 
-export async function awaitApi(operation: Operation): Promise<void> {
+export async function awaitApi(operation: Operation, { restarted = false }: Extract<Work, { kind: "awaitApi" }>): Promise<void> {
   const { desired, patience, kubernetes } = operation;
-  await patience.until(
+  await (restarted ? operation.returning : patience).until(
     async () => ((await kubernetes.ready()) ? true : undefined),
     (waited) =>
       `the API at ${desired.place.publicIpAddress}:${apiPort} does not answer after ${waited}. The first control plane's console in Mold says how far it came; ` +
-      "see also that nothing between here and the address blocks the port (apiAccess.cidrList must let this machine in). Then run again: it goes on from here.",
+      `see also that nothing between here and the address blocks the port (apiAccess.cidrList must let this machine in). Then run again: it goes on from here.${restarted ? " If most of the control planes are lost for good, so is etcd: then destroy the cluster and create it anew." : ""}`,
   );
 }
 
-export async function markInitialised(operation: Operation): Promise<void> {
-  const { desired, tagger } = operation;
-  const anchor = anchorOf(desired.place);
-  await tagger.add(anchor.kind, anchor.id, { [tagKeys.initialised]: desired.uid });
+export const markInitialising = (operation: Operation): Promise<void> => tagAnchor(operation, { tags: { [tagKeys.initialising]: operation.desired.uid } });
+export const markInitialised = (operation: Operation): Promise<void> => tagAnchor(operation, { tags: { [tagKeys.initialised]: operation.desired.uid } });
+
+export async function tagAnchor(operation: Operation, { tags }: Pick<Extract<Work, { kind: "tagAnchor" }>, "tags">): Promise<void> {
+  const { kind, id } = anchorOf(operation.subject.place);
+  await operation.tagger.add(kind, id, tags);
 }
 
 export async function untagAnchor(operation: Operation, { tags }: Extract<Work, { kind: "untagAnchor" }>): Promise<void> {

@@ -1,6 +1,7 @@
 /** Steps on etcd's members, by exec into the pod of one that stays. */
 import { ClusterError } from "../errors";
-import type { EtcdMember } from "../ports";
+import { parseMachineName } from "../ownership";
+import { isKubernetesFailure, type EtcdMember } from "../ports";
 import type { MachineRef } from "../step";
 import type { Operation } from "./operation";
 
@@ -9,16 +10,61 @@ export async function handOverEtcd(operation: Operation, machine: MachineRef): P
   await ledByAnother(operation, machine);
 }
 
-async function ledByAnother(operation: Operation, machine: MachineRef): Promise<{ readonly via: string; readonly members: readonly EtcdMember[] }> {
+interface Etcd {
+  /** A control plane that answers. */
+  readonly via: string;
+  readonly members: readonly EtcdMember[];
+}
+
+async function ledByAnother(operation: Operation, machine: MachineRef): Promise<Etcd> {
   const { kubernetes } = operation;
-  const via = await anotherControlPlane(operation, machine);
-  const members = await kubernetes.etcdMembers(via);
+  const { via, members } = await askEtcd(operation, machine);
   if (members.some(({ name, isLeader }) => isLeader && name === machine.name)) {
     const next = members.find(({ name, isLearner }) => name === via && !isLearner);
     if (!next) throw new ClusterError(`${via} is no voting member of etcd (yet). Run again once it is.`, operation.context(`machine ${machine.name}`));
     await kubernetes.moveEtcdLeader(via, next.id);
   }
   return { via, members };
+}
+
+/** A control plane may just be coming back: an interrupted run had told it to restart. Milliseconds. */
+const comingBackMs = 60_000;
+
+async function askEtcd(operation: Operation, leaving?: MachineRef): Promise<Etcd> {
+  let last: unknown;
+  return operation.patienceOf(comingBackMs).until(
+    async () => {
+      try {
+        return await askOnce(operation, leaving);
+      } catch (error) {
+        if (!isKubernetesFailure(error) || (error.kind !== "unreachable" && error.kind !== "timeout")) throw error;
+        last = error;
+        return undefined;
+      }
+    },
+    (waited) => {
+      const missing = leaving ? `no other control plane than ${leaving.name} is Ready: nobody could lead etcd` : "no control plane is Ready: nobody could be asked about etcd";
+      return `${last instanceof Error ? last.message : missing} (for ${waited}). Bring one back, then run again.`;
+    },
+  );
+}
+
+/** By any control plane but the leaving one: one that counts as Ready may be gone all the same, for the first 40 seconds. */
+async function askOnce(operation: Operation, leaving?: MachineRef): Promise<Etcd | undefined> {
+  const { kubernetes, desired } = operation;
+  const nodes = await kubernetes.nodes();
+  const others = nodes.filter(({ name, ready }) => ready && name !== leaving?.name && operation.isThere(name) && parseMachineName(desired.name, name)?.role === "control-plane");
+  let last: unknown;
+  for (const { name: via } of others) {
+    try {
+      return { via, members: await kubernetes.etcdMembers(via) };
+    } catch (error) {
+      if (!isKubernetesFailure(error) || error.kind !== "unreachable") throw error;
+      last = error;
+    }
+  }
+  if (last) throw last;
+  return undefined;
 }
 
 /**
@@ -28,15 +74,23 @@ async function ledByAnother(operation: Operation, machine: MachineRef): Promise<
 export async function leaveEtcd(operation: Operation, machine: MachineRef): Promise<void> {
   const { kubernetes, observed } = operation;
   const { via, members } = await ledByAnother(operation, machine);
-  const addresses = new Set(observed.machines.filter(({ name }) => name !== machine.name).map(({ ipAddress }) => ipAddress));
+  // Nodes too: those whose machine this run has made.
+  const there = [...observed.machines.map(({ name, ipAddress }) => ({ name, address: ipAddress })), ...(await kubernetes.nodes()).map(({ name, internalIp }) => ({ name, address: internalIp }))];
+  const addresses = new Set(there.filter(({ name }) => name !== machine.name && operation.isThere(name)).map(({ address }) => address));
   const isStale = ({ isLearner, peerUrls }: EtcdMember): boolean => isLearner && !peerUrls.some((url) => addresses.has(new URL(url).hostname));
   for (const member of members) if (member.name === machine.name || isStale(member)) await kubernetes.removeEtcdMember(via, member.id);
 }
 
-async function anotherControlPlane(operation: Operation, machine: MachineRef): Promise<string> {
-  const { kubernetes, observed } = operation;
-  const nodes = await kubernetes.nodes();
-  const other = observed.machines.find(({ name, role }) => role === "control-plane" && name !== machine.name && nodes.some((node) => node.name === name && node.ready));
-  if (!other) throw new ClusterError(`no other control plane than ${machine.name} is Ready: nobody could lead etcd. Bring one back, then run again.`, operation.context(`machine ${machine.name}`));
-  return other.name;
+/** What lost machines have left: learners, and members whose node somebody has deleted. Before this run makes any: nothing of its own is new there. */
+export async function tidyEtcd(operation: Operation): Promise<void> {
+  const { kubernetes, observed, desired } = operation;
+  const machines = observed.machines.filter(({ role }) => role === "control-plane");
+  const addresses = new Set(machines.map(({ ipAddress }) => ipAddress));
+  // One whose address is not known may be any of them.
+  if (addresses.has(undefined)) return;
+  const isHere = ({ peerUrls }: EtcdMember): boolean => peerUrls.some((url) => addresses.has(new URL(url).hostname));
+  // A member that votes may do so from another address than Mold knows: its name has to be nobody's, too.
+  const isNobodys = ({ name, isLearner }: EtcdMember): boolean => isLearner || (parseMachineName(desired.name, name)?.role === "control-plane" && !machines.some((machine) => machine.name === name));
+  const { via, members } = await askEtcd(operation);
+  for (const member of members) if (!isHere(member) && isNobodys(member)) await kubernetes.removeEtcdMember(via, member.id);
 }

@@ -5,6 +5,7 @@ import * as joining from "./joining";
 import * as leaving from "./leaving";
 import * as machines from "./machines";
 import type { Operation } from "./operation";
+import * as repair from "./repair";
 import * as upgrade from "./upgrade";
 
 type Actions = { readonly [K in WorkKind]: (operation: Operation, work: Extract<Work, { kind: K }>) => Promise<void> };
@@ -28,7 +29,8 @@ export const actions: Actions = {
   detachIso: (operation, { machine }) => machines.detachIso(operation, machine),
   joinApiBalancer: api.joinApiBalancer,
   joinBalancer: joining.joinBalancer,
-  awaitApi: (operation) => api.awaitApi(operation),
+  awaitApi: api.awaitApi,
+  markInitialising: (operation) => api.markInitialising(operation),
   markInitialised: (operation) => api.markInitialised(operation),
   publishToken: (operation) => operation.tokens.publish(),
   withdrawToken: (operation) => operation.tokens.withdraw(),
@@ -44,13 +46,20 @@ export const actions: Actions = {
   leaveEtcd: (operation, { machine }) => etcd.leaveEtcd(operation, machine),
   handOverEtcd: (operation, { machine }) => etcd.handOverEtcd(operation, machine),
   scaleMachine: (operation, { machine }) => machines.scaleMachine(operation, machine),
+  awaitRecovery: repair.awaitRecovery,
+  reviveMachine: (operation, { machine }) => repair.reviveMachine(operation, machine),
+  confirmSilence: (operation) => repair.confirmSilence(operation),
+  tidyEtcd: (operation) => etcd.tidyEtcd(operation),
   checkHop: upgrade.checkHop,
   orderUpgrade: upgrade.orderUpgrade,
   awaitUpgrade: upgrade.awaitUpgrade,
+  growDisk: machines.growDisk,
+  rebootMachine: (operation, { machine }) => machines.rebootMachine(operation, machine),
   stopMachine: (operation, { machine }) => machines.stopMachine(operation, machine),
   destroyMachine: (operation, { machine }) => machines.destroyMachine(operation, machine),
   deleteApiRule: api.deleteApiRule,
   deleteAffinityGroup: api.deleteAffinityGroup,
+  tagAnchor: api.tagAnchor,
   untagAnchor: api.untagAnchor,
 };
 

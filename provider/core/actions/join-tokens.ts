@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { newBootstrapToken } from "../../kubernetes/bootstrap-token";
 import { goneAsEmpty } from "../gone";
 import { tagKeys } from "../ownership";
-import { joinSeconds } from "../plan";
+import { joinSeconds } from "../plan-input";
 import type { Operation } from "./operation";
 
 /**

@@ -3,8 +3,14 @@ import { balancerMembers } from "../observe";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
 
+/** What a person can do about a machine that does not come back. */
+export const whatElse = (name: string): string =>
+  `or replace it (nodes: { "${name}": { replace: "<why>" } } in the declaration), or destroy it in Mold: the next run makes it anew. Then run again: it goes on from here.`;
+
 export async function awaitNode(operation: Operation, { machine, restarted = false }: Extract<Work, { kind: "awaitNode" }>): Promise<void> {
-  await operation.nodes.ready(machine.name, { restarted, advice: "Its console in Mold says how far it came. Run again: it goes on from here, and a machine that never joins is made anew." });
+  const bound = restarted ? { longestMs: operation.longestReturnMs } : {};
+  const next = restarted ? `Wait for it, ${whatElse(machine.name)}` : "Run again: it goes on from here, and a machine that never joins is made anew.";
+  await operation.nodes.ready(machine.name, { restarted, ...bound, advice: `Its console in Mold says how far it came. ${next}` });
 }
 
 export async function labelNode(operation: Operation, machine: MachineRef): Promise<void> {

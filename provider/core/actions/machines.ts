@@ -1,11 +1,11 @@
 /** Steps on machines: deploy, start, ISO, user data, tags, destroy. Each may find its work already done. */
 import { encodeUserData, machineUserData, scrubbedUserData } from "../../node/user-data";
 import { orAlready } from "../claim";
-import { ClusterError } from "../errors";
+import { PlanOutdated } from "../errors";
 import { goneAsEmpty } from "../gone";
 import { displayName } from "../observe";
-import { apiPort, roleOf } from "../desired";
-import { joinSeconds } from "../plan";
+import { apiPort, offeringOf, offeringProperty, roleOf, rootDiskProperty } from "../desired";
+import { joinSeconds } from "../plan-input";
 import { tagParameters } from "../ownership";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
@@ -15,9 +15,9 @@ export async function deployMachine(operation: Operation, { machine, action, ver
   const { identity, place } = desired;
   const context = operation.context(`machine ${machine.name}`);
   const role = roleOf(desired, machine.role);
-  const property = machine.role === "control-plane" ? "controlPlane" : "workers";
+  const property = offeringProperty(desired, machine);
   const [offering, template, version] = await Promise.all([
-    catalogue.offering(role.offering, `${property}.offering`),
+    catalogue.offering(offeringOf(desired, machine), property),
     catalogue.template(desired.template, place.zoneId),
     catalogue.version(wanted, place.zoneId),
   ]);
@@ -53,7 +53,7 @@ export async function deployMachine(operation: Operation, { machine, action, ver
       affinitygroupids: machine.role === "control-plane" && operation.affinityGroupId ? [operation.affinityGroupId] : undefined,
       userdata: userData,
     },
-    { ...context, property: `${property}.offering` },
+    { ...context, property },
   );
   if (job.id) operation.made(machine.name, job.id);
   const deployed = await job.done();
@@ -64,16 +64,25 @@ export async function deployMachine(operation: Operation, { machine, action, ver
 export async function awaitRunning(operation: Operation, machine: MachineRef): Promise<void> {
   const state = await operation.patience.until(
     async () => {
-      const [found] = await operation.world.mold.list("listVirtualMachines", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
+      const [found] = await operation.world.mold.list("listVirtualMachines", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`)).catch(goneAsEmpty);
       return found?.state === "Starting" || found?.state === "Stopping" || found?.state === "Migrating" ? undefined : (found?.state ?? "gone");
     },
     (waited) => `${machine.name} does not run after ${waited}. Look at its events in Mold.`,
   );
-  if (state !== "Running") throw new ClusterError(`${machine.name} is ${state} instead of Running. Run again: it is then started or made anew.`, operation.context(`machine ${machine.name}`));
+  if (state !== "Running") throw new PlanOutdated(`${machine.name} is ${state} instead of Running. Run again: it is then started or made anew.`, operation.context(`machine ${machine.name}`));
 }
 
 export async function startMachine(operation: Operation, machine: MachineRef): Promise<void> {
-  await operation.world.mold.run("startVirtualMachine", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
+  const { mold } = operation.world;
+  const [id, context] = [operation.idOf(machine), operation.context(`machine ${machine.name}`)];
+  try {
+    await mold.run("startVirtualMachine", { id }, context);
+  } catch (error) {
+    // What looked like stopping was the job of an interrupted run, which has destroyed it meanwhile.
+    const there = await mold.list("listVirtualMachines", { id }, context).catch(goneAsEmpty);
+    if (there.some(({ state }) => state !== "Destroyed" && state !== "Expunging")) throw error;
+    throw new PlanOutdated(`${machine.name} was being destroyed and is gone. Run again: it is made anew if it is to be there.`, { resource: context.resource, cause: error });
+  }
 }
 
 /** By its power button: what runs on it ends in its own time, and Mold pulls the plug when that takes too long. */
@@ -83,9 +92,19 @@ export async function stopMachine(operation: Operation, machine: MachineRef): Pr
 
 /** Mold scales what is off. */
 export async function scaleMachine(operation: Operation, machine: MachineRef): Promise<void> {
-  const property = machine.role === "control-plane" ? "controlPlane.offering" : "workers.offering";
-  const offering = await operation.catalogue.offering(roleOf(operation.desired, machine.role).offering, property);
+  const property = offeringProperty(operation.desired, machine);
+  const offering = await operation.catalogue.offering(offeringOf(operation.desired, machine), property);
   await operation.world.mold.run("scaleVirtualMachine", { id: operation.idOf(machine), serviceofferingid: offering.id }, { ...operation.context(`machine ${machine.name}`), property });
+}
+
+/** Mold refuses to make a disk smaller, unless told so in so many words. */
+export async function growDisk(operation: Operation, { machine, volumeId, gb }: Extract<Work, { kind: "growDisk" }>): Promise<void> {
+  await operation.world.mold.run("resizeVolume", { id: volumeId, size: gb }, { ...operation.context(`root disk of ${machine.name}`), property: rootDiskProperty(machine.role) });
+}
+
+/** Off and on again on the same host: it keeps its place there. */
+export async function rebootMachine(operation: Operation, machine: MachineRef): Promise<void> {
+  await operation.world.mold.run("rebootVirtualMachine", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
 }
 
 export async function attachIso(operation: Operation, { machine, version }: Extract<Work, { kind: "attachIso" }>): Promise<void> {
@@ -128,13 +147,14 @@ export async function untagMachine(operation: Operation, { machine, tags }: Extr
 }
 
 /** Expunged at once where this account may; else Mold expunges it in its own time. */
-export async function destroyMachine(operation: Operation, machine: MachineRef & { id: string }): Promise<void> {
+export async function destroyMachine(operation: Operation, machine: MachineRef): Promise<void> {
   const context = operation.context(`machine ${machine.name}`);
   const { mold } = operation.world;
+  const id = operation.idOf(machine);
   const { allowuserexpungerecovervm: mayExpunge } = await operation.catalogue.capabilities();
   await orAlready(
-    () => mold.run("destroyVirtualMachine", { id: machine.id, expunge: mayExpunge ? true : undefined }, context),
+    () => mold.run("destroyVirtualMachine", { id, expunge: mayExpunge ? true : undefined }, context),
     // The job of an interrupted run, or one whose answer was lost, got there first.
-    async () => (await mold.list("listVirtualMachines", { id: machine.id }, context).catch(goneAsEmpty)).length === 0,
+    async () => (await mold.list("listVirtualMachines", { id }, context).catch(goneAsEmpty)).length === 0,
   );
 }

@@ -16,6 +16,8 @@ interface Waiter {
   heartbeat?: string;
   readonly resolve: (node: KubernetesNode) => void;
   readonly reject: (error: unknown) => void;
+  /** The time is over. `said`: what was seen last, and what to do. */
+  readonly giveUp: (said: string) => void;
 }
 
 /** Many wait for their nodes; one list at a time serves all who wait. */
@@ -32,9 +34,20 @@ export class NodeWatch {
 
   ready(name: string, options: Pick<Waiter, "advice" | "restarted" | "missing"> & Partial<Pick<Waiter, "longestMs">>): Promise<KubernetesNode> {
     return new Promise((resolve, reject) => {
-      this.waiters.push({ name, since: this.clock.now(), longestMs: this.longestMs, ...options, resolve, reject });
-      if (!this.looking) void this.look();
+      this.wait({ name, since: this.clock.now(), longestMs: this.longestMs, ...options, resolve, reject, giveUp: (said) => reject(new ClusterError(said)) });
     });
+  }
+
+  /** Whether it is Ready and heard of within that time. */
+  isBack(name: string, longestMs: number): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.wait({ name, since: this.clock.now(), longestMs, advice: "", restarted: true, resolve: () => resolve(true), reject, giveUp: () => resolve(false) });
+    });
+  }
+
+  private wait(waiter: Waiter): void {
+    this.waiters.push(waiter);
+    if (!this.looking) void this.look();
   }
 
   /** Which of these are Ready and heard of now. Looks until `least` of them are, or the time is over. */
@@ -77,7 +90,7 @@ export class NodeWatch {
       try {
         const missing = node && waiter.missing?.(node);
         if (node?.ready && heardOf && missing === undefined) waiter.resolve(node);
-        else if (waited >= waiter.longestMs) waiter.reject(new ClusterError(givenUp(waiter, node, waited, missing)));
+        else if (waited >= waiter.longestMs) waiter.giveUp(givenUp(waiter, node, waited, missing));
         else return true;
       } catch (error) {
         waiter.reject(error);

@@ -12,6 +12,8 @@ import { HopTimes } from "./hop-times";
 import { JoinTokens } from "./join-tokens";
 import { NodeWatch } from "./node-watch";
 
+const longestReturnSeconds = 900;
+
 export class Operation {
   readonly tagger: Tagger;
   readonly patience: Patience;
@@ -56,6 +58,15 @@ export class Operation {
     return (this.known.tokens ??= new JoinTokens(this, randomBytes));
   }
 
+  /** With what was there before: it comes back within this time, or something is wrong with it. */
+  get returning(): Patience {
+    return this.patienceOf(this.longestReturnMs);
+  }
+
+  get longestReturnMs(): number {
+    return Math.min(longestReturnSeconds, this.waitSeconds) * 1000;
+  }
+
   patienceOf(longestMs: number): Patience {
     return new Patience(this.world.clock, this.world.signal, longestMs);
   }
@@ -69,8 +80,9 @@ export class Operation {
     this.machineIds.set(machine, id);
   }
 
-  isKnown(machine: MachineRef): boolean {
-    return machine.id !== undefined || this.machineIds.has(machine.name);
+  /** It was there when it was last looked, or this run has made it. */
+  isThere(machine: string): boolean {
+    return this.machineIds.has(machine);
   }
 
   idOf(machine: MachineRef): string {

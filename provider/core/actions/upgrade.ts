@@ -2,7 +2,7 @@
 import * as semver from "semver";
 import { findVersion } from "../catalogue";
 import { ClusterError } from "../errors";
-import { agentAnnotation, parseMachineName, upgradeRoleAnnotation, wantedVersionAnnotation } from "../ownership";
+import { agentAnnotation, isCordonedBy, parseMachineName, upgradeRoleAnnotation, wantedVersionAnnotation } from "../ownership";
 import { isKubernetesFailure, type KubernetesNode } from "../ports";
 import { missingRoom } from "../room";
 import type { MachineRef, Work } from "../step";
@@ -73,8 +73,10 @@ async function etcdHinders({ kubernetes }: Operation, controlPlanes: readonly Ku
 async function drainHinders({ kubernetes, desired }: Operation): Promise<string[]> {
   const holding = (await kubernetes.budgets()).filter(({ pods, allowed }) => pods > 0 && allowed === 0);
   const workers = (await kubernetes.nodes()).filter(({ name }) => parseMachineName(desired.name, name)?.role === "worker");
+  // Those that an interrupted run had cordoned are first, and open again before another goes.
+  const open = workers.map((node) => (isCordonedBy(node, desired.uid) ? { ...node, unschedulable: false } : node));
   // A single worker's pods have nowhere to go anyway, and a surge makes the room.
-  const missing = workers.length > 1 && desired.upgrade.maxSurge === 0 ? missingRoom(workers, await kubernetes.pods()) : undefined;
+  const missing = workers.length > 1 && desired.upgrade.maxSurge === 0 ? missingRoom(open, await kubernetes.pods()) : undefined;
   return [
     ...holding.map(({ namespace, name }) => `the disruption budget ${namespace}/${name} lets no pod go, so that its nodes could not be drained: give it room (more replicas, or a lower minimum)`),
     ...(missing === undefined ? [] : [`there is no room for one worker fewer: ${missing}. Declare more workers, or upgrade.maxSurge`]),

@@ -34,7 +34,7 @@ export interface ObservedBalancer {
   readonly tags: Tags;
 }
 
-function readBalancer(rule: Answer<"listLoadBalancerRules">): ObservedBalancer {
+export function readBalancer(rule: Answer<"listLoadBalancerRules">): ObservedBalancer {
   return {
     id: rule.id!,
     name: rule.name ?? "",

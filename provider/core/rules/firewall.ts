@@ -31,14 +31,15 @@ function tupleOf({ protocol, startPort, endPort, icmpType, icmpCode, cidrs }: De
   return `${kind} ${protocol} ${ports} ${[...cidrs].sort().join(",")}`;
 }
 
-const tupleOfRule = (rule: ObservedFirewallRule): string => tupleOf({ ...rule, protocol: rule.protocol as DesiredFirewallRule["protocol"] });
+/** What tells a rule on an address from every other there; intents are written for it. */
+export const firewallTuple = (rule: ObservedFirewallRule): string => tupleOf({ ...rule, protocol: rule.protocol as DesiredFirewallRule["protocol"] });
 
 /** What is to be done; undefined: it is as declared. */
 export async function firewallDifference(world: World, owner: RuleOwner, address: RuleAddress, desired: DesiredFirewallRule): Promise<string | undefined> {
   const rules = await findFirewallRules(world, owner, address);
   const [rule] = rules;
   if (!rule) return "make it: it is not there";
-  if (rules.length > 1 || tupleOfRule(rule) !== tupleOf(desired)) return "make it as declared: it was changed by hand";
+  if (rules.length > 1 || firewallTuple(rule) !== tupleOf(desired)) return "make it as declared: it was changed by hand";
   if (lacksTags(rule.tags, owner.tags)) return "tag it as declared";
   return leftIntents(world, owner, address, kind).length > 0 ? "clear up after an interrupted run" : undefined;
 }
@@ -47,9 +48,9 @@ export async function firewallDifference(world: World, owner: RuleOwner, address
 export async function applyFirewallRule(world: World, owner: RuleOwner, address: RuleAddress, desired: DesiredFirewallRule, former: RuleOwner["tags"], resource: string): Promise<string> {
   const rules = await listRules(world, address);
   const own = rules.filter(({ tags }) => isRuleOf(world, owner, tags));
-  const same = own.find((rule) => tupleOfRule(rule) === tupleOf(desired));
+  const same = own.find((rule) => firewallTuple(rule) === tupleOf(desired));
   const old = own.filter((rule) => rule !== same);
-  const leftovers = { rules: rules.map((rule) => ({ ...rule, tuple: tupleOfRule(rule) })), remove: (id: string) => remove(world, id, resource) };
+  const leftovers = { rules: rules.map((rule) => ({ ...rule, tuple: firewallTuple(rule) })), remove: (id: string) => remove(world, id, resource) };
   await clearLeftovers(world, owner, address, kind, { ...leftovers, ...(same ? {} : { wanted: tupleOf(desired) }) });
   // Rules that share a range conflict (537) while their ports overlap: then the old one has to go first.
   const conflicts = same === undefined && old.some(({ cidrs }) => cidrs.some((cidr) => desired.cidrs.includes(cidr)));
@@ -69,7 +70,7 @@ async function create(world: World, owner: RuleOwner, address: RuleAddress, desi
     kind: "FirewallRule",
     tuple: tupleOf(desired),
     tags: { ...identityTags(world, owner), ...owner.tags },
-    find: async () => (await listRules(world, address)).filter((rule) => tupleOfRule(rule) === tupleOf(desired)),
+    find: async () => (await listRules(world, address)).filter((rule) => firewallTuple(rule) === tupleOf(desired)),
     create: () =>
       world.mold.start(
         "createFirewallRule",
@@ -91,7 +92,7 @@ async function create(world: World, owner: RuleOwner, address: RuleAddress, desi
 export async function deleteFirewallRules(world: World, owner: RuleOwner, address: RuleAddress, resource: string): Promise<void> {
   const rules = await listRules(world, address);
   for (const { id } of rules.filter(({ tags }) => isRuleOf(world, owner, tags))) await remove(world, id, resource);
-  await clearLeftovers(world, owner, address, kind, { rules: rules.map((rule) => ({ ...rule, tuple: tupleOfRule(rule) })), remove: (id) => remove(world, id, resource) });
+  await clearLeftovers(world, owner, address, kind, { rules: rules.map((rule) => ({ ...rule, tuple: firewallTuple(rule) })), remove: (id) => remove(world, id, resource) });
 }
 
 async function remove(world: World, id: string, resource: string): Promise<void> {

@@ -22,7 +22,7 @@ export interface ObservedPortForward extends DesiredPortForward {
   readonly tags: Tags;
 }
 
-function readPortForward(rule: Answer<"listPortForwardingRules">): ObservedPortForward {
+export function readPortForward(rule: Answer<"listPortForwardingRules">): ObservedPortForward {
   return {
     id: rule.id!,
     state: rule.state ?? "",
@@ -47,7 +47,8 @@ export async function findPortForwards(world: World, owner: RuleOwner, address: 
 }
 
 const kind = "forward";
-const tupleOf = ({ protocol, startPort, endPort }: DesiredPortForward): string => `${kind} ${protocol} ${startPort}-${endPort}`;
+/** What tells a rule on an address from every other there; intents are written for it. */
+export const portForwardTuple = ({ protocol, startPort, endPort }: DesiredPortForward): string => `${kind} ${protocol} ${startPort}-${endPort}`;
 
 /** Pure. */
 function sameTarget(a: DesiredPortForward, b: DesiredPortForward): boolean {
@@ -60,7 +61,7 @@ export async function portForwardDifference(world: World, owner: RuleOwner, addr
   const [rule] = rules;
   if (!rule) return "make it: it is not there";
   const wanted = await desired();
-  if (rules.length > 1 || tupleOf(rule) !== tupleOf(wanted) || !sameTarget(rule, wanted)) return "lead it to where it is declared to lead";
+  if (rules.length > 1 || portForwardTuple(rule) !== portForwardTuple(wanted) || !sameTarget(rule, wanted)) return "lead it to where it is declared to lead";
   if (lacksTags(rule.tags, owner.tags)) return "tag it as declared";
   return leftIntents(world, owner, address, kind).length > 0 ? "clear up after an interrupted run" : undefined;
 }
@@ -69,9 +70,9 @@ export async function portForwardDifference(world: World, owner: RuleOwner, addr
 export async function applyPortForward(world: World, owner: RuleOwner, address: RuleAddress, desired: DesiredPortForward, former: Tags, resource: string): Promise<string> {
   const rules = await listForwards(world, address);
   const own = rules.filter(({ tags }) => isRuleOf(world, owner, tags));
-  const kept = own.find((rule) => tupleOf(rule) === tupleOf(desired));
-  const leftovers = { rules: rules.map((rule) => ({ ...rule, tuple: tupleOf(rule) })), remove: (id: string) => remove(world, id, resource) };
-  await clearLeftovers(world, owner, address, kind, { ...leftovers, ...(kept ? {} : { wanted: tupleOf(desired) }) });
+  const kept = own.find((rule) => portForwardTuple(rule) === portForwardTuple(desired));
+  const leftovers = { rules: rules.map((rule) => ({ ...rule, tuple: portForwardTuple(rule) })), remove: (id: string) => remove(world, id, resource) };
+  await clearLeftovers(world, owner, address, kind, { ...leftovers, ...(kept ? {} : { wanted: portForwardTuple(desired) }) });
   // Public ports that overlap conflict (537): what is of another declaration goes first.
   for (const rule of own) if (rule !== kept) await remove(world, rule.id, resource);
   const id = kept?.id ?? (await create(world, owner, address, desired, resource));
@@ -101,9 +102,9 @@ async function create(world: World, owner: RuleOwner, address: RuleAddress, desi
     property: "startPort",
     address: address.id,
     kind: "PortForwardingRule",
-    tuple: tupleOf(desired),
+    tuple: portForwardTuple(desired),
     tags: { ...identityTags(world, owner), ...owner.tags },
-    find: async () => (await listForwards(world, address)).filter((rule) => tupleOf(rule) === tupleOf(desired)),
+    find: async () => (await listForwards(world, address)).filter((rule) => portForwardTuple(rule) === portForwardTuple(desired)),
     create: () =>
       world.mold.start(
         "createPortForwardingRule",
@@ -128,7 +129,7 @@ async function create(world: World, owner: RuleOwner, address: RuleAddress, desi
 export async function deletePortForwards(world: World, owner: RuleOwner, address: RuleAddress, resource: string): Promise<void> {
   const rules = await listForwards(world, address);
   for (const { id } of rules.filter(({ tags }) => isRuleOf(world, owner, tags))) await remove(world, id, resource);
-  await clearLeftovers(world, owner, address, kind, { rules: rules.map((rule) => ({ ...rule, tuple: tupleOf(rule) })), remove: (id) => remove(world, id, resource) });
+  await clearLeftovers(world, owner, address, kind, { rules: rules.map((rule) => ({ ...rule, tuple: portForwardTuple(rule) })), remove: (id) => remove(world, id, resource) });
 }
 
 async function remove(world: World, id: string, resource: string): Promise<void> {

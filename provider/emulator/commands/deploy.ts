@@ -57,7 +57,8 @@ export const deploy: AsyncCommand = {
     const { id, number } = cloud.identity("machines");
     const account = call.caller.account;
     const volumeId = cloud.uuid();
-    const rootGb = call.whole("rootdisksize");
+    const rootGb = offering.rootDiskGb ?? call.whole("rootdisksize");
+    if (rootGb !== undefined && rootGb < template.sizeGb) throw invalid(`Unsupported: rootdisksize override (${rootGb} GB) is smaller than template size (${template.sizeGb.toFixed(2)} GB)`);
     const starts = call.flag("startvm") !== false;
     const publicKeys = keys.flatMap((key) => key?.publicKey ?? []);
     cloud.table("machines").put({

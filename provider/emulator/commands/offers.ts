@@ -54,7 +54,7 @@ function offeringAnswer(offering: OfferingRow): object {
     issystem: false,
     defaultuse: false,
     iscustomized: false,
-    rootdisksize: 0,
+    rootdisksize: offering.rootDiskGb ?? 0,
     dynamicscalingenabled: true,
     diskofferingstrictness: false,
     diskofferingid: offering.id.replace(/^./, "d"),
@@ -148,6 +148,7 @@ export const offerCommands: Commands = {
         cpus: call.whole("cpunumber") ?? 1,
         cpuMhz: call.whole("cpuspeed") ?? 1000,
         memoryMb: call.whole("memory") ?? 512,
+        rootDiskGb: call.whole("rootdisksize"),
         created: call.cloud.now(),
       });
       return { serviceoffering: offeringAnswer(row) };

@@ -128,12 +128,14 @@ export class Cluster {
     this.workloads.settle();
   }
 
-  /** Adds a member, or finds the one that this machine already has. */
+  /** Adds a member, or finds the one that has its address already: kubeadm takes "Peer URLs already exists" for done. */
   addMember(machineId: string, name: string, address: string, learner: boolean): void {
-    if (!this.kept.members.some((member) => member.machineId === machineId)) {
+    const peerUrl = `https://${address}:2380`;
+    const at = this.kept.members.findIndex((member) => member.peerUrl === peerUrl);
+    if (at < 0) {
       const id = this.context.uuid().replace(/-/g, "").slice(-16);
-      this.kept.members.push({ id, name, machineId, peerUrl: `https://${address}:2380`, learner });
-    }
+      this.kept.members.push({ id, name, machineId, peerUrl, learner });
+    } else this.kept.members[at] = { ...this.kept.members[at]!, name, machineId };
     this.save();
   }
 

@@ -1,6 +1,7 @@
 /** How a simulated machine becomes a member: `kubeadm init`, or `kubeadm join` as soon as everything lets it in. */
 import { certificateHash } from "./certificates";
 import { Cluster } from "./cluster";
+import type { Member } from "./etcd";
 import { tokenProblem } from "./kubernetes-api/access";
 import { tokenSecret } from "./kubernetes-api/cluster-objects";
 import { kinds } from "./kubernetes-api/resources";
@@ -97,7 +98,11 @@ export class NodeBootstrap {
     const holder = cluster.kubelets[disk.nodeName];
     if (holder && holder.machineId !== machine.id && this.kubelets.isReady(cluster, disk.nodeName)) return `a node with the name "${disk.nodeName}" and status "Ready" already exists in the cluster`;
     if (disk.role === "control-plane") {
-      const learner = cluster.members.find((member) => member.learner && member.machineId !== machine.id);
+      const others = cluster.members.filter((member) => member.machineId !== machine.id);
+      const isHere = ({ peerUrl }: Member): boolean => peerUrl === `https://${machine.spec.guestIp}:2380`;
+      // A member that has voted and comes back with nothing on its disk: raft panics.
+      if (others.some((member) => isHere(member) && !member.learner)) return `etcd: tocommit is out of range [lastIndex(0)]. Was the raft log corrupted, truncated, or lost? (${machine.spec.guestIp} is a voting member already)`;
+      const learner = others.find((member) => member.learner && !isHere(member));
       if (learner) return `etcd: too many learner members in cluster: ${learner.name} ${this.site.machines.get(learner.machineId)?.state.phase === "joining" ? "is joining" : "never finished joining"}`;
     }
     return cluster;

@@ -19,7 +19,10 @@ export interface Change {
 export const restMs = 120_000;
 
 const cluster = (workers: number, more: object = {}): Record<string, unknown> => declaration({ controlPlanes: 3, workers, apiAccess: { cidrList: ["127.0.0.0/8"] }, ...more });
+const small = (version: string, more: object = {}): Record<string, unknown> => declaration({ controlPlanes: 1, workers: 2, version, ...more });
 const stopped = { powerState: "stopped" };
+const nodes = (entries: object): object => ({ nodes: entries });
+const disks = (rootDiskGb: number): Record<string, unknown> => ({ ...cluster(2), workers: { count: 2, offering: "k8s-2c-4g", rootDiskGb } });
 
 export const changes = {
   "more workers": { from: cluster(2), to: cluster(4) },
@@ -30,8 +33,17 @@ export const changes = {
   "more control planes": { from: declaration({ controlPlanes: 1, workers: 1 }), to: declaration({ controlPlanes: 3, workers: 1 }) },
   "fewer control planes": { from: declaration({ controlPlanes: 3, workers: 1 }), to: declaration({ controlPlanes: 1, workers: 1 }) },
   "other offerings": { from: cluster(2), to: cluster(2, { offerings: { controlPlane: "k8s-4c-8g", workers: "k8s-4c-8g" } }) },
+  // A second text: the record of the first goes, too.
+  reboots: { from: cluster(2, nodes({ "prod-worker-1": { reboot: "one" } })), to: cluster(2, nodes({ "prod-worker-1": { reboot: "two" }, "prod-control-1": { reboot: "two" } })) },
+  "a worker replaced": { from: cluster(2), to: cluster(2, nodes({ "prod-worker-1": { replace: "disk" } })) },
+  "a control plane replaced": { from: cluster(1), to: cluster(1, nodes({ "prod-control-1": { replace: "disk" } })) },
+  "a control plane replaced, old one first": { from: cluster(1, { affinity: "required" }), to: cluster(1, { affinity: "required", ...nodes({ "prod-control-1": { replace: "disk" } }) }) },
+  "a worker deleted by name": { from: cluster(3), to: cluster(2, nodes({ "prod-worker-1": { delete: true } })) },
+  "larger root disks": { from: disks(20), to: disks(40) },
   "fewer workers while stopped, then start": { from: cluster(2), before: cluster(1, stopped), to: cluster(1) },
   upgrade: { from: cluster(2, { version: "1.34" }), to: cluster(2, { version: "1.35" }) },
+  "upgrade by replacing": { from: small("1.34"), to: small("1.35", { upgrade: { strategy: "replace", maxSurge: 1 } }) },
+  "upgrade with a surge": { from: small("1.34"), to: small("1.35", { upgrade: { maxSurge: 1 } }) },
 } satisfies Record<string, Change>;
 
 export const changeNames = Object.keys(changes) as (keyof typeof changes)[];

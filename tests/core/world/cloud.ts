@@ -29,6 +29,13 @@ const users = [
   { name: "user", apiKey: "user-key", secretKey: "user-secret" },
 ];
 
+/** Something that happens beside a run, at one of its calls. */
+export interface AtCall {
+  /** Counted as in {@link KillAt}. */
+  readonly call: number;
+  readonly then: () => void;
+}
+
 export type UserName = "admin" | "user";
 
 /** One process's worth of work: its calls, its lines, its end. */
@@ -44,6 +51,7 @@ export class Run {
     readonly name: string,
     private readonly user: UserName,
     private readonly killAt?: KillAt,
+    private readonly atCall?: AtCall,
   ) {}
 
   get wasKilled(): boolean {
@@ -88,7 +96,7 @@ export class Run {
       clock,
       log,
       run: this.name,
-      runEnded: () => false,
+      runEnded: (run) => cloud.ended.has(run),
       owner,
       signal: this.controller.signal,
     };
@@ -123,6 +131,7 @@ export class Run {
   private async counted<T>(call: string, send: () => Promise<T>): Promise<T> {
     if (this.killed) throw this.killed;
     this.calls.push(call);
+    if (this.atCall?.call === this.calls.length) this.atCall.then();
     const here = this.killAt?.call === this.calls.length;
     if (here && this.killAt?.when === "before") throw this.kill(call);
     const answer = await send();
@@ -153,6 +162,8 @@ export class Run {
 export class Cloud {
   readonly clock: VirtualClock;
   readonly emulator: Emulator;
+  /** Names of runs that others know to have ended, as of those on their own host. */
+  readonly ended = new Set<string>();
   private runs = 0;
 
   constructor(options: EmulatorOptions = {}, start?: number) {
@@ -160,9 +171,9 @@ export class Cloud {
     this.emulator = createEmulator({ clock: this.clock, users, seed: "world", publicRange: "127.90.0.0/24", ...options });
   }
 
-  newRun(options: { user?: UserName; killAt?: KillAt } = {}): Run {
+  newRun(options: { user?: UserName; killAt?: KillAt; atCall?: AtCall } = {}): Run {
     this.runs += 1;
-    return new Run(this, `host.${this.runs}.test`, options.user ?? "admin", options.killAt);
+    return new Run(this, `host.${this.runs}.test`, options.user ?? "admin", options.killAt, options.atCall);
   }
 
   /** What there is, but for what {@link comparable} leaves out. */

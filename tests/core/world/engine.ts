@@ -78,7 +78,10 @@ export class Engine {
     const inputs = await this.clusterInputs();
     const { cluster: recorded } = this.recorded;
     const olds = recorded && { inputs: this.inputs ?? inputs, outputs: recorded.outputs };
-    if (recorded && !this.failed.has("cluster") && !(await cluster.diff(run.session, recorded.id, olds!, inputs)).changes) return;
+    if (recorded && !this.failed.has("cluster") && !(await cluster.diff(run.session, recorded.id, olds!, inputs)).changes) {
+      this.inputs = inputs;
+      return;
+    }
     await this.part(run, "cluster", async () =>
       recorded ? { id: recorded.id, outputs: (await cluster.update(run.session, recorded.id, olds!, inputs)).outputs } : cluster.create(run.session, inputs),
     );

@@ -5,7 +5,7 @@ import { cluster, type ClusterInputs } from "../../../provider/handlers/cluster"
 import { placeOf } from "../../../provider/handlers/declaration";
 import type { ClusterOutputs } from "../../../schema/generated/types";
 import type { Cloud, KillAt, Run, UserName } from "./cloud";
-import { clusterInputs, sharedIdentity, type Recorded } from "./cluster";
+import { clusterInputs, destroy, sharedIdentity, type Recorded } from "./cluster";
 import { seen, type MadeCluster } from "./made";
 
 export class Life {
@@ -60,6 +60,12 @@ export class Life {
     if (outputs === undefined || this.run.wasKilled) return;
     this.recorded.cluster = { ...this.recorded.cluster, outputs };
     this.declared = declared;
+  }
+
+  /** A `destroy` of all of it; what was deleted is forgotten, so that the next one goes on. */
+  async destroy(): Promise<void> {
+    this.run = this.cloud.newRun({ user: this.user });
+    await this.cloud.clock.run(destroy(this.run, this.recorded, this.declared));
   }
 
   /** `prod-worker-1 Running`, by name. */

@@ -35,6 +35,7 @@ export const desired = (changes: Partial<DesiredCluster> = {}): DesiredCluster =
   template: "debian",
   controlPlane: { count: 3, offering: "small" },
   workers: { count: 3, offering: "small" },
+  nodes: {},
   affinity: "preferred",
   apiCidrs: ["0.0.0.0/0"],
   podCidr: "10.244.0.0/16",

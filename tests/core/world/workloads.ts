@@ -38,3 +38,11 @@ export async function podsOf(life: Life, name: string): Promise<{ name: string; 
   const { items } = JSON.parse((await send(life, "GET", "/api/v1/namespaces/default/pods")).body) as Listed;
   return items.filter(({ metadata }) => metadata.labels?.app === name).map(({ metadata, spec }) => ({ name: metadata.name, node: spec.nodeName ?? "" }));
 }
+
+/** A service of that type, on port 80. */
+export const service = (life: Life, name: string, type: "ClusterIP" | "NodePort" | "LoadBalancer"): Promise<void> =>
+  make(life, "/api/v1/namespaces/default/services", name, { spec: { type, selector: labels(name), ports: [{ port: 80 }] } });
+
+/** A persistent volume that lies where `source` says, claimed by `default/<name>`. */
+export const volume = (life: Life, name: string, source: object): Promise<void> =>
+  make(life, "/api/v1/persistentvolumes", name, { spec: { capacity: { storage: "10Gi" }, accessModes: ["ReadWriteOnce"], claimRef: { namespace: "default", name }, ...source } });

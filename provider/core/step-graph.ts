@@ -1,0 +1,48 @@
+import type { StepNode } from "./execute";
+
+/** A plan's steps by their places in it, where each comes after what it needs: one look at each is enough, however long a chain of them is. */
+export class StepGraph<S extends StepNode> {
+  /** The places that all steps need, one step after another; those of the step at `i` lie from `begins[i]` to `begins[i + 1]`. */
+  private readonly needed: Int32Array;
+  private readonly begins: Int32Array;
+
+  constructor(readonly steps: readonly S[]) {
+    const places = new Map(steps.map(({ id }, at) => [id, at]));
+    this.begins = new Int32Array(steps.length + 1);
+    for (const [at, { needs }] of steps.entries()) this.begins[at + 1] = this.begins[at]! + needs.length;
+    this.needed = new Int32Array(this.begins[steps.length]!);
+    let next = 0;
+    // One that is no step of the plan is done.
+    for (const { needs } of steps) for (const need of needs) this.needed[next++] = places.get(need) ?? -1;
+  }
+
+  /** Where each step ends at the earliest, when they are so long. */
+  ends(lengthOf: (step: S) => number): Float64Array {
+    const { steps, needed, begins } = this;
+    const ends = new Float64Array(steps.length);
+    for (const [at, step] of steps.entries()) {
+      let begin = 0;
+      for (let need = begins[at]!; need < begins[at + 1]!; need++) begin = Math.max(begin, ends[needed[need]!] ?? 0);
+      ends[at] = begin + lengthOf(step);
+    }
+    return ends;
+  }
+
+  /** Whether each of the steps at some places waits for the one before it, be it by way of others that stand between the two. */
+  areInTurn(places: readonly number[]): boolean {
+    return places.length > 1 && places.every((at, index) => index === 0 || this.waitsFor(at, places[index - 1]!));
+  }
+
+  private waitsFor(later: number, earlier: number): boolean {
+    const { needed, begins } = this;
+    const seen = new Set([later]);
+    for (const at of seen) {
+      for (let need = begins[at]!; need < begins[at + 1]!; need++) {
+        const place = needed[need]!;
+        if (place === earlier) return true;
+        if (place > earlier) seen.add(place);
+      }
+    }
+    return false;
+  }
+}
