@@ -72,7 +72,7 @@ export class RealMold {
     for (;;) {
       const job = await ask("queryAsyncJobResult", { jobid: begun.jobid as string });
       if (job.jobstatus === 2) throw new Error(`${command}: ${JSON.stringify(job.jobresult)}`);
-      if (job.jobstatus === 1) return { ...job.jobresult, id: begun.id as string };
+      if (job.jobstatus === 1) return { ...(job.jobresult as Item), id: begun.id as string };
       await wait(50);
     }
   }
