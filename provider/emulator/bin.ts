@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createEmulator, type EmulatorOptions } from "./emulator";
+import { defaultNspawnRange, isoFolders, missing, nspawnHypervisor, sweepAll, thisHost } from "./nspawn";
 import { rowsOnly } from "./rows";
 import { serve } from "./serve";
 import { ask, StateDir, type ServerNote } from "./state-dir";
@@ -26,7 +27,11 @@ const help = `Usage: ablestack-mold-emulator <command> [options]
 
   --state DIR            where it keeps its things (default \${XDG_STATE_HOME:-~/.local/state}/ablestack-kubernetes/emulator)
   --port N               port of the API on 127.0.0.1 (default ${DEFAULT_PORT}; 0: any free one)
-  --public-range CIDR    public addresses, real ones on loopback (default 127.80.0.0/24)
+  --public-range CIDR    public addresses, real ones on loopback (default 127.80.0.0/24; of real machines 203.0.113.0/24)
+  --hypervisor KIND      simulated (default): machines are played; nspawn: they are systemd-nspawn containers (Linux, root)
+  --rootfs DIR           nspawn: the root file system that machines share (default $ABLESTACK_MACHINES_ROOTFS)
+  --isos DIR             nspawn: a folder with the content of each Kubernetes ISO in a folder named by its version, or a path
+                         with {version} in it (default $ABLESTACK_MACHINES_ISOS)
   --speed X              jobs and boots X times as fast (default 1)
   --latency MS           what each call takes (default 0)
   --expunge-delay S      seconds until a destroyed machine is expunged (default 60; a real server waits a day)
@@ -42,6 +47,9 @@ const options = {
   state: { type: "string" },
   port: { type: "string" },
   "public-range": { type: "string" },
+  hypervisor: { type: "string" },
+  rootfs: { type: "string" },
+  isos: { type: "string" },
   speed: { type: "string" },
   latency: { type: "string" },
   "expunge-delay": { type: "string" },
@@ -68,7 +76,19 @@ function number(values: Values, name: "port" | "speed" | "latency" | "expunge-de
   return value;
 }
 
-function emulatorOptions(values: Values): EmulatorOptions {
+/** What runs the machines. */
+function hypervisorOptions(values: Values, dir: StateDir): Pick<EmulatorOptions, "hypervisor" | "publicRange"> {
+  const { hypervisor = "simulated", "public-range": publicRange } = values;
+  if (hypervisor === "simulated") return publicRange === undefined ? {} : { publicRange };
+  if (hypervisor !== "nspawn") throw new Usage(`--hypervisor: simulated or nspawn, found "${hypervisor}"`);
+  const rootfs = values.rootfs ?? process.env.ABLESTACK_MACHINES_ROOTFS;
+  const lacking = missing(thisHost, rootfs);
+  if (lacking.length > 0) throw new Usage(lacking.join("\n"));
+  const isoFolder = isoFolders(values.isos ?? process.env.ABLESTACK_MACHINES_ISOS);
+  return { publicRange: publicRange ?? defaultNspawnRange, hypervisor: nspawnHypervisor({ dir: dir.machines, rootfs, isoFolder }) };
+}
+
+function emulatorOptions(values: Values, dir: StateDir): EmulatorOptions {
   const { digest } = values;
   if (digest !== undefined && digest !== "sha256" && digest !== "sha1") throw new Usage(`--digest: sha256 or sha1, found "${digest}"`);
   return {
@@ -78,7 +98,7 @@ function emulatorOptions(values: Values): EmulatorOptions {
     strict: values.lenient !== true,
     allowUserExpungeRecoverVm: values["allow-user-expunge"] === true,
     ...(digest === undefined ? {} : { digest }),
-    ...(values["public-range"] === undefined ? {} : { publicRange: values["public-range"] }),
+    ...hypervisorOptions(values, dir),
   };
 }
 
@@ -97,7 +117,7 @@ async function portIsFree(port: number): Promise<boolean> {
 }
 
 async function start(dir: StateDir, values: Values): Promise<void> {
-  emulatorOptions(values);
+  emulatorOptions(values, dir);
   const port = number(values, "port", DEFAULT_PORT, 0);
   const before = await dir.running();
   if (before !== undefined) {
@@ -167,6 +187,7 @@ async function reset(dir: StateDir): Promise<void> {
     const emulator = createEmulator({ state: dir.journal, hypervisor: rowsOnly });
     await emulator.reset();
     await emulator.close();
+    if (existsSync(dir.machines)) await sweepAll(dir.machines);
   }
   console.log("empty");
 }
@@ -209,7 +230,7 @@ async function main(): Promise<void> {
     case "start":
       return start(dir, values);
     case "serve":
-      return serve(dir, number(values, "port", DEFAULT_PORT, 0), emulatorOptions(values));
+      return serve(dir, number(values, "port", DEFAULT_PORT, 0), emulatorOptions(values, dir));
     case "stop":
       return stop(dir);
     case "status":

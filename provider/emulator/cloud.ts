@@ -2,15 +2,15 @@
 import { createHash } from "node:crypto";
 import type { EmulatorClock } from "./clock";
 import type { Durations } from "./durations";
-import { exposures } from "./exposure";
+import { exposures, routed } from "./exposure";
 import type { Faults } from "./faults";
 import type { Hypervisor } from "./hypervisor";
 import type { EventRow, Row, TableName, Tables } from "./model";
 import type { Settings } from "./settings";
 import type { Store, Table } from "./store";
 
-/** Tables that decide which public ports lead where. */
-const exposing: readonly TableName[] = ["firewallRules", "forwards", "balancers", "machines", "addresses"];
+/** Tables that decide which public ports lead where, by which router. */
+const exposing: readonly TableName[] = ["firewallRules", "forwards", "balancers", "machines", "addresses", "networks"];
 
 /** How many events are kept; the oldest go first. */
 const EVENTS_KEPT = 5000;
@@ -108,14 +108,15 @@ export class Cloud {
     this.effects.push(effect);
   }
 
-  /** Tells the hypervisor the public ports, if they are others than it knows. */
+  /** Tells the hypervisor the public ports and routers, if they are others than it knows. */
   expose(): void {
     if (this.attached === undefined) return;
     const rules = exposures(this.store);
-    const text = JSON.stringify(rules);
+    const networks = routed(this.store);
+    const text = JSON.stringify([rules, networks]);
     if (text === this.shown) return;
     this.shown = text;
-    this.attached.exposure(rules);
+    this.attached.exposure(rules, networks);
   }
 
   /** The next id: the same seed gives the same sequence. Only within a transaction. */

@@ -47,6 +47,8 @@ export interface AsyncCommand extends Common {
   begin(call: Call): Begun;
   /** When the job's work starts: at once, or when it has got its place. */
   start?(call: Call, job: JobRow): Started | undefined;
+  /** Begun with its work, and waited for beside its time: what takes real time where machines are not played. Begun anew when the process was. */
+  awaits?(call: Call, job: JobRow): Promise<void> | undefined;
   /** When its time is over. Throwing an {@link ApiError} fails the job and undoes what was changed; returning one fails it and keeps that. */
   finish(call: Call, job: JobRow): object | ApiError;
   /** Puts right what {@link start} changed when an ordered fault or a throw ends the job. */

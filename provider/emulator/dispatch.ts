@@ -101,6 +101,8 @@ export class Dispatcher {
       outcome = this.refused(error, key, params.command);
     }
     if (killed?.effect === "after") this.kill(killed);
+    // A job whose rules are real is seen to have ended when its router has them.
+    if (known?.name === "queryAsyncJobResult" || known?.name === "listAsyncJobs") await cloud.hypervisor.exposed?.();
     // Waiting comes after the effect: what is slow here is the way back.
     if (late > 0) await new Promise<void>((resolve) => cloud.clock.after(late, resolve));
     if (faults.take("droppedAfter", subject) !== undefined) return { status: 0, dropped: "after" };

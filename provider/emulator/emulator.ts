@@ -10,7 +10,7 @@ import type { DirectRequest, DirectResponse, HypervisorFactory } from "./hypervi
 import { HttpServer } from "./http";
 import { loseHosts } from "./power";
 import { Run } from "./run";
-import { defaultCapacity, defaultPublicRange, defaultUsers, type Capacity, type UserSeed } from "./seed";
+import { defaultCapacity, defaultPublicRange, defaultUsers, publicRangeOf, type Capacity, type UserSeed } from "./seed";
 import { defaultSettings, type Settings } from "./settings";
 import { createSimulatedHypervisor } from "./simulated";
 import { isEmpty, snapshot } from "./snapshot";
@@ -75,7 +75,7 @@ export interface Emulator {
   request(address: string, port: number, request: DirectRequest): Promise<DirectResponse | undefined>;
   /** Resolves when the listeners that were last asked for are open. */
   settled(): Promise<void>;
-  /** Empties the cloud: everything is as at the first start, keys included. */
+  /** Empties the cloud: everything is as at the first start, keys and public range included. */
   reset(): Promise<void>;
 }
 
@@ -170,12 +170,14 @@ class InProcessEmulator implements Emulator {
   }
 
   async reset(): Promise<void> {
-    const keys = this.users;
+    const [keys, range] = [this.users, publicRangeOf(this.store)];
     await this.run?.close();
     this.run = undefined;
     this.store.clear();
     this.faults.clear();
-    this.run = this.boot(keys);
+    this.run = this.boot(keys, range);
+    // Real machines take a while to go.
+    await this.settled();
   }
 
   private running(): Run {
@@ -183,7 +185,7 @@ class InProcessEmulator implements Emulator {
     return this.run;
   }
 
-  private boot(keys: readonly EmulatorUser[] = []): Run {
+  private boot(keys: readonly EmulatorUser[] = [], range?: string): Run {
     const { options } = this;
     const users = (options.users ?? defaultUsers).map((user) => ({ ...keys.find(({ name }) => name === user.name), ...user }));
     return new Run({
@@ -197,7 +199,7 @@ class InProcessEmulator implements Emulator {
         seed: options.seed ?? (options.state === undefined ? "embedded" : randomUUID()),
         users,
         capacity: { ...defaultCapacity, ...options.capacity },
-        publicRange: options.publicRange ?? defaultPublicRange,
+        publicRange: options.publicRange ?? range ?? defaultPublicRange,
       },
       hypervisor: options.hypervisor ?? createSimulatedHypervisor,
       listen: this.sockets,

@@ -1,5 +1,5 @@
-/** From the rules to the public ports: what the hypervisor is told. */
-import type { ExposureTarget, PublicExposure } from "./hypervisor";
+/** From the rules to the public ports, and to the routers that have them: what the hypervisor is told. */
+import type { ExposureTarget, NetworkSpec, PublicExposure } from "./hypervisor";
 import type { FirewallRow, MachineRow } from "./model";
 import type { Store } from "./store";
 
@@ -27,6 +27,8 @@ export function exposures(store: Store): PublicExposure[] {
       protocol,
       kind: "loadBalancer",
       ruleId: balancer.id,
+      networkId: balancer.networkId,
+      algorithm: balancer.algorithm,
       allowedCidrs: letIn(firewall, address.id, protocol, balancer.publicPort),
       targets: balancer.memberIds.flatMap((id) => target(machines.get(id), balancer.privatePort)),
     });
@@ -43,12 +45,25 @@ export function exposures(store: Store): PublicExposure[] {
         protocol,
         kind: "portForward",
         ruleId: forward.id,
+        networkId: forward.networkId,
         allowedCidrs: letIn(firewall, address.id, protocol, forward.publicPort + offset),
         targets: target(machines.get(forward.machineId), forward.privatePort + offset),
       });
     }
   }
   return rules;
+}
+
+/** The networks that have a router, with its public addresses: that of source NAT first. */
+export function routed(store: Store): NetworkSpec[] {
+  const addresses = store.table("addresses");
+  return store
+    .table("networks")
+    .filter(({ state }) => state === "Implemented")
+    .map(({ id, cidr, gateway }) => {
+      const theirs = addresses.filter((address) => address.networkId === id && address.state === "Allocated");
+      return { id, cidr, gateway, addresses: [...theirs.filter(({ sourceNat }) => sourceNat), ...theirs.filter(({ sourceNat }) => !sourceNat)].map(({ address }) => address) };
+    });
 }
 
 function letIn(rules: readonly FirewallRow[], addressId: string, protocol: string, port: number): string[] {

@@ -1,6 +1,6 @@
 /**
  * The contract between the API side of the embedded Mold (accounts, networks, rules, jobs: the rest of this folder) and
- * what runs the machines (`simulated/`, later `nspawn/`).
+ * what runs the machines (`simulated/` and `nspawn/`).
  *
  * The API side decides *that* a machine runs, and says so here. The hypervisor decides what happens inside it. The API
  * side calls in; the hypervisor calls back only through its {@link HypervisorContext}. Every call is idempotent:
@@ -56,13 +56,17 @@ export interface ExposureTarget {
 
 /** A port of a public address that balancer or port-forwarding rules lead somewhere. */
 export interface PublicExposure {
-  /** For instance `127.80.0.3`. */
+  /** For instance `127.80.0.3`, or of real machines `203.0.113.3`. */
   readonly address: string;
   readonly port: number;
   readonly protocol: "tcp" | "udp";
   /** `loadBalancer` or `portForward`; with their rule's id. */
   readonly kind: "loadBalancer" | "portForward";
   readonly ruleId: string;
+  /** The guest network whose router has the address. */
+  readonly networkId: string;
+  /** Of a balancer: `roundrobin`, `leastconn` or `source`. */
+  readonly algorithm?: string;
   /**
    * Source ranges that the address's firewall rules let in to this port and protocol, as written in the rules
    * (`0.0.0.0/0`, `10.1.1.0/24`). Empty: nobody; the hypervisor then opens no listener.
@@ -70,6 +74,16 @@ export interface PublicExposure {
   readonly allowedCidrs: readonly string[];
   /** In the order in which they were assigned. Also machines that do not run: the hypervisor knows which of them answer. */
   readonly targets: readonly ExposureTarget[];
+}
+
+/** A guest network that has a virtual router. */
+export interface NetworkSpec {
+  readonly id: string;
+  /** For instance `10.1.1.0/24`. */
+  readonly cidr: string;
+  readonly gateway: string;
+  /** The public addresses that lead to it; the first is that of source NAT, if it has one. */
+  readonly addresses: readonly string[];
 }
 
 /** The faults that happen inside the hypervisor; the API side keeps the orders (see `faults.ts`). */
@@ -108,6 +122,8 @@ export interface HypervisorContext {
    * with virtual time); {@link Hypervisor.request} then is the only way to a machine's API.
    */
   readonly listen: boolean;
+  /** The range that this cloud's public addresses are of, for instance `127.80.0.0/24`. */
+  readonly publicRange: string;
 }
 
 /** A request to a port of a public address, made without a socket. Bodies are text. */
@@ -147,9 +163,18 @@ export interface Hypervisor {
   updateUserData(machineId: string, userData: string | undefined): void;
   /**
    * All public ports there are, the whole list each time any rule, member, firewall rule or guest address changes:
-   * what is not in it is closed.
+   * what is not in it is closed. With all networks that have a router: what else was one's is gone.
    */
-  exposure(rules: readonly PublicExposure[]): void;
+  exposure(rules: readonly PublicExposure[], networks: readonly NetworkSpec[]): void;
+  /** Resolves when the ports that were last told are so: no job is seen to have ended before. Left out where they are at once. */
+  exposed?(): Promise<void>;
+  /**
+   * Where machines take their own time to stop: begins it, and resolves when the machine is off (or was). The job that stops it
+   * waits for that; {@link Hypervisor.stop} follows. Left out where stopping takes what the job takes.
+   */
+  shutDown?(machineId: string, options: { readonly forced: boolean }): Promise<void>;
+  /** What a person would read on the machine's console; empty for a machine that is not there. */
+  console?(machineId: string): readonly string[];
   /**
    * Called once at process start, before any other call, with every machine that exists (not expunged): `running` ones
    * are to be taken up where they were (by what was persisted), not booted again.
@@ -163,7 +188,7 @@ export interface Hypervisor {
   request?(address: string, port: number, request: DirectRequest): Promise<DirectResponse | undefined>;
   /** Its own contribution to the emulator's `snapshot()`: canonical, without ids and times where they are not the point. */
   snapshot?(): Json;
-  /** Resolves when the listeners that {@link Hypervisor.exposure} last asked for are open (or refused). */
+  /** Resolves when what was last asked for is so: listeners open (or refused), real machines begun or gone. */
   settled?(): Promise<void>;
   /** Closes all listeners and timers; what was persisted stays. */
   close(): Promise<void>;

@@ -14,6 +14,7 @@ export type Recall = (job: JobRow) => { command: AsyncCommand; call: Call } | un
 
 export class Jobs {
   private readonly timers = new Map<string, Cancel>();
+  private closed = false;
 
   constructor(
     private readonly cloud: Cloud,
@@ -63,6 +64,7 @@ export class Jobs {
   }
 
   close(): void {
+    this.closed = true;
     for (const cancel of this.timers.values()) cancel();
     this.timers.clear();
   }
@@ -105,10 +107,13 @@ export class Jobs {
 
   private arm(job: JobRow): void {
     const left = workLeft(this.cloud.clock, job.started ?? this.cloud.now(), job.ms);
-    this.timers.set(job.id, this.cloud.clock.after(left, () => this.finish(job.id)));
+    const recalled = job.fault === undefined ? this.recall(job) : undefined;
+    const awaited = recalled?.command.awaits?.(recalled.call, job);
+    this.timers.set(job.id, this.cloud.clock.after(left, () => (awaited === undefined ? this.finish(job.id) : void awaited.then(() => this.finish(job.id)))));
   }
 
   private finish(id: string): void {
+    if (this.closed) return;
     this.timers.delete(id);
     const job = this.cloud.table("jobs").get(id);
     if (job?.phase !== "running") return;

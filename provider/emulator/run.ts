@@ -9,7 +9,7 @@ import type { Faults } from "./faults";
 import type { Hypervisor, HypervisorFactory, Json } from "./hypervisor";
 import { actorOf, expungeLater, hostComesBack, machineSpec, powerOff } from "./power";
 import { ScopedClock } from "./scoped-clock";
-import { seedCloud, type SeedParts } from "./seed";
+import { publicRangeOf, seedCloud, type SeedParts } from "./seed";
 import type { Settings } from "./settings";
 import type { Store } from "./store";
 
@@ -39,7 +39,7 @@ export class Run {
     this.cloud = new Cloud({ store, clock: this.clock, settings, durations, faults, log });
     seedCloud(this.cloud, parts.seed);
     this.dispatcher = new Dispatcher(this.cloud, commands, parts.calls, parts.kill);
-    this.hypervisor = parts.hypervisor(this.context(parts.listen));
+    this.hypervisor = parts.hypervisor(this.context(parts.listen, parts.seed.publicRange));
     this.cloud.attach(this.hypervisor);
     this.resume();
   }
@@ -51,12 +51,13 @@ export class Run {
     await this.hypervisor.close();
   }
 
-  private context(listen: boolean): Parameters<HypervisorFactory>[0] {
+  private context(listen: boolean, publicRange: string): Parameters<HypervisorFactory>[0] {
     const { cloud } = this;
     const values = cloud.table("hypervisor");
     return {
       clock: this.clock,
       listen,
+      publicRange: publicRangeOf(cloud.store) ?? publicRange,
       uuid: () => cloud.change(() => cloud.uuid()),
       emit: ({ machineId, type, text }) => {
         cloud.log(`${type} ${text}`);

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Cloud } from "./cloud";
 import { dotted, range } from "./guest-addresses";
 import type { Limits } from "./model";
+import type { Store } from "./store";
 import { routerServices } from "./network-services";
 
 /** A user with an account of the same name. */
@@ -58,12 +59,20 @@ export interface SeedParts {
   readonly publicRange: string;
 }
 
+const PUBLIC_RANGE = "public range";
+
+/** The range that a cloud was filled with. */
+export function publicRangeOf(store: Store): string | undefined {
+  return store.table("meta").get(PUBLIC_RANGE)?.value as string | undefined;
+}
+
 /** Fills an empty cloud; does nothing to one that has been filled. */
 export function seedCloud(cloud: Cloud, parts: SeedParts): void {
   if (cloud.table("meta").get("seed") !== undefined) return;
   cloud.change(() => {
     const created = cloud.now();
     cloud.table("meta").put({ id: "seed", number: 0, value: parts.seed });
+    cloud.table("meta").put({ id: PUBLIC_RANGE, number: 0, value: parts.publicRange });
     const domain = cloud.table("domains").put({ ...cloud.identity("domains"), name: "ROOT", path: "ROOT" });
     cloud.count("accounts"); // Mold's own account "system" is the first.
     const accounts = parts.users.map((user) => {

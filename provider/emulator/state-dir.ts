@@ -39,6 +39,11 @@ export class StateDir {
     return join(this.path, "calls.log");
   }
 
+  /** Disks and discs of machines that are real (see nspawn/). */
+  get machines(): string {
+    return join(this.path, "nspawn");
+  }
+
   private get note(): string {
     return join(this.path, "server.json");
   }

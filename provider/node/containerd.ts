@@ -11,11 +11,14 @@ const providerName = "ablestack-registry";
 /**
  * The whole configuration, because 1.6 does not merge a table of an import into its own. Version 2 is read by 1.6 to 2.x (2.x migrates it).
  * The agent puts the pause image of the ISO in place of the marker: containerd's own default would be pulled from outside.
+ * `restrict_oom_score_adj`: no pod gets a lower score than containerd itself has, which is -999 by its unit. It matters where even root
+ * may not lower one: there runc could start no pod at all.
  */
 export const containerdConfiguration = `version = 2
 
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "@SANDBOX_IMAGE@"
+  restrict_oom_score_adj = true
 
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/opt/cni/bin"

@@ -1,5 +1,5 @@
 /** Machines: where they are placed, how many at a time, and who may do what with them. */
-import type { MachineSpec, PublicExposure } from "../../provider/emulator";
+import type { EmulatorOptions, MachineSpec, PublicExposure } from "../../provider/emulator";
 import { rowsOnly } from "../../provider/emulator";
 import { World } from "./test-client";
 
@@ -192,7 +192,7 @@ test("the hypervisor is told of machines, of what is in their drives, and of exa
   expect(exposed).toMatchObject([{ address: ipaddress, port: 6443, allowedCidrs: [], targets: [] }]);
   await world.job("assignToLoadBalancerRule", { id: rule, virtualmachineids: machine });
   const firewall = await world.made("createFirewallRule", { ipaddressid: address, protocol: "tcp", startport: "6443", endport: "6443", cidrlist: "127.0.0.0/8,10.1.1.0/24" });
-  expect(exposed).toEqual([{ address: ipaddress, port: 6443, protocol: "tcp", kind: "loadBalancer", ruleId: rule, allowedCidrs: ["10.1.1.0/24", "127.0.0.0/8"], targets: [{ machineId: machine, guestIp: "10.1.1.10", privatePort: 6443 }] }]);
+  expect(exposed).toEqual([{ address: ipaddress, port: 6443, protocol: "tcp", kind: "loadBalancer", ruleId: rule, networkId: network, algorithm: "roundrobin", allowedCidrs: ["10.1.1.0/24", "127.0.0.0/8"], targets: [{ machineId: machine, guestIp: "10.1.1.10", privatePort: 6443 }] }]);
   await world.job("deleteFirewallRule", { id: firewall });
   expect(exposed).toMatchObject([{ allowedCidrs: [] }]);
   const { isoid } = await world.first("listKubernetesSupportedVersions", { keyword: "1.35.4" });
@@ -215,4 +215,48 @@ test("the same calls in another order end in the same snapshot", async () => {
     return world.emulator.snapshot();
   };
   expect(await build(["m-1", "m-2", "m-3"])).toBe(await build(["m-3", "m-1", "m-2"]));
+});
+
+test("where machines take their own time to stop, the job that stops one ends when it is off, and not before", async () => {
+  let off = (): void => undefined;
+  const asked: string[] = [];
+  const hypervisor: EmulatorOptions["hypervisor"] = (context) => ({
+    ...rowsOnly(context),
+    shutDown: (machineId, { forced }) => {
+      asked.push(`${machineId} ${forced ? "at once" : "in order"}`);
+      return new Promise((resolve) => (off = resolve));
+    },
+  });
+  const world = made({ hypervisor });
+  const id = await world.machine(await world.network(), "m-1");
+  for (const [command, how, jobstatus, state] of [
+    ["stopVirtualMachine", "in order", 1, "Stopped"],
+    ["startVirtualMachine", undefined, 1, "Running"],
+    ["destroyVirtualMachine", "at once", 1, "Destroyed"],
+  ] as const) {
+    const { inner } = await world.call(command, { id });
+    if (how !== undefined) {
+      expect(asked.splice(0)).toEqual([`${id} ${how}`]);
+      while (world.clock.step());
+      expect((await world.call("queryAsyncJobResult", { jobid: inner.jobid })).inner.jobstatus).toBe(0);
+      expect(await world.state(id)).toBe("Stopping");
+      off();
+      await Promise.resolve();
+    }
+    expect((await world.ended(inner.jobid)).job.jobstatus).toBe(jobstatus);
+    expect(await world.state(id)).toBe(state);
+  }
+});
+
+test("no job is seen to have ended before the router has its rules", async () => {
+  let applied = (): void => undefined;
+  const world = made({ hypervisor: (context) => ({ ...rowsOnly(context), exposed: () => new Promise((resolve) => (applied = resolve)) }) });
+  const { inner } = await world.call("associateIpAddress", { networkid: await world.network() });
+  while (world.clock.step());
+  let answered = false;
+  const query = world.call("queryAsyncJobResult", { jobid: inner.jobid }).finally(() => (answered = true));
+  await new Promise(setImmediate);
+  expect(answered).toBe(false);
+  applied();
+  expect((await query).inner.jobstatus).toBe(1);
 });

@@ -6,6 +6,10 @@ it("runs containers in systemd's cgroups and leaves the pause image to the agent
   expect(containerdConfiguration).toContain('sandbox_image = "@SANDBOX_IMAGE@"');
 });
 
+it("starts pods where root may not lower an out-of-memory score, which runc takes for a failure", () => {
+  expect(containerdConfiguration).toMatch(/^ {2}restrict_oom_score_adj = true$/m);
+});
+
 it.each([
   ["https://registry.example.com", "registry.example.com", "https://registry.example.com", "registry.example.com"],
   ["registry.example.com:5000", "registry.example.com:5000", "https://registry.example.com:5000", "registry.example.com:5000"],

@@ -36,6 +36,15 @@ function stopping(ms: (call: Call) => number): AsyncCommand["start"] {
   };
 }
 
+/** A real machine goes down while the job runs. */
+function goingDown(forced: (call: Call) => boolean): AsyncCommand["awaits"] {
+  return (call, job) => {
+    const { cloud } = call;
+    if (cloud.table("machines").get(job.instanceId ?? "")?.state !== "Stopping") return undefined;
+    return cloud.hypervisor.shutDown?.(job.instanceId ?? "", { forced: forced(call) });
+  };
+}
+
 const busy = (machine: MachineRow, doing: string): ApiError => conflict(`Unable to ${doing} ${inJson(machine, machine.state)} as it is ${machine.state}`, 9999);
 
 const start: AsyncCommand = {
@@ -67,6 +76,7 @@ const stop: AsyncCommand = {
   refs: { id: "machines" },
   begin: (call) => onMachine(call, call.cloud.durations.stopStopped),
   start: stopping((call) => call.cloud.durations.stop),
+  awaits: goingDown((call) => call.flag("forced") === true),
   finish(call, job) {
     const machine = machineOf(call);
     if (machine.state === "Stopping") {
@@ -97,6 +107,7 @@ const destroy: AsyncCommand = {
   refs: { id: "machines" },
   begin: (call) => onMachine(call, destroying(call)),
   start: stopping((call) => call.cloud.durations.stop + destroying(call)),
+  awaits: goingDown(() => true),
   finish(call, job) {
     const { cloud } = call;
     const wanted = call.flag("expunge") === true;

@@ -79,7 +79,8 @@ prepare_host() {
   printf 'overlay\\nbr_netfilter\\n' >"$root/etc/modules-load.d/ablestack-kubernetes.conf"
   printf 'net.ipv4.ip_forward = 1\\nnet.bridge.bridge-nf-call-iptables = 1\\nnet.bridge.bridge-nf-call-ip6tables = 1\\n' \\
     >"$root/etc/sysctl.d/90-ablestack-kubernetes.conf"
-  sysctl -q -e -p "$root/etc/sysctl.d/90-ablestack-kubernetes.conf"
+  sysctl -q -e -p "$root/etc/sysctl.d/90-ablestack-kubernetes.conf" 2>"$state/sysctl.log" ||
+    fail "the kernel's settings cannot be changed: $(tail -n 1 "$state/sysctl.log" | tail -c 300)"
   swapoff -a # The kubelet does not start with swap on.
   note_cgroup
 }

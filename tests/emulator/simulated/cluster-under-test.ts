@@ -131,6 +131,7 @@ export class SmallCloud {
       },
       onStopped: () => undefined,
       listen: options.listen ?? false,
+      publicRange: "127.80.0.0/24",
     };
     this.hypervisor = createSimulatedHypervisor(context);
     if (!options.shelf) this.hypervisor.restore([]);
@@ -152,7 +153,7 @@ export class SmallCloud {
 
   rules(): PublicExposure[] {
     const targets = this.members.map((name) => ({ machineId: `machine-${name}`, guestIp: this.specs.get(name)?.guestIp ?? "", privatePort: 6443 }));
-    return [{ address: this.address, port: this.port, protocol: "tcp", kind: "loadBalancer", ruleId: "rule", allowedCidrs: this.cidrs, targets }];
+    return [{ address: this.address, port: this.port, protocol: "tcp", kind: "loadBalancer", ruleId: "rule", networkId: "net", allowedCidrs: this.cidrs, targets }];
   }
   expose(): void {
     this.hypervisor.exposure(this.rules());

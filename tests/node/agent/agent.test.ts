@@ -101,6 +101,13 @@ describe.each([
   });
 });
 
+it("says which setting of the kernel it may not change, rather than which line of itself failed", async () => {
+  const node = machine(await worker());
+  node.set("sysctl-fails", 'sysctl: permission denied on key "net.ipv4.ip_forward"\n');
+  expect(await node.boot()).toMatchObject({ code: 1 });
+  expect(node.read("dev/console")).toContain('host failed: the kernel\'s settings cannot be changed: sysctl: permission denied on key "net.ipv4.ip_forward"');
+});
+
 describe("the Kubernetes ISO", () => {
   it("may come late", async () => {
     const node = machine(await worker());

@@ -58,6 +58,7 @@ case $name in
   umount) rm -rf "$1" && mkdir "$1" ;;
   mountpoint) [ -e "$2/.mounted" ] ;;
   stat) cat "$FAKE/cgroup" ;;
+  sysctl) [ ! -e "$FAKE/sysctl-fails" ] || { cat "$FAKE/sysctl-fails" >&2 && exit 1; } ;;
   curl)
     case $* in *:10248/*) [ "$(cat "$FAKE/kubelet" 2>/dev/null)" != down ] && exit 0 || exit 7 ;; esac
     case $(cat "$FAKE/endpoint") in ours) exit 0 ;; foreign) exit 60 ;; *) exit 7 ;; esac
