@@ -6,8 +6,11 @@ export { NspawnHypervisor, type NspawnOptions } from "./hypervisor";
 export { missing, thisHost, toolPackages } from "./requirements";
 export { sweepAll } from "./sweep";
 
-/** Range of the public addresses unless another is given: TEST-NET-3, which is nobody's (RFC 5737). */
-export const defaultNspawnRange = "203.0.113.0/24";
+/**
+ * Range of the public addresses unless another is given: TEST-NET-1, which is nobody's (RFC 5737). The whole of it ends at this host as long as
+ * there is one of these addresses, so it must not be a range that the host uses.
+ */
+export const defaultNspawnRange = "192.0.2.0/24";
 
 /** Makes the hypervisor whose machines are systemd-nspawn containers. Linux and root. */
 export const nspawnHypervisor =
