@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createEmulator, type EmulatorOptions } from "./emulator";
-import { defaultNspawnRange, isoFolders, missing, nspawnHypervisor, sweepAll, thisHost } from "./nspawn";
+import { defaultNspawnRange, isoFolders, missing, nspawnHypervisor, sweepAll, takenRange, thisHost } from "./nspawn";
 import { rowsOnly } from "./rows";
 import { serve } from "./serve";
 import { ask, StateDir, type ServerNote } from "./state-dir";
@@ -27,7 +27,7 @@ const help = `Usage: ablestack-mold-emulator <command> [options]
 
   --state DIR            where it keeps its things (default \${XDG_STATE_HOME:-~/.local/state}/ablestack-kubernetes/emulator)
   --port N               port of the API on 127.0.0.1 (default ${DEFAULT_PORT}; 0: any free one)
-  --public-range CIDR    public addresses, real ones on loopback (default 127.80.0.0/24; of real machines 192.0.2.0/24)
+  --public-range CIDR    public addresses, real ones on loopback (default 127.80.0.0/24; of real machines 198.18.0.0/24)
   --hypervisor KIND      simulated (default): machines are played; nspawn: they are systemd-nspawn containers (Linux, root)
   --rootfs DIR           nspawn: the root file system that machines share (default $ABLESTACK_MACHINES_ROOTFS)
   --isos DIR             nspawn: a folder with the content of each Kubernetes ISO in a folder named by its version, or a path
@@ -122,7 +122,7 @@ async function portIsFree(port: number): Promise<boolean> {
 }
 
 async function start(dir: StateDir, values: Values): Promise<void> {
-  emulatorOptions(values, dir);
+  const { publicRange } = emulatorOptions(values, dir);
   const port = number(values, "port", DEFAULT_PORT, 0);
   const before = await dir.running();
   if (before !== undefined) {
@@ -131,6 +131,8 @@ async function start(dir: StateDir, values: Values): Promise<void> {
     return;
   }
   if (port !== 0 && !(await portIsFree(port))) throw new Usage(`--port: something else listens on 127.0.0.1:${port}; choose another, or 0 for any`);
+  const taken = values.hypervisor === "nspawn" && publicRange !== undefined ? await takenRange(dir.machines, publicRange) : undefined;
+  if (taken !== undefined) throw new Usage(taken);
   dir.make();
   const log = openSync(dir.log, "a", 0o600);
   const arguments_ = process.argv.slice(2).filter((argument) => argument !== "start");
