@@ -27,6 +27,8 @@ export const tagKeys = {
   initialised: "ablestack-initialised",
   /** On a machine: its node was Ready, its ISO is detached and its user data replaced. */
   joined: "ablestack-joined",
+  /** On a machine: it is being let in again, and its user data hold a join token. */
+  readmitted: "ablestack-readmitted",
   /** On a machine: the text that its node was last rebooted for. */
   rebooted: "ablestack-rebooted",
   /** On a machine: the text that it was last made anew for. */
@@ -39,6 +41,9 @@ export const tagKeys = {
 
 /** What the node agent writes on its own Node: how far it came. A Node that carries it is a machine of ours. */
 export const agentAnnotation = "ablestack.io/agent";
+
+/** And when the first of its certificates ends, of a worker that of its kubelet: `2027-11-24T17:11:15Z`. */
+export const certificatesEndAnnotation = "ablestack.io/certificates-end";
 
 /** What the core writes there: the version that its agent is to bring it to, and who is the first of the cluster to go there. */
 export const wantedVersionAnnotation = "ablestack.io/wanted-version";

@@ -2,6 +2,7 @@
 import { balancerMembers } from "../observe";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
+import { endReadmission } from "./readmission";
 
 /** What a person can do about a machine that does not come back. */
 export const whatElse = (name: string): string =>
@@ -11,6 +12,7 @@ export async function awaitNode(operation: Operation, { machine, restarted = fal
   const bound = restarted ? { longestMs: operation.longestReturnMs } : {};
   const next = restarted ? `Wait for it, ${whatElse(machine.name)}` : "Run again: it goes on from here, and a machine that never joins is made anew.";
   await operation.nodes.ready(machine.name, { restarted, ...bound, advice: `Its console in Mold says how far it came. ${next}` });
+  await endReadmission(operation, machine);
 }
 
 export async function labelNode(operation: Operation, machine: MachineRef): Promise<void> {
