@@ -227,10 +227,11 @@ unpack() {
 
 # Beside it and then renamed: a running kubelet's file can't be overwritten, and a cut-off copy is never run, nor one that is damaged.
 install_binary() {
-  local asked=(--version)
+  local asked=(--version) said=''
   case $1 in kubeadm) asked=(version -o short) ;; kubectl) asked=(version --client) ;; esac
   install -m 0755 "$media/k8s/$1" "$bin/.$1.new" || fail "k8s/$1 cannot be copied from the ISO"
-  "$bin/.$1.new" "${asked[@]}" 2>/dev/null | grep -q "v${KUBERNETES_VERSION//./\\.}" || fail "k8s/$1 of the ISO is damaged: it does not run, or is not $KUBERNETES_VERSION"
+  said=$("$bin/.$1.new" "${asked[@]}" 2>/dev/null) || said=''
+  [[ "$said " == *"v$KUBERNETES_VERSION"[^0-9]* ]] || fail "k8s/$1 of the ISO is damaged: it does not run, or is not $KUBERNETES_VERSION"
   sync "$bin/.$1.new"
   mv -f "$bin/.$1.new" "$bin/$1"
 }

@@ -105,7 +105,7 @@ end_pod() {
   for id in $(running "$1"); do
     ctr -n k8s.io tasks kill --signal SIGTERM "$id" >/dev/null 2>&1 || continue
     for tries in {1..40}; do
-      ctr -n k8s.io tasks list 2>/dev/null | grep -q "^$id .*RUNNING" || break
+      ctr -n k8s.io tasks list 2>/dev/null | grep "^$id .*RUNNING" >/dev/null || break
       if ((tries < 40)); then sleep 2; fi
     done
   done
