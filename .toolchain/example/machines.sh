@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What real machines need, for `ablestack-mold-emulator start`: sourced by environment.sh, and nothing where machines are played.
-: "${root?}" "${state?}" "${settings?}" "${hypervisor?}" "${hypervisor_file?}"
+: "${root?}" "${state?}" "${mold_state?}" "${settings?}" "${hypervisor?}" "${hypervisor_file?}"
 
 # The Kubernetes version that the example asks for, as `1.35` or `1.35.4`.
 asked_version() {
@@ -32,6 +32,8 @@ prepare_machines() {
   mkdir -p "$state/isos"
   for version in $versions; do
     iso=$("$build" iso "$version") || exit 1
+    # It looks for ISOs as it starts; machines go on without it.
+    [[ -e $state/isos/$version || ! -d $mold_state ]] || mold stop >/dev/null
     ln -sfn "$iso/iso" "$state/isos/$version"
   done
   export ABLESTACK_MACHINES_ROOTFS
