@@ -60,6 +60,9 @@ export class Machine {
     this.put(join(files, "network.yaml"), "kind: List\n");
   }
 
+  onDisc(name: string, path: string, content: string): void {
+    this.put(join(this.fake, "isos", name, path), content, 0o755);
+  }
   attach(name: string): void {
     this.write("/dev/sr0", name);
   }

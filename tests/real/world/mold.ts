@@ -1,6 +1,6 @@
 /** The emulator as a process with real machines, and its API. */
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -119,9 +119,10 @@ export class RealMold {
     }
   }
 
-  /** What the machine's console shows. */
+  /** What the machine's console shows; nothing before it was switched on. */
   console(id: string): string {
-    return readFileSync(join(this.machines, "machines", id, "console.log"), "utf8");
+    const path = join(this.machines, "machines", id, "console.log");
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
   }
 
   get machineIds(): string[] {
