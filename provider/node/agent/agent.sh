@@ -146,12 +146,18 @@ no_room='no room on this disk'
 # In KiB, of what lies in these places.
 size_of() { { du -skc "$@" 2>/dev/null || true; } | tail -n 1 | cut -f 1; }
 
+# Whether this machine runs what is in that archive. A worker has no use for what control planes run.
+is_wanted_here() {
+  case $ROLE/${1##*/} in worker/kube-apiserver* | worker/kube-controller-manager* | worker/kube-scheduler* | worker/etcd*) return 1 ;; esac
+}
+
 # What is on the disc fits before any of it is taken: containerd keeps an image packed and unpacked, a program is put beside the one
 # that it takes the place of, and kubeadm backs etcd up before it upgrades it. Says in $wrong what is missing.
 check_room() {
-  local place need free at
+  local place need free at archive archives=()
   local -A needs=() rooms=()
-  for place in "$root/var/lib/containerd $(($(size_of "$media/docker") * 3))" "$bin $(($(size_of "$media"/{k8s,cni,cri-tools}) * 2))" \
+  for archive in "$media"/docker/*.tar; do if is_wanted_here "$archive"; then archives+=("$archive"); fi; done
+  for place in "$root/var/lib/containerd $(($(size_of "${archives[@]}" /dev/null) * 3))" "$bin $(($(size_of "$media"/{k8s,cni,cri-tools}) * 2))" \
     "$kubernetes $(size_of "$root/var/lib/etcd")"; do
     need=${place##* } place=${place% *}
     mkdir -p "$place" 2>/dev/null || true
@@ -272,11 +278,6 @@ configure_containerd() {
     if ((tries < 30)); then sleep 2; fi
   done
   fail 'containerd does not answer: see journalctl -u containerd'
-}
-
-# Whether this machine runs what is in that archive. A worker has no use for what control planes run.
-is_wanted_here() {
-  case $ROLE/${1##*/} in worker/kube-apiserver* | worker/kube-controller-manager* | worker/kube-scheduler* | worker/etcd*) return 1 ;; esac
 }
 
 load_images() {

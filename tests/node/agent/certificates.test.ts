@@ -29,7 +29,7 @@ async function node(spec: NodeBootstrap, ends: { kubeadm?: number; kubelet?: num
     for (const name of ["apiserver", "etcd/server"]) made.write(`/etc/kubernetes/pki/${name}.crt`, certificate(now + kubeadm));
     made.write("/etc/kubernetes/admin.conf", `    client-certificate-data: ${Buffer.from(certificate(now + kubeadm)).toString("base64")}\n`);
   }
-  made.write("/etc/kubernetes/kubelet.conf", "    client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem\n");
+  made.write("/etc/kubernetes/kubelet.conf", "    server: https://127.80.0.3:6443\n    client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem\n");
   made.write(`/${kubelet}`, certificate(now + client));
   made.write("/var/lib/kubelet/pki/kubelet.crt", certificate(now + server));
   made.write("/var/lib/kubelet/pki/kubelet.key", "key\n");

@@ -3,6 +3,7 @@
 #   calls           a line per call            endpoint      ours, foreign or nobody
 #   device-after    how often blkid finds nothing yet         isos/<name>   what a disc holds; the file dev/sr0 names the one in the drive
 #   clusters        a line per etcd that was made             applied, annotation (what the agent answered), kubelet (down)
+#   next, prepared  the version to prepare for, and the answer
 #   wanted, leads   the order on the node                     configured    the version in kubeadm-config
 #   polls           how often the agent asks for orders before systemd stops it; on-poll is run before each further time
 name=${0##*/}
@@ -42,6 +43,11 @@ kubeadm_flags() {
   check_free "$etc/manifests/etcd.yaml" FileAvailable--etc-kubernetes-manifests-etcd.yaml
   check_free "$root/var/lib/etcd/member" DirAvailable--var-lib-etcd
   mkdir -p "$etc/manifests"
+}
+
+# A control plane's kubelet asks the API server beside it, a worker's the balancer.
+kubelet_conf() {
+  case $ROLE in control-plane) printf 'server: https://10.1.1.10:6443\n' ;; *) printf 'server: https://%s\n' "$ENDPOINT" ;; esac >"$etc/kubelet.conf"
 }
 
 case $name in
@@ -94,7 +100,7 @@ case $name in
     case $* in 'restart kubelet')
       # It asks for a certificate with what it finds.
       [ ! -e "$FAKE/lets-in" ] || [ ! -e "$etc/bootstrap-kubelet.conf" ] || cp "$FAKE/lets-in" "$root/var/lib/kubelet/pki/kubelet-client-current.pem"
-      stage 'kubelet' && "$root/usr/local/bin/kubelet" --version >"$root/var/lib/kubelet-runs" ;; esac
+      stage 'kubelet' && grep server: "$etc/kubelet.conf" >>"$FAKE/kubelet-asks" && "$root/usr/local/bin/kubelet" --version >"$root/var/lib/kubelet-runs" ;; esac
     ;;
   kubeadm)
     case "$1 $2" in
@@ -114,7 +120,7 @@ case $name in
         [ "${quiet:-}" = yes ] || { echo 'the token would be printed' >&2 && exit 1; }
         stage 'init: manifests' && touch "$etc/manifests/etcd.yaml"
         stage 'init: etcd' && { [ -e "$root/var/lib/etcd/member" ] || echo made >>"$FAKE/clusters"; } && mkdir -p "$root/var/lib/etcd/member"
-        stage 'init: kubelet' && echo conf >"$etc/kubelet.conf"
+        stage 'init: kubelet' && kubelet_conf
         stage 'init: api' && echo ours >"$FAKE/endpoint"
         stage 'init: admin' && echo conf >"$etc/admin.conf"
         stage 'init: done'
@@ -125,7 +131,7 @@ case $name in
           [ ! -e "$FAKE/node-ready" ] || { echo "a Node with that name and status Ready already exists ($(grep -o '[a-z0-9]\{6\}\.[a-z0-9]\{16\}' "$config"))" >&2 && exit 1; }
           stage 'join: bootstrap' && echo token >"$etc/bootstrap-kubelet.conf"
           stage 'join: etcd' && case $ROLE in control-plane) touch "$etc/manifests/etcd.yaml" && mkdir -p "$root/var/lib/etcd/member" ;; esac
-          stage 'join: kubelet' && echo conf >"$etc/kubelet.conf" && touch "$FAKE/node-ready"
+          stage 'join: kubelet' && kubelet_conf && touch "$FAKE/node-ready"
         fi
         stage 'join: done' && rm -f "$etc/bootstrap-kubelet.conf"
         ;;
@@ -149,6 +155,7 @@ case $name in
     case "$3" in
       get)
         [ "$(cat "$FAKE/endpoint")" = ours ] || exit 1
+        printf '%s\n%s\n' "$(cat "$FAKE/next" 2>/dev/null)" "$(cat "$FAKE/prepared" 2>/dev/null)"
         printf '%s\n%s\n%s.' "$(cat "$FAKE/leads" 2>/dev/null)" "$(cut -d= -f2- "$FAKE/annotation" 2>/dev/null)" "$(cat "$FAKE/wanted" 2>/dev/null)"
         ;;
       -n) printf 'apiVersion: kubeadm.k8s.io/v1beta4\nkubernetesVersion: v%s\n' "$(cat "$FAKE/configured")" ;;
@@ -158,7 +165,8 @@ case $name in
         ;;
       annotate)
         case $7 in
-          ablestack.io/agent=*) echo "$7" >"$FAKE/annotation" && echo "$7" >>"$FAKE/answers" ;;
+          *io/agent=*) echo "$7" >"$FAKE/annotation" && echo "$7" >>"$FAKE/answers" ;;
+          *io/prepared=*) echo "${7#*=}" >"$FAKE/prepared" && echo "${7#*=}" >>"$FAKE/preparations" ;;
           *) key=${7#*/} && echo "$7" >"$FAKE/annotation-${key%%=*}" ;;
         esac
         ;;
