@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { machineUserData, encodeUserData, decodeUserData } from "../../provider/node/user-data";
 import { newBootstrapToken } from "../../provider/kubernetes/bootstrap-token";
 import { randomBytes } from "node:crypto";
-import { RealCluster, redate, script } from "./agent/cluster";
+import { RealCluster, redate, registry, script } from "./agent/cluster";
 import { builtIso, isosFolder } from "./agent/isos";
 import { leavings } from "./world/leavings";
 import { lacking, RealMold, until } from "./world/mold";
@@ -19,6 +19,8 @@ const now = (): number => Math.floor(Date.now() / 1000);
 (why.length > 0 ? describe.skip : describe)("the node agent on real machines", () => {
   const isos = why.length > 0 ? "" : isosFolder([version, other]);
   const mold = new RealMold(4, ["--isos", isos]);
+  // What a shell, YAML and JSON each would read in their own way.
+  const password = `q7Zk2 '"$(x)\\ ö: #`;
   const declared = {
     name: "real",
     zone: "zone-1",
@@ -27,6 +29,7 @@ const now = (): number => Math.floor(Date.now() / 1000);
     controlPlane: { count: 1, offering: "k8s-2c-4g" },
     workers: { count: 1, offering: "k8s-2c-2g" },
     apiAccess: { cidrList: ["0.0.0.0/0"] },
+    privateRegistry: { url: "http://127.0.0.1:5000/team", username: "builder", password },
   };
   const cluster = new RealCluster(mold, declared);
   const ids = new Map<string, string>();
@@ -76,6 +79,18 @@ const now = (): number => Math.floor(Date.now() / 1000);
     expect(kubectl("kubectl -n kube-system get secrets -o name | grep bootstrap-token || true")).toBe("");
   });
 
+  test("the password of a private registry reaches containerd with each pull, and shows nowhere", async () => {
+    inside(worker, registry, "builder", password);
+    await until("the registry answers", () => inside(worker, "curl --silent --output /dev/null --write-out '%{http_code}' http://127.0.0.1:5000/v2/ || true") === "401");
+    kubectl(`kubectl run pulled --image=127.0.0.1:5000/team/pause:1 --image-pull-policy=Always --overrides='{"spec":{"nodeName":"${worker}","hostNetwork":true}}'`);
+    await until("it runs", () => kubectl("kubectl get pod pulled -o jsonpath='{.status.phase}'") === "Running");
+    // By its beginning, which nobody escapes.
+    expect(inside(worker, "journalctl --no-pager; ps -eo args")).not.toContain("q7Zk2");
+    expect(holding(worker, "q7Zk2").filter((path) => !path.startsWith("/etc/ablestack-kubernetes/registry/"))).toEqual([]);
+    expect(inside(worker, "stat -c %a /etc/ablestack-kubernetes/registry/response.json")).toBe("600");
+    kubectl("kubectl delete pod pulled --now");
+  });
+
   test("certificates that end soon are renewed, the static pods run with them, and the Node says until when", async () => {
     const soon = now() + 20 * 3600;
     inside(first, redate, String(now() - 60), String(soon), "/etc/kubernetes/pki/ca.crt", "/etc/kubernetes/pki/ca.key", ...["apiserver", "apiserver-kubelet-client"].map((name) => `/etc/kubernetes/pki/${name}.crt`), ...["admin", "super-admin", "controller-manager", "scheduler"].map((name) => `/etc/kubernetes/${name}.conf`));
@@ -113,7 +128,8 @@ const now = (): number => Math.floor(Date.now() / 1000);
     await cluster.up();
     await areReady(first, worker);
     expect(journal(first)).toContain("certificates: the kubelet has a new certificate");
-    expect(journal(worker)).toMatch(/certificates: the kubelet's certificate ended on .*, asking for another one\ncertificates: the kubelet has a new certificate/);
+    // It looks every three seconds whether the kubelet has one.
+    await until("the worker's agent is done", () => /certificates: the kubelet's certificate ended on .*, asking for another one\ncertificates: the kubelet has a new certificate/.test(journal(worker)));
     for (const name of [first, worker]) expect(endOf(name, client)).toBeGreaterThan(now() + 86_400);
     expect(kubectl("kubectl get configmap kept -o jsonpath='{.data.what}'")).toBe("this");
     expect(inside(worker, "ls /etc/kubernetes/bootstrap-kubelet.conf 2>/dev/null || true")).toBe("");

@@ -111,4 +111,8 @@ export function script(mold: RealMold, id: string, text: string, ...args: string
   return stdout.trim();
 }
 
+/** Starts a registry in a machine. */
+export const registry = readFileSync(join(__dirname, "registry.sh"), "utf8");
+
+/** Gives certificates another end. */
 export const redate = readFileSync(join(__dirname, "redate.sh"), "utf8");
