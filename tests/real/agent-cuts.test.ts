@@ -39,7 +39,14 @@ if (why.length > 0) console.warn(`the agent cut off on real machines is skipped:
   };
   const inside = (name: string, text: string, ...args: string[]): string => script(mold, ids.get(name)!, text, ...args);
   const kubectl = (text: string): string => inside(first, `export KUBECONFIG=/etc/kubernetes/admin.conf PATH=/usr/local/bin:$PATH\n${text}`);
-  const isSo = (name: string, condition: string): boolean => mold.init(ids.get(name)!) !== undefined && mold.inside(ids.get(name)!, "sh", "-c", condition) !== undefined;
+  // By way of stdin: as an argument the condition would be among the processes that it looks for.
+  const isSo = (name: string, condition: string): boolean => {
+    try {
+      return inside(name, `if { ${condition}; } >/dev/null 2>&1; then echo yes; fi`) === "yes";
+    } catch {
+      return false; // It is off.
+    }
+  };
   const at = (name: string, condition: string): Promise<void> => until(`on ${name}: ${condition}`, () => isSo(name, condition), 300_000);
   const kill = (name: string): string => inside(name, "systemctl kill --signal KILL ablestack-kubernetes-agent");
   const pull = async (name: string): Promise<void> => {
