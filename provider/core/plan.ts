@@ -9,7 +9,7 @@ import { planApiMembers, planApiRule } from "./plan-api";
 import type { Plan, PlanInput, Problem } from "./plan-input";
 import { isControlPlane, isJoining, planApi, planDeploy, planInitialising, planJoin, planMounts, type PlannedMachine } from "./plan-joining";
 import { diskProblems } from "./plan-disks";
-import { planBack, planLeaving, planLeavingControlPlanes, planLostNodes, planStaleMembers } from "./plan-leaving";
+import { planBack, planDiscarded, planLeaving, planLeavingControlPlanes, planLostNodes, planStaleMembers } from "./plan-leaving";
 import { goesFirst, leastToSpareOne, nodeProblems, placesTaken, planForgotten, planRebooted } from "./plan-nodes";
 import { planStopped } from "./plan-power";
 import { awaitsStart, awayFirst, nodesAway, planRepair, planSilence } from "./plan-repair";
@@ -57,12 +57,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const away = nodesAway(input);
 
   planLostNodes(steps, input);
-  for (const machine of discarded) {
-    steps.add({ kind: "discardMachine", machine: refOf(machine) }, `remove ${machine.name}`, [], {
-      pool: "destroy",
-      why: machine.state === "Error" ? "Mold could not deploy it" : "it did not join in time",
-    });
-  }
+  planDiscarded(steps, input, discarded);
   // Whoever was lost has to leave etcd before another takes its name or its address, and as long as the API is away nobody can tell.
   const fresh = missing.filter((ref) => !(isControlPlane(ref) && initialised && observed.nodes === undefined));
   const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && !hasJoined(machine)));

@@ -82,7 +82,8 @@ export class Kubelets {
     }
     for (const [name, known] of Object.entries(cluster.kubelets)) {
       const up = this.isHeard(cluster, known.machineId);
-      if (up && (known.state === "silent" || known.state === "lost")) cluster.setKubelet(name, { ...known, state: "starting", since: context.clock.now() });
+      // One that was silent for so short a time that its node still counts as Ready has nothing to turn.
+      if (up && (known.state === "silent" || known.state === "lost")) cluster.setKubelet(name, { ...known, state: known.state === "silent" && this.isReady(cluster, name) ? "ready" : "starting", since: context.clock.now() });
       const kubelet = cluster.kubelets[name] ?? known;
       const ready = `ready/${cluster.id}/${name}`;
       const silence = `silence/${cluster.id}/${name}`;
