@@ -7,3 +7,5 @@ export const WANTED = "ablestack.io/wanted-version";
 export const LEADS = "ablestack.io/upgrade-role";
 /** What the agent answers. */
 export const ANSWER = "ablestack.io/agent";
+/** When the first of the node's certificates ends: `2027-11-24T17:11:15Z`. */
+export const CERTIFICATES_END = "ablestack.io/certificates-end";
