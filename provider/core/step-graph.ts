@@ -16,6 +16,31 @@ export class StepGraph<S extends StepNode> {
     for (const { needs } of steps) for (const need of needs) this.needed[next++] = places.get(need) ?? -1;
   }
 
+  /** How many steps of the plan each needs. */
+  needCounts(): Int32Array {
+    const { steps, needed, begins } = this;
+    const counts = new Int32Array(steps.length);
+    for (let at = 0; at < steps.length; at++) for (let need = begins[at]!; need < begins[at + 1]!; need++) if (needed[need]! >= 0) counts[at]! += 1;
+    return counts;
+  }
+
+  /** The places of those that need each step; those of the step at `i` lie from `begins[i]` to `begins[i + 1]`. */
+  dependents(): { readonly places: Int32Array; readonly begins: Int32Array } {
+    const { steps, needed, begins: needBegins } = this;
+    const begins = new Int32Array(steps.length + 1);
+    for (const place of needed) if (place >= 0) begins[place + 1]! += 1;
+    for (let at = 0; at < steps.length; at++) begins[at + 1]! += begins[at]!;
+    const places = new Int32Array(begins[steps.length]!);
+    const next = begins.slice();
+    for (let at = 0; at < steps.length; at++) {
+      for (let need = needBegins[at]!; need < needBegins[at + 1]!; need++) {
+        const place = needed[need]!;
+        if (place >= 0) places[next[place]!++] = at;
+      }
+    }
+    return { places, begins };
+  }
+
   /** Where each step ends at the earliest, when they are so long. */
   ends(lengthOf: (step: S) => number): Float64Array {
     const { steps, needed, begins } = this;
