@@ -4,7 +4,7 @@
 import type { DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { hasJoined, type Role, tagKeys } from "./ownership";
-import { etcdLost, planAnew, planWhole, startsAnew } from "./plan-anew";
+import { etcdLost, majorityLost, planAnew, planWhole, startsAnew } from "./plan-anew";
 import { planApiMembers, planApiRule } from "./plan-api";
 import type { Plan, PlanInput, Problem } from "./plan-input";
 import { isControlPlane, isJoining, planApi, planDeploy, planInitialising, planJoin, planMounts, type PlannedMachine } from "./plan-joining";
@@ -114,8 +114,10 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   planLeavingControlPlanes(steps, input, leaving.filter((machine) => machine.role === "control-plane" && !goingFirst.includes(machine)));
   planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)), away));
   const upgrade = planUpgrade(steps, input, release, machines);
-  return [...planPostponed(desired, missing.length - fresh.length), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
+  return [...planPostponed(desired, missing.length - fresh.length), ...planMajority(input), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
 }
+
+const planMajority = (input: PlanInput): string[] => [majorityLost(input) ?? []].flat();
 
 const planPostponed = ({ name }: DesiredCluster, count: number): string[] =>
   count === 0 ? [] : [`${count} more control ${count === 1 ? "plane is" : "planes are"} made once the API of ${name} answers: whoever was lost leaves etcd first`];

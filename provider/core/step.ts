@@ -30,8 +30,8 @@ export type Work =
   | { readonly kind: "detachIso"; readonly machine: MachineRef }
   | { readonly kind: "joinApiBalancer"; readonly machines: readonly MachineRef[] }
   | { readonly kind: "joinBalancer"; readonly rule: { readonly id: string; readonly name: string }; readonly machines: readonly MachineRef[] }
-  /** `restarted`: it has answered before. */
-  | { readonly kind: "awaitApi"; readonly restarted?: boolean }
+  /** `restarted`: it has answered before. `lost`: why it is not to be expected. */
+  | { readonly kind: "awaitApi"; readonly restarted?: boolean; readonly lost?: string }
   | { readonly kind: "markInitialising" }
   | { readonly kind: "markInitialised" }
   | { readonly kind: "publishToken" }
