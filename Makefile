@@ -5,12 +5,9 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .PHONY: help up down preview kubeconfig env reset install build lint test generate stale bench clean
 
-# Where the simulated machines of `make up` run; another kind comes with a later release.
-HYPERVISOR ?= simulated
-ifneq ($(HYPERVISOR),simulated)
-$(error HYPERVISOR=$(HYPERVISOR): there is only 'simulated' yet; leave HYPERVISOR out)
-endif
-export HYPERVISOR MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS STATE STACK EXAMPLE
+# HYPERVISOR: the machines of `make up`, simulated (default) or nspawn: containers that boot (Linux, root). KUBERNETES: up to which
+# version ISOs are made for these.
+export HYPERVISOR KUBERNETES MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS STATE STACK EXAMPLE
 
 modules := node_modules/.stamp
 built := dist/.stamp

@@ -14,7 +14,9 @@ release_dead_lock
 if is_embedded; then
   step 'Embedded Mold'
   port=$(embedded_url)
-  [[ ! $port =~ :([0-9]+)/ ]] || mold start --port "${BASH_REMATCH[1]}" >/dev/null
+  prepare_machines
+  mapfile -t options < <(mold_options)
+  [[ ! $port =~ :([0-9]+)/ ]] || mold start "${options[@]}" --port "${BASH_REMATCH[1]}" >/dev/null
   forget_environment_connection
 fi
 

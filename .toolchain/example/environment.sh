@@ -91,6 +91,13 @@ release_dead_lock() {
   done < <(find "$state/stacks/.pulumi/locks" -name '*.json' 2>/dev/null || true)
 }
 
-# What `make up` takes from Make's own variables.
-[[ ${HYPERVISOR:-simulated} == simulated ]] ||
-  fail "HYPERVISOR=$HYPERVISOR: there is only 'simulated' yet; leave HYPERVISOR out."
+# What the embedded Mold's machines are: played, or containers that boot. A Mold that has been started once keeps its kind, and says so in
+# this file, so that `make down` needs not be told.
+hypervisor_file=$state/hypervisor
+hypervisor=${HYPERVISOR:-simulated}
+if [[ -s $hypervisor_file ]]; then hypervisor=$(<"$hypervisor_file"); elif [[ -d $mold_state ]]; then hypervisor=simulated; fi
+[[ $hypervisor == simulated || $hypervisor == nspawn ]] || fail "HYPERVISOR=$hypervisor: there are 'simulated' (the default) and 'nspawn' (Linux, root)."
+[[ ${HYPERVISOR:-$hypervisor} == "$hypervisor" ]] ||
+  fail "HYPERVISOR=$HYPERVISOR: the machines in $state are $hypervisor. make down and make reset first, or take another folder: STATE=.state-$HYPERVISOR"
+# shellcheck source=machines.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/machines.sh"

@@ -38,11 +38,14 @@ link_package() {
 }
 
 start_embedded() {
-  local port=${MOLD_PORT:-} was keys
+  local port=${MOLD_PORT:-} was keys options
   was=$(embedded_url)
   [[ -n $port || ! $was =~ :([0-9]+)/ ]] || port=${BASH_REMATCH[1]}
+  prepare_machines
+  mapfile -t options < <(mold_options)
   # shellcheck disable=SC2086 # a list of options
-  mold start ${port:+--port "$port"} ${MOLD_RANGE:+--public-range "$MOLD_RANGE"} ${MOLD_FLAGS:-} >/dev/null
+  mold start "${options[@]}" ${port:+--port "$port"} ${MOLD_RANGE:+--public-range "$MOLD_RANGE"} ${MOLD_FLAGS:-} >/dev/null
+  printf '%s\n' "$hypervisor" >"$hypervisor_file"
   embedded=$(mold status --json | field url)
   [[ -n $embedded ]] || fail "the embedded Mold does not answer; its log: $mold_state/emulator.log"
   say "$embedded, log and keys in $mold_state"

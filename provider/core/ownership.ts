@@ -46,6 +46,9 @@ export const certificatesEndAnnotation = "ablestack.io/certificates-end";
 /** What the core writes there: the version that its agent is to bring it to, and who is the first of the cluster to go there. */
 export const wantedVersionAnnotation = "ablestack.io/wanted-version";
 export const upgradeRoleAnnotation = "ablestack.io/upgrade-role";
+/** Before that, which version's images its agent is to load; and how far it came with that. */
+export const prepareVersionAnnotation = "ablestack.io/prepare-version";
+export const preparedAnnotation = "ablestack.io/prepared";
 
 /** On a Node: which cluster's operation has cordoned it, so that what a person cordoned stays so. */
 export const cordonedBy = (uid: string): { readonly annotation: string; readonly value: string } => ({ annotation: "ablestack.io/cordoned-by", value: uid });

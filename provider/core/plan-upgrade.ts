@@ -123,7 +123,7 @@ function planHop(course: Course, { from, to, which }: PlannedHop, controlPlanes:
     why: "nodes Ready, etcd whole, the ISO there, room on the workers, budgets that let pods go, certificates that last",
   });
   const loose: string[] = [];
-  let last: readonly string[] = [check];
+  let last: readonly string[] = [check, ...planPreparation(course, to, [...controlPlanes.map(({ ref }) => ref), ...workers], [check])];
   for (const { ref } of inOrder(input, controlPlanes)) {
     const turn = planControlPlane(course, to, ref, last);
     last = [turn.back];
@@ -238,14 +238,25 @@ function planReplacements(course: Course, to: KubernetesVersion, workers: readon
 /** A kubelet is changed sooner than a control plane is. */
 const workerUpgradeSeconds = 40;
 
-/** The ISO, the order, and its answer. */
-function planOrder({ steps, drives }: Course, { version, isoId }: KubernetesVersion, ref: MachineRef, before: readonly string[], away: readonly string[], why?: string): Turn {
+/**
+ * Every node gets the ISO and loads its images while it still serves. All of them before the first is upgraded: kubeadm then has the cluster run a Job with
+ * the new version's pause image, on any node, and where there is no registry only those that have loaded it can (kubernetes, cmd/kubeadm/app/phases/upgrade/health.go).
+ */
+function planPreparation({ steps, drives }: Course, { version, isoId }: KubernetesVersion, refs: readonly MachineRef[], before: readonly string[]): string[] {
+  return refs.map((ref) => {
+    const about = `${version} ${ref.name}`;
+    const held = drives.get(ref.name);
+    drives.delete(ref.name);
+    const emptied = held !== undefined && held !== isoId ? steps.add({ kind: "detachIso", machine: ref }, `empty the drive of ${ref.name}`, before, { about: `before ${about}`, why: "it holds another ISO" }) : undefined;
+    const iso = held === isoId ? undefined : steps.add({ kind: "attachIso", machine: ref, version }, `attach the ISO of Kubernetes ${version} to ${ref.name}`, [...before, emptied], { about });
+    return steps.add({ kind: "prepareNode", machine: ref, version }, `have ${ref.name} load the images of ${version}`, [...before, iso], { about, why: "it is away for less time, and what is wrong with the ISO shows before anything is changed" });
+  });
+}
+
+/** The order, and its answer. */
+function planOrder({ steps }: Course, { version }: KubernetesVersion, ref: MachineRef, before: readonly string[], away: readonly string[], why?: string): Turn {
   const about = `${version} ${ref.name}`;
-  const held = drives.get(ref.name);
-  drives.delete(ref.name);
-  const emptied = held !== undefined && held !== isoId ? steps.add({ kind: "detachIso", machine: ref }, `empty the drive of ${ref.name}`, before, { about: `before ${about}`, why: "it holds another ISO" }) : undefined;
-  const iso = held === isoId ? undefined : steps.add({ kind: "attachIso", machine: ref, version }, `attach the ISO of Kubernetes ${version} to ${ref.name}`, [...before, emptied], { about });
-  const order = steps.add({ kind: "orderUpgrade", machine: ref, version }, `tell ${ref.name} to go to ${version}`, [...before, ...away, iso], { about, ...(why === undefined ? {} : { why }) });
+  const order = steps.add({ kind: "orderUpgrade", machine: ref, version }, `tell ${ref.name} to go to ${version}`, [...before, ...away], { about, ...(why === undefined ? {} : { why }) });
   const estimate = ref.role === "worker" ? { estimateSeconds: workerUpgradeSeconds } : {};
   const back = steps.add({ kind: "awaitUpgrade", machine: ref, version }, `wait for ${ref.name} to run ${version}`, [order], { about, ...estimate });
   return { back, ejected: steps.add({ kind: "detachIso", machine: ref }, `detach the ISO of Kubernetes ${version} from ${ref.name}`, [back], { about: `after ${about}` }) };

@@ -59,6 +59,7 @@ export type Work =
   | { readonly kind: "confirmSilence" }
   // Upgrading
   | { readonly kind: "checkHop"; readonly from: string; readonly to: string; readonly drains: boolean }
+  | { readonly kind: "prepareNode"; readonly machine: MachineRef; readonly version: string }
   | { readonly kind: "orderUpgrade"; readonly machine: MachineRef; readonly version: string }
   | { readonly kind: "awaitUpgrade"; readonly machine: MachineRef; readonly version: string }
   | { readonly kind: "growDisk"; readonly machine: MachineRef & { id: string }; readonly volumeId: string; readonly gb: number }
@@ -121,6 +122,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   tidyEtcd: 1,
   confirmSilence: 60,
   checkHop: 2,
+  prepareNode: 20,
   orderUpgrade: 1,
   awaitUpgrade: 100,
   growDisk: 1,

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createEmulator, type EmulatorOptions } from "./emulator";
-import { defaultNspawnRange, isoFolders, missing, nspawnHypervisor, sweepAll, thisHost } from "./nspawn";
+import { defaultNspawnRange, isoFolders, missing, nspawnHypervisor, sweepAll, takenRange, thisHost } from "./nspawn";
 import { rowsOnly } from "./rows";
 import { serve } from "./serve";
 import { ask, StateDir, type ServerNote } from "./state-dir";
@@ -27,7 +27,7 @@ const help = `Usage: ablestack-mold-emulator <command> [options]
 
   --state DIR            where it keeps its things (default \${XDG_STATE_HOME:-~/.local/state}/ablestack-kubernetes/emulator)
   --port N               port of the API on 127.0.0.1 (default ${DEFAULT_PORT}; 0: any free one)
-  --public-range CIDR    public addresses, real ones on loopback (default 127.80.0.0/24; of real machines 203.0.113.0/24)
+  --public-range CIDR    public addresses, real ones on loopback (default 127.80.0.0/24; of real machines 198.18.0.0/24)
   --hypervisor KIND      simulated (default): machines are played; nspawn: they are systemd-nspawn containers (Linux, root)
   --rootfs DIR           nspawn: the root file system that machines share (default $ABLESTACK_MACHINES_ROOTFS)
   --isos DIR             nspawn: a folder with the content of each Kubernetes ISO in a folder named by its version, or a path
@@ -77,15 +77,20 @@ function number(values: Values, name: "port" | "speed" | "latency" | "expunge-de
 }
 
 /** What runs the machines. */
-function hypervisorOptions(values: Values, dir: StateDir): Pick<EmulatorOptions, "hypervisor" | "publicRange"> {
+function hypervisorOptions(values: Values, dir: StateDir): Pick<EmulatorOptions, "hypervisor" | "publicRange" | "offersKubernetes"> {
   const { hypervisor = "simulated", "public-range": publicRange } = values;
   if (hypervisor === "simulated") return publicRange === undefined ? {} : { publicRange };
   if (hypervisor !== "nspawn") throw new Usage(`--hypervisor: simulated or nspawn, found "${hypervisor}"`);
   const rootfs = values.rootfs ?? process.env.ABLESTACK_MACHINES_ROOTFS;
   const lacking = missing(thisHost, rootfs);
   if (lacking.length > 0) throw new Usage(lacking.join("\n"));
-  const isoFolder = isoFolders(values.isos ?? process.env.ABLESTACK_MACHINES_ISOS);
-  return { publicRange: publicRange ?? defaultNspawnRange, hypervisor: nspawnHypervisor({ dir: dir.machines, rootfs, isoFolder }) };
+  const isos = values.isos ?? process.env.ABLESTACK_MACHINES_ISOS;
+  const isoFolder = isoFolders(isos);
+  return {
+    // What has no ISO can't be had.
+    ...(isos === undefined ? {} : { offersKubernetes: (version: string) => isoFolder(version) !== undefined }), publicRange: publicRange ?? defaultNspawnRange,
+    hypervisor: nspawnHypervisor({ dir: dir.machines, rootfs, isoFolder }),
+  };
 }
 
 function emulatorOptions(values: Values, dir: StateDir): EmulatorOptions {
@@ -117,7 +122,7 @@ async function portIsFree(port: number): Promise<boolean> {
 }
 
 async function start(dir: StateDir, values: Values): Promise<void> {
-  emulatorOptions(values, dir);
+  const { publicRange } = emulatorOptions(values, dir);
   const port = number(values, "port", DEFAULT_PORT, 0);
   const before = await dir.running();
   if (before !== undefined) {
@@ -126,6 +131,8 @@ async function start(dir: StateDir, values: Values): Promise<void> {
     return;
   }
   if (port !== 0 && !(await portIsFree(port))) throw new Usage(`--port: something else listens on 127.0.0.1:${port}; choose another, or 0 for any`);
+  const taken = values.hypervisor === "nspawn" && publicRange !== undefined ? await takenRange(dir.machines, publicRange) : undefined;
+  if (taken !== undefined) throw new Usage(taken);
   dir.make();
   const log = openSync(dir.log, "a", 0o600);
   const arguments_ = process.argv.slice(2).filter((argument) => argument !== "start");

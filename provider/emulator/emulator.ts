@@ -29,6 +29,8 @@ export interface EmulatorOptions extends Partial<Settings> {
   readonly hypervisor?: HypervisorFactory;
   /** Range of the public addresses. Default `127.80.0.0/24`. Of a state that exists already, the one it was made with stays. */
   readonly publicRange?: string;
+  /** Which of the Kubernetes versions it has an ISO of: these are enabled at each start, the others disabled. Default: as registered. */
+  readonly offersKubernetes?: (version: string) => boolean;
   readonly capacity?: Partial<Capacity>;
   /** The same seed gives the same ids. Default: `embedded` in memory, random in a file. */
   readonly seed?: string;
@@ -201,6 +203,7 @@ class InProcessEmulator implements Emulator {
         capacity: { ...defaultCapacity, ...options.capacity },
         publicRange: options.publicRange ?? range ?? defaultPublicRange,
       },
+      ...(options.offersKubernetes === undefined ? {} : { offersKubernetes: options.offersKubernetes }),
       hypervisor: options.hypervisor ?? createSimulatedHypervisor,
       listen: this.sockets,
       log: (line) => this.say(line),

@@ -56,7 +56,7 @@ export interface ExposureTarget {
 
 /** A port of a public address that balancer or port-forwarding rules lead somewhere. */
 export interface PublicExposure {
-  /** For instance `127.80.0.3`, or of real machines `203.0.113.3`. */
+  /** For instance `127.80.0.3`, or of real machines `198.18.0.3`. */
   readonly address: string;
   readonly port: number;
   readonly protocol: "tcp" | "udp";

@@ -9,7 +9,7 @@ import type { Faults } from "./faults";
 import type { Hypervisor, HypervisorFactory, Json } from "./hypervisor";
 import { actorOf, expungeLater, hostComesBack, machineSpec, powerOff } from "./power";
 import { ScopedClock } from "./scoped-clock";
-import { publicRangeOf, seedCloud, type SeedParts } from "./seed";
+import { enableVersions, publicRangeOf, seedCloud, type SeedParts } from "./seed";
 import type { Settings } from "./settings";
 import type { Store } from "./store";
 
@@ -21,6 +21,7 @@ export interface RunParts {
   readonly faults: Faults;
   readonly calls: CallLog;
   readonly seed: SeedParts;
+  readonly offersKubernetes?: (version: string) => boolean;
   readonly hypervisor: HypervisorFactory;
   readonly listen: boolean;
   readonly log: (line: string) => void;
@@ -38,6 +39,7 @@ export class Run {
     this.clock = new ScopedClock(parts.clock);
     this.cloud = new Cloud({ store, clock: this.clock, settings, durations, faults, log });
     seedCloud(this.cloud, parts.seed);
+    if (parts.offersKubernetes !== undefined) enableVersions(this.cloud, parts.offersKubernetes);
     this.dispatcher = new Dispatcher(this.cloud, commands, parts.calls, parts.kill);
     this.hypervisor = parts.hypervisor(this.context(parts.listen, parts.seed.publicRange));
     this.cloud.attach(this.hypervisor);

@@ -137,3 +137,10 @@ function seedOffers(cloud: Cloud, created: number): void {
     cloud.table("versions").put({ ...cloud.identity("versions"), name, semanticVersion, isoId: iso.id, minCpus: 2, minMemoryMb: 2048, state: enabled ? "Enabled" : "Disabled", created });
   }
 }
+
+/** Enables the Kubernetes versions that there is an ISO of, and disables the others. */
+export function enableVersions(cloud: Cloud, offers: (version: string) => boolean): void {
+  cloud.change(() => {
+    for (const { id, semanticVersion } of cloud.table("versions").all()) cloud.table("versions").patch(id, { state: offers(semanticVersion) ? "Enabled" : "Disabled" });
+  });
+}

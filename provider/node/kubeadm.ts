@@ -47,6 +47,16 @@ function initConfiguration(spec: ControlPlaneBootstrap): YamlValue {
   };
 }
 
+/**
+ * How an API server ends when its machine is upgraded or stopped. By itself it waits for open watches until it is killed after 30 s. So it says that it is not
+ * ready and serves on for a few seconds, in which kube-proxy leads clients in the cluster elsewhere, and answers what still comes with `Retry-After`; then
+ * it is gone within two seconds (kubernetes, staging/src/k8s.io/apiserver/pkg/server/genericapiserver.go).
+ */
+const apiServerShutdown: YamlValue = [
+  { name: "shutdown-delay-duration", value: "3s" },
+  { name: "shutdown-send-retry-after", value: "true" },
+];
+
 function clusterConfiguration(spec: ControlPlaneBootstrap): YamlValue {
   return {
     apiVersion,
@@ -54,7 +64,7 @@ function clusterConfiguration(spec: ControlPlaneBootstrap): YamlValue {
     clusterName: spec.clusterUid,
     kubernetesVersion: `v${spec.kubernetesVersion}`,
     controlPlaneEndpoint: spec.endpoint,
-    apiServer: { certSANs: [hostOf(spec.endpoint)] },
+    apiServer: { certSANs: [hostOf(spec.endpoint)], extraArgs: apiServerShutdown },
     networking: { podSubnet: spec.podCidr, serviceSubnet: spec.serviceCidr },
   };
 }

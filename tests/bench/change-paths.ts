@@ -41,11 +41,12 @@ export function offeringPath({ controlPlanes, workers }: Size): number {
 }
 
 /**
- * A node that is upgraded in place has the new version's ISO before its turn; only the first one of all waits for that.
+ * In each hop every node has the ISO and its images before the first one goes; the discs of later hops can be put in earlier, the images can't be
+ * loaded before a node is one minor away.
  * @param atOnce how many workers may be away at the same time
  */
 export function upgradePath({ controlPlanes, workers }: Size, hops: number, atOnce = 1): number {
   const turnsOfWorkers = Math.ceil(workers / atOnce);
-  const hop = controlPlanes * (aside(controlPlanes) + inside.controlPlaneUpgrade + inside.nodeReady) + turnsOfWorkers * (inside.workerUpgrade + inside.nodeReady);
+  const hop = inside.imageImport + controlPlanes * (aside(controlPlanes) + inside.controlPlaneUpgrade + inside.nodeReady) + turnsOfWorkers * (inside.workerUpgrade + inside.nodeReady);
   return jobs.attachIso + hops * hop;
 }

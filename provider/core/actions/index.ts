@@ -51,6 +51,7 @@ export const actions: Actions = {
   confirmSilence: (operation) => repair.confirmSilence(operation),
   tidyEtcd: (operation) => etcd.tidyEtcd(operation),
   checkHop: upgrade.checkHop,
+  prepareNode: upgrade.prepareNode,
   orderUpgrade: upgrade.orderUpgrade,
   awaitUpgrade: upgrade.awaitUpgrade,
   growDisk: machines.growDisk,

@@ -3,7 +3,7 @@ import * as semver from "semver";
 import { findVersion } from "../catalogue";
 import { endingCertificates, staysAt } from "../certificate-life";
 import { ClusterError } from "../errors";
-import { agentAnnotation, isCordonedBy, parseMachineName, upgradeRoleAnnotation, wantedVersionAnnotation } from "../ownership";
+import { agentAnnotation, isCordonedBy, parseMachineName, preparedAnnotation, prepareVersionAnnotation, upgradeRoleAnnotation, wantedVersionAnnotation } from "../ownership";
 import { isKubernetesFailure, isNoAnswer, type KubernetesNode } from "../ports";
 import { missingRoom } from "../room";
 import type { MachineRef, Work } from "../step";
@@ -85,10 +85,26 @@ async function drainHinders({ kubernetes, desired }: Operation): Promise<string[
   ];
 }
 
+/** Until its agent says that it has the images. */
+export async function prepareNode(operation: Operation, { machine, version }: Extract<Work, { kind: "prepareNode" }>): Promise<void> {
+  await operation.kubernetes.annotateNode(machine.name, { [prepareVersionAnnotation]: version });
+  await operation.nodes.ready(machine.name, {
+    restarted: false,
+    longestMs: operation.hops.leftMs(version),
+    advice: `Its agent's journal says more (on the machine: journalctl -u ablestack-kubernetes-agent). Nothing of Kubernetes was changed on it. Run again: it goes on from here.`,
+    missing: ({ annotations }) => {
+      const { [preparedAnnotation]: answer } = annotations;
+      const refusal = answer?.startsWith(`${version} refused:`) ? answer.slice(`${version} refused:`.length).trim() : undefined;
+      if (refusal !== undefined) throw new ClusterError(`${machine.name} can't be prepared for ${version}: ${refusal}. No node was upgraded to it. Mend that, then run again.`, operation.context(`node ${machine.name}`));
+      return answer === version ? undefined : `its agent has not loaded the images of ${version}, and says: ${answer ?? "nothing"}`;
+    },
+  });
+}
+
 /** Who is the first of its hop is known only now: the one that comes while the cluster's own record is still of the version before. */
 export async function orderUpgrade(operation: Operation, { machine, version }: Extract<Work, { kind: "orderUpgrade" }>): Promise<void> {
   const { kubernetes } = operation;
-  const order = { [wantedVersionAnnotation]: version };
+  const order = { [wantedVersionAnnotation]: version, [prepareVersionAnnotation]: undefined, [preparedAnnotation]: undefined };
   if (machine.role === "worker") return kubernetes.annotateNode(machine.name, order);
   const node = (await kubernetes.nodes()).find(({ name }) => name === machine.name);
   // It may have been told so by an interrupted run, and has changed the record since; what is left for it to do is still the first one's.

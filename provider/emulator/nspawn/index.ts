@@ -5,9 +5,13 @@ export { isoFolders, type IsoFolder } from "./discs";
 export { NspawnHypervisor, type NspawnOptions } from "./hypervisor";
 export { missing, thisHost, toolPackages } from "./requirements";
 export { sweepAll } from "./sweep";
+export { takenRange } from "./taken-range";
 
-/** Range of the public addresses unless another is given: TEST-NET-3, which is nobody's (RFC 5737). */
-export const defaultNspawnRange = "203.0.113.0/24";
+/**
+ * Range of the public addresses unless another is given: of those kept for benchmarks (RFC 2544), which are nobody's. The whole of it
+ * ends at this host as long as there is one of these addresses, so it must not be a range that the host uses.
+ */
+export const defaultNspawnRange = "198.18.0.0/24";
 
 /** Makes the hypervisor whose machines are systemd-nspawn containers. Linux and root. */
 export const nspawnHypervisor =

@@ -8,6 +8,7 @@ import { attempt, CommandFailed, run, type Argv } from "./host";
 import { linkOf, type Names } from "./names";
 import { hostAddress, hostRoute, noHostRoute, publicNetworkUp, routerAddress, routerUp } from "./router-links";
 import { PUBLIC_LINK, routerRules } from "./router-rules";
+import { takenRange } from "./taken-range";
 import { endNamespace, endPublicNetwork, giveRangeBack, noteRange } from "./sweep";
 import { Turns } from "./turns";
 
@@ -126,7 +127,8 @@ export class Routers {
   private async publicNetwork(): Promise<void> {
     if (this.publicIsUp) return;
     const { names, publicRange } = this;
-    await this.refuseTakenRange();
+    const taken = await takenRange(names.dir, publicRange);
+    if (taken !== undefined) throw new CommandFailed(taken);
     const made = (await run(["ip", "-o", "link", "show", "dev", names.hostLink, "up"]).catch(() => "")) !== "" && (await attempt(["ip", "-n", names.publicNamespace, "link", "show"]));
     if (!made) {
       await endPublicNetwork(names);
@@ -140,12 +142,6 @@ export class Routers {
   private async removePublicNetwork(): Promise<void> {
     await endPublicNetwork(this.names);
     this.publicIsUp = false;
-  }
-
-  private async refuseTakenRange(): Promise<void> {
-    const text = await run(["ip", "-4", "-o", "address", "show", "to", this.publicRange]);
-    const others = [...text.matchAll(/^\d+: (\S+) /gm)].flatMap((match) => match[1] ?? []).filter((link) => link !== this.names.hostLink);
-    if (others.length > 0) throw new CommandFailed(`${others.join(", ")} of this host has addresses of ${this.publicRange} already (another emulator?): choose another --public-range`);
   }
 
   private async remove(networkId: string): Promise<void> {

@@ -43,6 +43,8 @@ interface Kept {
   /** The version of the upgrade that was begun, and is over once it is the disk's. */
   begun?: string;
   attempt?: Attempt;
+  /** The version whose images were loaded before it is told to go there. */
+  images?: string;
   /** What the agent has said last; said again when the Node does not show it. */
   answer?: string;
   /** The cluster it is a member of. */

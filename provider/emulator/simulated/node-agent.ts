@@ -6,11 +6,13 @@ import { DiskError, readNodeDisk, type NodeDisk } from "./node-disk";
 import { AGENT } from "./node-protocol";
 import type { Phases } from "./phases";
 import type { Site } from "./site";
+import { NodePreparation } from "./preparation";
 import { NodeUpgrade } from "./upgrade";
 import { readUserData, UserDataError } from "./user-data";
 
 export class NodeAgent implements Phases {
   private readonly bootstrap: NodeBootstrap;
+  private readonly preparation: NodePreparation;
   private readonly upgrade: NodeUpgrade;
 
   constructor(
@@ -18,6 +20,7 @@ export class NodeAgent implements Phases {
     kubelets: Kubelets,
   ) {
     this.bootstrap = new NodeBootstrap(site, kubelets, this);
+    this.preparation = new NodePreparation(site, kubelets);
     this.upgrade = new NodeUpgrade(site, kubelets, this);
   }
 
@@ -140,6 +143,7 @@ export class NodeAgent implements Phases {
     if (machine.state.phase === "waiting-iso") this.lookForIso(machine, disk);
     if (machine.state.phase === "initialising" && machine.state.due === undefined) this.bootstrap.initialised(machine);
     if (machine.state.phase === "waiting-join") this.bootstrap.tryJoin(machine, disk);
+    if (machine.state.phase === "member") this.preparation.consider(machine);
     if (machine.state.phase === "member") this.upgrade.consider(machine);
   }
 

@@ -5,6 +5,10 @@ export const AGENT = "ablestack-kubernetes-agent";
 export const WANTED = "ablestack.io/wanted-version";
 /** `first` on the one control plane that takes the cluster to the version; the others follow it. */
 export const LEADS = "ablestack.io/upgrade-role";
+/** Before the order: the version whose images it is to load. */
+export const PREPARE = "ablestack.io/prepare-version";
+/** How far it came with that: the version; or the version, `failed:` or `refused:`, and why. */
+export const PREPARED = "ablestack.io/prepared";
 /** What the agent answers. */
 export const ANSWER = "ablestack.io/agent";
 /** When the first of the node's certificates ends: `2027-11-24T17:11:15Z`. */

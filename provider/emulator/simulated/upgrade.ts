@@ -150,7 +150,7 @@ export class NodeUpgrade {
   }
 }
 
-function refusal(machine: Machine, disk: NodeDisk, { wanted, first }: UpgradeOrder): Objection | undefined {
+export function refusal(machine: Machine, disk: NodeDisk, { wanted, first }: UpgradeOrder): Objection | undefined {
   const refuse = (reason: string): Objection => ({ refused: true, reason });
   if (!/^[0-9]+\.[0-9]+\.[0-9]+$/.test(wanted)) return refuse("the wanted version is not of the form 1.35.4");
   const reached = machine.state.begun ?? disk.version;
@@ -160,8 +160,8 @@ function refusal(machine: Machine, disk: NodeDisk, { wanted, first }: UpgradeOrd
   return undefined;
 }
 
-/** One that is missing may be on its way; one that is wrong does not get better. */
-function isoObjection(machine: Machine, wanted: string): Objection | undefined {
+/** Has the drive that version's disc? One that is missing may be on its way; one that is wrong does not get better. */
+export function isoObjection(machine: Machine, wanted: string): Objection | undefined {
   const { iso } = machine.spec;
   if (!iso) return { refused: false, reason: "no Kubernetes ISO: none is attached" };
   if (iso.version === undefined) return { refused: true, reason: "wrong Kubernetes ISO: its k8s/kubeadm is missing or cannot be read" };

@@ -21,6 +21,7 @@ export PATH="$bin:$PATH"
 
 refused=78  # The exit code that systemd does not restart on (see the unit).
 step=start
+shown=agent # The annotation of the node that answers are for.
 task=''     # What the node is told has failed: the step, unless it is part of something larger.
 reason=''   # Why a step failed, in words; else the line that failed is said.
 
@@ -28,10 +29,10 @@ say() { printf '%s: %s\n' "$step" "$*"; }
 
 # Tells people outside: the console shows in Mold, the annotation in `kubectl describe node`. Neither may stop the agent.
 tell() {
-  printf '%s' "$1" >"$state/answer" || true # Said again while the node does not show it (upgrade.sh).
+  [[ $shown != agent ]] || printf '%s' "$1" >"$state/answer" || true # Said again while the node does not show it (upgrade.sh).
   printf 'ablestack-kubernetes: %s: %s\n' "$NODE_NAME" "$1" >"$root/dev/console" || true
   if [[ -e $kubernetes/kubelet.conf && -x $bin/kubectl ]]; then
-    timeout 20 kubectl --kubeconfig "$kubernetes/kubelet.conf" annotate node "$NODE_NAME" --overwrite "ablestack.io/agent=$1" >/dev/null || true
+    timeout 20 kubectl --kubeconfig "$kubernetes/kubelet.conf" annotate node "$NODE_NAME" --overwrite "ablestack.io/$shown=$1" >/dev/null || true
   fi
 } 2>/dev/null
 
@@ -229,10 +230,16 @@ configure_containerd() {
   fail 'containerd does not answer: see journalctl -u containerd'
 }
 
+# Whether this machine runs what is in that archive. A worker has no use for what control planes run.
+is_wanted_here() {
+  case $ROLE/${1##*/} in worker/kube-apiserver* | worker/kube-controller-manager* | worker/kube-scheduler* | worker/etcd*) return 1 ;; esac
+}
+
 load_images() {
   step=images
   local archive count=0
   for archive in "$media"/docker/*.tar; do
+    is_wanted_here "$archive" || continue
     ctr -n k8s.io images import "$archive" >/dev/null 2>"$state/import.log" ||
       fail "$(basename "$archive") cannot be loaded: $(tail -n 1 "$state/import.log" | tail -c 300)"
     count=$((count + 1))
@@ -334,13 +341,14 @@ join_once() {
 
 join() {
   step='join'
-  local deadline=$((SECONDS + JOIN_TIMEOUT)) pause=2 said=''
+  local deadline=$((SECONDS + JOIN_TIMEOUT)) pause=2 said='' asked
   if marked begun; then own_leavings; fi
   until join_once; do
     if ((SECONDS >= deadline)); then fail "not joined within $JOIN_TIMEOUT s: $reason"; fi
     if [[ $reason != "$said" ]]; then say "waiting: $reason" && said=$reason; fi
-    sleep "$pause"
-    pause=$((pause < 30 ? pause * 2 : 30))
+    # Whether somebody answers is a small question; only attempts to join become rarer.
+    asked=$reason
+    if [[ $asked == kubeadm* ]]; then sleep "$pause" && pause=$((pause < 30 ? pause * 2 : 30)); else sleep 2; fi
   done
   mark joined
   say "joined as $ROLE"

@@ -24,6 +24,7 @@ export PATH="$bin:$PATH"
 
 refused=78  # The exit code that systemd does not restart on (see the unit).
 step=start
+shown=agent # The annotation of the node that answers are for.
 task=''     # What the node is told has failed: the step, unless it is part of something larger.
 reason=''   # Why a step failed, in words; else the line that failed is said.
 
@@ -31,10 +32,10 @@ say() { printf '%s: %s\\n' "$step" "$*"; }
 
 # Tells people outside: the console shows in Mold, the annotation in \`kubectl describe node\`. Neither may stop the agent.
 tell() {
-  printf '%s' "$1" >"$state/answer" || true # Said again while the node does not show it (upgrade.sh).
+  [[ $shown != agent ]] || printf '%s' "$1" >"$state/answer" || true # Said again while the node does not show it (upgrade.sh).
   printf 'ablestack-kubernetes: %s: %s\\n' "$NODE_NAME" "$1" >"$root/dev/console" || true
   if [[ -e $kubernetes/kubelet.conf && -x $bin/kubectl ]]; then
-    timeout 20 kubectl --kubeconfig "$kubernetes/kubelet.conf" annotate node "$NODE_NAME" --overwrite "ablestack.io/agent=$1" >/dev/null || true
+    timeout 20 kubectl --kubeconfig "$kubernetes/kubelet.conf" annotate node "$NODE_NAME" --overwrite "ablestack.io/$shown=$1" >/dev/null || true
   fi
 } 2>/dev/null
 
@@ -232,10 +233,16 @@ configure_containerd() {
   fail 'containerd does not answer: see journalctl -u containerd'
 }
 
+# Whether this machine runs what is in that archive. A worker has no use for what control planes run.
+is_wanted_here() {
+  case $ROLE/\${1##*/} in worker/kube-apiserver* | worker/kube-controller-manager* | worker/kube-scheduler* | worker/etcd*) return 1 ;; esac
+}
+
 load_images() {
   step=images
   local archive count=0
   for archive in "$media"/docker/*.tar; do
+    is_wanted_here "$archive" || continue
     ctr -n k8s.io images import "$archive" >/dev/null 2>"$state/import.log" ||
       fail "$(basename "$archive") cannot be loaded: $(tail -n 1 "$state/import.log" | tail -c 300)"
     count=$((count + 1))
@@ -337,13 +344,14 @@ join_once() {
 
 join() {
   step='join'
-  local deadline=$((SECONDS + JOIN_TIMEOUT)) pause=2 said=''
+  local deadline=$((SECONDS + JOIN_TIMEOUT)) pause=2 said='' asked
   if marked begun; then own_leavings; fi
   until join_once; do
     if ((SECONDS >= deadline)); then fail "not joined within $JOIN_TIMEOUT s: $reason"; fi
     if [[ $reason != "$said" ]]; then say "waiting: $reason" && said=$reason; fi
-    sleep "$pause"
-    pause=$((pause < 30 ? pause * 2 : 30))
+    # Whether somebody answers is a small question; only attempts to join become rarer.
+    asked=$reason
+    if [[ $asked == kubeadm* ]]; then sleep "$pause" && pause=$((pause < 30 ? pause * 2 : 30)); else sleep 2; fi
   done
   mark joined
   say "joined as $ROLE"
@@ -393,6 +401,8 @@ export const upgradeScript = `# shellcheck shell=bash
 # kubelet's credentials reach, and only this one: to be the version that is named.
 #   ablestack.io/wanted-version   1.35.4
 #   ablestack.io/upgrade-role     first: the one control plane that takes the cluster to that version; the others follow it
+#   ablestack.io/prepare-version  1.35.4: before that order, load its images from the ISO, and change nothing
+#   ablestack.io/prepared         the answer to that: 1.35.4; 1.35.4 failed: <why>; 1.35.4 refused: <why>
 #   ablestack.io/agent            the answer: upgrading 1.35.4, upgraded 1.35.4, upgrade failed: <why>, upgrade refused: <why>
 # Kept in $state: version (what is installed), upgrading (what was begun), answer (what was said last).
 : "\${root?}" "\${state:?}" "\${kubernetes:?}" "\${settings:?}" "\${refused:?}" "\${none_attached:?}" "\${step:?}" "\${task?}"
@@ -413,10 +423,14 @@ minor() { local rest=\${1#*.} && echo $((10#\${rest%%.*})); }
 # The cache spares the API a dozen questions before each.
 as_kubelet() { timeout 30 kubectl --kubeconfig "$kubernetes/kubelet.conf" "$@" --cache-dir "$root/run/ablestack-kubernetes/kubectl" 2>/dev/null; }
 
-# What the Node says, into $wanted, $leads and $answer. The order comes last, with an end of its own: nothing in it passes unseen.
+# What the Node says, into $wanted, $leads, $answer, $next and $prepared. The order comes last, with an end of its own: nothing in it
+# passes unseen.
 read_order() {
   local of='.metadata.annotations.ablestack\\.io' reply
-  reply=$(as_kubelet get node "$NODE_NAME" -o "jsonpath={$of/upgrade-role}{\\"\\\\n\\"}{$of/agent}{\\"\\\\n\\"}{$of/wanted-version}.") || return
+  reply=$(as_kubelet get node "$NODE_NAME" -o \\
+    "jsonpath={$of/prepare-version}{\\"\\\\n\\"}{$of/prepared}{\\"\\\\n\\"}{$of/upgrade-role}{\\"\\\\n\\"}{$of/agent}{\\"\\\\n\\"}{$of/wanted-version}.") || return
+  next=\${reply%%$'\\n'*} reply=\${reply#*$'\\n'}
+  prepared=\${reply%%$'\\n'*} reply=\${reply#*$'\\n'}
   leads=\${reply%%$'\\n'*} reply=\${reply#*$'\\n'}
   answer=\${reply%%$'\\n'*} reply=\${reply#*$'\\n'}
   wanted=\${reply%.}
@@ -426,13 +440,20 @@ read_order() {
 # Which discs are in the drives: another one is another chance.
 discs() { iso_devices | awk '!seen[$0]++' | while read -r device; do blkid -c /dev/null -p -o export "$device" || true; done | tr -s '\\n' ' '; }
 
-check_order() {
-  step=order
-  local from to
-  [[ $wanted =~ ^[0-9]+\\.[0-9]+\\.[0-9]+$ ]] || refuse 'the wanted version is not of the form 1.35.4'
-  from=$(installed) to=$wanted
+# Whether this node may go there at all.
+check_version() {
+  local to=$1 from
+  [[ $to =~ ^[0-9]+\\.[0-9]+\\.[0-9]+$ ]] || refuse 'the wanted version is not of the form 1.35.4'
+  from=$(installed)
   if older "$to" "$(begun)"; then refuse "$to is older than $(begun)"; fi
   if [[ \${to%%.*} != "\${from%%.*}" ]] || (($(minor "$to") > $(minor "$from") + 1)); then refuse "$to is more than one minor away from $from"; fi
+}
+
+check_order() {
+  step=order
+  local from to=$wanted
+  from=$(installed)
+  check_version "$to"
   if [[ $leads == first && $ROLE != control-plane ]]; then refuse 'a worker cannot be the first of an upgrade'; fi
   say "from $from to $to\${leads:+ as $leads}"
 }
@@ -452,12 +473,43 @@ check_cluster() {
   [[ $found == "$wanted" ]] || fail "the cluster is at $found, its first control plane has not been upgraded to $wanted yet"
 }
 
+# Whom the kubelet asks; with an argument, whom it is to ask from its next start on.
+kubelet_server() {
+  local conf=$kubernetes/kubelet.conf
+  if (($# == 0)); then sed -n 's/^ *server: //p' "$conf" | head -n 1 && return; fi
+  sed "s|^\\( *server: \\).*|\\1$1|" "$conf" >"$conf.new"
+  chmod --reference="$conf" "$conf.new"
+  mv -f "$conf.new" "$conf"
+}
+
+# A control plane's kubelet asks the API server beside it, which answers nothing while its etcd is exchanged: the kubelet then waits for more than
+# half a minute, for the old mirror pod to be deleted, before it starts the new etcd (measured), and its node may turn NotReady meanwhile. So it asks the
+# others by way of the balancer until it is exchanged itself. That is not for always: a newer kubelet must not meet an older API server, which
+# is why it asks the one beside it (KEP 4471, ControlPlaneKubeletLocalMode); the older kubelet may meet any.
+ask_others() {
+  local beside
+  beside=$(kubelet_server)
+  if [[ $ROLE != control-plane || $beside == "https://$ENDPOINT" || $(endpoint) != ours ]]; then return; fi
+  keep kubelet-server "$beside"
+  kubelet_server "https://$ENDPOINT"
+  systemctl restart kubelet
+  say "asks $ENDPOINT meanwhile"
+}
+
+ask_beside() {
+  [[ -e $state/kubelet-server ]] || return 0
+  kubelet_server "$(<"$state/kubelet-server")"
+  sync "$kubernetes/kubelet.conf"
+  rm -f "$state/kubelet-server"
+}
+
 upgrade_with_kubeadm() {
   step=kubeadm
   local command=(node) flags=()
   if [[ $leads == first ]]; then command=(apply "v$wanted" --yes); else check_cluster; fi
   mapfile -t flags < <(ignore_flag)
   keep upgrading "$wanted"
+  ask_others
   run_kubeadm upgrade "\${command[@]}" --patches "$settings/patches" "\${flags[@]}"
   mark "upgraded-$wanted"
   say "kubeadm upgrade \${command[0]} is done"
@@ -491,6 +543,7 @@ upgrade() {
   marked "upgraded-$wanted" || upgrade_with_kubeadm
   marked "binaries-$wanted" || install_binaries
   configure_containerd
+  ask_beside
   restart_kubelet
   unmount_iso # Mold can detach it now.
   if [[ $leads == first ]] && ! marked "network-$wanted"; then apply_network "network-$wanted"; fi
@@ -499,6 +552,40 @@ upgrade() {
   keep version "$wanted"
   tell "upgraded $wanted"
   say "upgraded to $wanted"
+}
+
+tell_prepared() {
+  # shellcheck disable=SC2034 # tell reads it
+  local shown=prepared
+  tell "$next"
+}
+
+# While the node serves as before. In a process of its own, as an upgrade.
+prepare() {
+  # shellcheck disable=SC2034 # tell reads it
+  shown=prepared task=$next step=prepare
+  check_version "$next"
+  KUBERNETES_VERSION=$next
+  look_for_iso
+  load_images
+  tell "$next"
+}
+
+# One that did not work out is tried again after a minute or so, and as soon as another disc is there.
+follow_preparation() {
+  local disc='' code=0
+  if [[ -z $next || $next == "$wanted" ]]; then return; fi
+  if marked "images-$next"; then
+    [[ $prepared == "$next" ]] || tell_prepared
+    return
+  fi
+  disc="$next $(discs)"
+  if [[ $disc == "$looked" ]] && ((rest > 0)); then rest=$((rest - 1)) && return; fi
+  looked=$disc
+  prepare &
+  wait "$!" || code=$?
+  unmount_iso || true
+  rest=$((code == 0 ? 0 : 6))
 }
 
 # A refused order waits for another order or another disc, a failed one at most 20 s, 40 s and so on up to 320 s as well.
@@ -531,14 +618,16 @@ follow_order() {
 # Asks every ten seconds or so rather than holding a watch: a watch is cut by every balancer and API server on the way, which an
 # upgrade restarts, and would need the question beside it all the same. The odd tenths keep the nodes of a cluster apart.
 follow_orders() {
-  local wanted='' leads='' answer='' tried='' outcome=0 failures=0 pause=0 said
+  local wanted='' leads='' answer='' tried='' outcome=0 failures=0 pause=0 said next='' prepared='' looked='' rest=0
   while :; do
     if read_order; then
       said=$(cat "$state/answer" 2>/dev/null || true)
       if [[ -n $said && $said != "$answer" ]]; then tell "$said" && answer=$said; fi # It was lost, or the Node is a new one.
+      follow_preparation
       follow_order
     fi
-    sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"
+    # The order that it has prepared itself for comes soon.
+    if [[ -n $next && $prepared == "$next" ]]; then sleep "2.$((RANDOM % 10))"; else sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"; fi
   done
 }
 `;

@@ -3,6 +3,8 @@
 # kubelet's credentials reach, and only this one: to be the version that is named.
 #   ablestack.io/wanted-version   1.35.4
 #   ablestack.io/upgrade-role     first: the one control plane that takes the cluster to that version; the others follow it
+#   ablestack.io/prepare-version  1.35.4: before that order, load its images from the ISO, and change nothing
+#   ablestack.io/prepared         the answer to that: 1.35.4; 1.35.4 failed: <why>; 1.35.4 refused: <why>
 #   ablestack.io/agent            the answer: upgrading 1.35.4, upgraded 1.35.4, upgrade failed: <why>, upgrade refused: <why>
 # Kept in $state: version (what is installed), upgrading (what was begun), answer (what was said last).
 : "${root?}" "${state:?}" "${kubernetes:?}" "${settings:?}" "${refused:?}" "${none_attached:?}" "${step:?}" "${task?}"
@@ -23,10 +25,14 @@ minor() { local rest=${1#*.} && echo $((10#${rest%%.*})); }
 # The cache spares the API a dozen questions before each.
 as_kubelet() { timeout 30 kubectl --kubeconfig "$kubernetes/kubelet.conf" "$@" --cache-dir "$root/run/ablestack-kubernetes/kubectl" 2>/dev/null; }
 
-# What the Node says, into $wanted, $leads and $answer. The order comes last, with an end of its own: nothing in it passes unseen.
+# What the Node says, into $wanted, $leads, $answer, $next and $prepared. The order comes last, with an end of its own: nothing in it
+# passes unseen.
 read_order() {
   local of='.metadata.annotations.ablestack\.io' reply
-  reply=$(as_kubelet get node "$NODE_NAME" -o "jsonpath={$of/upgrade-role}{\"\\n\"}{$of/agent}{\"\\n\"}{$of/wanted-version}.") || return
+  reply=$(as_kubelet get node "$NODE_NAME" -o \
+    "jsonpath={$of/prepare-version}{\"\\n\"}{$of/prepared}{\"\\n\"}{$of/upgrade-role}{\"\\n\"}{$of/agent}{\"\\n\"}{$of/wanted-version}.") || return
+  next=${reply%%$'\n'*} reply=${reply#*$'\n'}
+  prepared=${reply%%$'\n'*} reply=${reply#*$'\n'}
   leads=${reply%%$'\n'*} reply=${reply#*$'\n'}
   answer=${reply%%$'\n'*} reply=${reply#*$'\n'}
   wanted=${reply%.}
@@ -36,13 +42,20 @@ read_order() {
 # Which discs are in the drives: another one is another chance.
 discs() { iso_devices | awk '!seen[$0]++' | while read -r device; do blkid -c /dev/null -p -o export "$device" || true; done | tr -s '\n' ' '; }
 
-check_order() {
-  step=order
-  local from to
-  [[ $wanted =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || refuse 'the wanted version is not of the form 1.35.4'
-  from=$(installed) to=$wanted
+# Whether this node may go there at all.
+check_version() {
+  local to=$1 from
+  [[ $to =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || refuse 'the wanted version is not of the form 1.35.4'
+  from=$(installed)
   if older "$to" "$(begun)"; then refuse "$to is older than $(begun)"; fi
   if [[ ${to%%.*} != "${from%%.*}" ]] || (($(minor "$to") > $(minor "$from") + 1)); then refuse "$to is more than one minor away from $from"; fi
+}
+
+check_order() {
+  step=order
+  local from to=$wanted
+  from=$(installed)
+  check_version "$to"
   if [[ $leads == first && $ROLE != control-plane ]]; then refuse 'a worker cannot be the first of an upgrade'; fi
   say "from $from to $to${leads:+ as $leads}"
 }
@@ -62,12 +75,43 @@ check_cluster() {
   [[ $found == "$wanted" ]] || fail "the cluster is at $found, its first control plane has not been upgraded to $wanted yet"
 }
 
+# Whom the kubelet asks; with an argument, whom it is to ask from its next start on.
+kubelet_server() {
+  local conf=$kubernetes/kubelet.conf
+  if (($# == 0)); then sed -n 's/^ *server: //p' "$conf" | head -n 1 && return; fi
+  sed "s|^\( *server: \).*|\1$1|" "$conf" >"$conf.new"
+  chmod --reference="$conf" "$conf.new"
+  mv -f "$conf.new" "$conf"
+}
+
+# A control plane's kubelet asks the API server beside it, which answers nothing while its etcd is exchanged: the kubelet then waits for more than
+# half a minute, for the old mirror pod to be deleted, before it starts the new etcd (measured), and its node may turn NotReady meanwhile. So it asks the
+# others by way of the balancer until it is exchanged itself. That is not for always: a newer kubelet must not meet an older API server, which
+# is why it asks the one beside it (KEP 4471, ControlPlaneKubeletLocalMode); the older kubelet may meet any.
+ask_others() {
+  local beside
+  beside=$(kubelet_server)
+  if [[ $ROLE != control-plane || $beside == "https://$ENDPOINT" || $(endpoint) != ours ]]; then return; fi
+  keep kubelet-server "$beside"
+  kubelet_server "https://$ENDPOINT"
+  systemctl restart kubelet
+  say "asks $ENDPOINT meanwhile"
+}
+
+ask_beside() {
+  [[ -e $state/kubelet-server ]] || return 0
+  kubelet_server "$(<"$state/kubelet-server")"
+  sync "$kubernetes/kubelet.conf"
+  rm -f "$state/kubelet-server"
+}
+
 upgrade_with_kubeadm() {
   step=kubeadm
   local command=(node) flags=()
   if [[ $leads == first ]]; then command=(apply "v$wanted" --yes); else check_cluster; fi
   mapfile -t flags < <(ignore_flag)
   keep upgrading "$wanted"
+  ask_others
   run_kubeadm upgrade "${command[@]}" --patches "$settings/patches" "${flags[@]}"
   mark "upgraded-$wanted"
   say "kubeadm upgrade ${command[0]} is done"
@@ -101,6 +145,7 @@ upgrade() {
   marked "upgraded-$wanted" || upgrade_with_kubeadm
   marked "binaries-$wanted" || install_binaries
   configure_containerd
+  ask_beside
   restart_kubelet
   unmount_iso # Mold can detach it now.
   if [[ $leads == first ]] && ! marked "network-$wanted"; then apply_network "network-$wanted"; fi
@@ -109,6 +154,40 @@ upgrade() {
   keep version "$wanted"
   tell "upgraded $wanted"
   say "upgraded to $wanted"
+}
+
+tell_prepared() {
+  # shellcheck disable=SC2034 # tell reads it
+  local shown=prepared
+  tell "$next"
+}
+
+# While the node serves as before. In a process of its own, as an upgrade.
+prepare() {
+  # shellcheck disable=SC2034 # tell reads it
+  shown=prepared task=$next step=prepare
+  check_version "$next"
+  KUBERNETES_VERSION=$next
+  look_for_iso
+  load_images
+  tell "$next"
+}
+
+# One that did not work out is tried again after a minute or so, and as soon as another disc is there.
+follow_preparation() {
+  local disc='' code=0
+  if [[ -z $next || $next == "$wanted" ]]; then return; fi
+  if marked "images-$next"; then
+    [[ $prepared == "$next" ]] || tell_prepared
+    return
+  fi
+  disc="$next $(discs)"
+  if [[ $disc == "$looked" ]] && ((rest > 0)); then rest=$((rest - 1)) && return; fi
+  looked=$disc
+  prepare &
+  wait "$!" || code=$?
+  unmount_iso || true
+  rest=$((code == 0 ? 0 : 6))
 }
 
 # A refused order waits for another order or another disc, a failed one at most 20 s, 40 s and so on up to 320 s as well.
@@ -141,13 +220,15 @@ follow_order() {
 # Asks every ten seconds or so rather than holding a watch: a watch is cut by every balancer and API server on the way, which an
 # upgrade restarts, and would need the question beside it all the same. The odd tenths keep the nodes of a cluster apart.
 follow_orders() {
-  local wanted='' leads='' answer='' tried='' outcome=0 failures=0 pause=0 said
+  local wanted='' leads='' answer='' tried='' outcome=0 failures=0 pause=0 said next='' prepared='' looked='' rest=0
   while :; do
     if read_order; then
       said=$(cat "$state/answer" 2>/dev/null || true)
       if [[ -n $said && $said != "$answer" ]]; then tell "$said" && answer=$said; fi # It was lost, or the Node is a new one.
+      follow_preparation
       follow_order
     fi
-    sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"
+    # The order that it has prepared itself for comes soon.
+    if [[ -n $next && $prepared == "$next" ]]; then sleep "2.$((RANDOM % 10))"; else sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"; fi
   done
 }
