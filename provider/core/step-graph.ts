@@ -7,9 +7,11 @@ export class StepGraph<S extends StepNode> {
   private readonly begins: Int32Array;
 
   constructor(readonly steps: readonly S[]) {
-    const places = new Map(steps.map(({ id }, at) => [id, at]));
+    const places = new Map<string, number>();
+    // By number, here and below: a pair for each of a hundred thousand steps would cost more than all else.
+    for (let at = 0; at < steps.length; at++) places.set(steps[at]!.id, at);
     this.begins = new Int32Array(steps.length + 1);
-    for (const [at, { needs }] of steps.entries()) this.begins[at + 1] = this.begins[at]! + needs.length;
+    for (let at = 0; at < steps.length; at++) this.begins[at + 1] = this.begins[at]! + steps[at]!.needs.length;
     this.needed = new Int32Array(this.begins[steps.length]!);
     let next = 0;
     // One that is no step of the plan is done.
@@ -45,10 +47,10 @@ export class StepGraph<S extends StepNode> {
   ends(lengthOf: (step: S) => number): Float64Array {
     const { steps, needed, begins } = this;
     const ends = new Float64Array(steps.length);
-    for (const [at, step] of steps.entries()) {
+    for (let at = 0; at < steps.length; at++) {
       let begin = 0;
       for (let need = begins[at]!; need < begins[at + 1]!; need++) begin = Math.max(begin, ends[needed[need]!] ?? 0);
-      ends[at] = begin + lengthOf(step);
+      ends[at] = begin + lengthOf(steps[at]!);
     }
     return ends;
   }
