@@ -56,7 +56,7 @@ it("weakens no machine for the sake of one with cgroup v1", async () => {
 });
 
 it("names the bare host of an IPv6 endpoint in the certificate", async () => {
-  expect(documents(await controlPlane({ endpoint: "[2001:db8::7]:6443" }))[1]?.apiServer).toEqual({ certSANs: ["2001:db8::7"] });
+  expect(documents(await controlPlane({ endpoint: "[2001:db8::7]:6443" }))[1]?.apiServer).toMatchObject({ certSANs: ["2001:db8::7"] });
 });
 
 it("hands the kubelet its credential provider when a private registry has credentials, and only then", async () => {

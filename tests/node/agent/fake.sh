@@ -3,6 +3,7 @@
 #   calls           a line per call            endpoint      ours, foreign or nobody
 #   device-after    how often blkid finds nothing yet         isos/<name>   what a disc holds; the file dev/sr0 names the one in the drive
 #   clusters        a line per etcd that was made             applied, annotation (what the agent answered), kubelet (down)
+#   next, prepared  the version to prepare for, and the answer
 #   wanted, leads   the order on the node                     configured    the version in kubeadm-config
 #   polls           how often the agent asks for orders before systemd stops it; on-poll is run before each further time
 name=${0##*/}
@@ -44,6 +45,11 @@ kubeadm_flags() {
   mkdir -p "$etc/manifests"
 }
 
+# A control plane's kubelet asks the API server beside it, a worker's the balancer.
+kubelet_conf() {
+  case $ROLE in control-plane) printf 'server: https://10.1.1.10:6443\n' ;; *) printf 'server: https://%s\n' "$ENDPOINT" ;; esac >"$etc/kubelet.conf"
+}
+
 case $name in
   blkid)
     left=$(cat "$FAKE/device-after")
@@ -81,7 +87,7 @@ case $name in
     ;;
   kubelet) echo "Kubernetes v@VERSION@" ;;
   systemctl)
-    case $* in 'restart kubelet') stage 'kubelet' && "$root/usr/local/bin/kubelet" --version >"$root/var/lib/kubelet-runs" ;; esac
+    case $* in 'restart kubelet') stage 'kubelet' && grep server: "$etc/kubelet.conf" >>"$FAKE/kubelet-asks" && "$root/usr/local/bin/kubelet" --version >"$root/var/lib/kubelet-runs" ;; esac
     ;;
   kubeadm)
     case "$1 $2" in
@@ -92,7 +98,7 @@ case $name in
         [ "${quiet:-}" = yes ] || { echo 'the token would be printed' >&2 && exit 1; }
         stage 'init: manifests' && touch "$etc/manifests/etcd.yaml"
         stage 'init: etcd' && { [ -e "$root/var/lib/etcd/member" ] || echo made >>"$FAKE/clusters"; } && mkdir -p "$root/var/lib/etcd/member"
-        stage 'init: kubelet' && echo conf >"$etc/kubelet.conf"
+        stage 'init: kubelet' && kubelet_conf
         stage 'init: api' && echo ours >"$FAKE/endpoint"
         stage 'init: admin' && echo conf >"$etc/admin.conf"
         stage 'init: done'
@@ -103,7 +109,7 @@ case $name in
           [ ! -e "$FAKE/node-ready" ] || { echo "a Node with that name and status Ready already exists ($(grep -o '[a-z0-9]\{6\}\.[a-z0-9]\{16\}' "$config"))" >&2 && exit 1; }
           stage 'join: bootstrap' && echo token >"$etc/bootstrap-kubelet.conf"
           stage 'join: etcd' && case $ROLE in control-plane) touch "$etc/manifests/etcd.yaml" && mkdir -p "$root/var/lib/etcd/member" ;; esac
-          stage 'join: kubelet' && echo conf >"$etc/kubelet.conf" && touch "$FAKE/node-ready"
+          stage 'join: kubelet' && kubelet_conf && touch "$FAKE/node-ready"
         fi
         stage 'join: done' && rm -f "$etc/bootstrap-kubelet.conf"
         ;;
@@ -126,6 +132,7 @@ case $name in
     case "$3" in
       get)
         [ "$(cat "$FAKE/endpoint")" = ours ] || exit 1
+        printf '%s\n%s\n' "$(cat "$FAKE/next" 2>/dev/null)" "$(cat "$FAKE/prepared" 2>/dev/null)"
         printf '%s\n%s\n%s.' "$(cat "$FAKE/leads" 2>/dev/null)" "$(cut -d= -f2- "$FAKE/annotation" 2>/dev/null)" "$(cat "$FAKE/wanted" 2>/dev/null)"
         ;;
       -n) printf 'apiVersion: kubeadm.k8s.io/v1beta4\nkubernetesVersion: v%s\n' "$(cat "$FAKE/configured")" ;;
@@ -133,7 +140,9 @@ case $name in
         [ "$(cat "$FAKE/endpoint")" = ours ] || { echo 'connection refused' >&2 && exit 1; }
         cat "$7" >"$FAKE/applied"
         ;;
-      annotate) echo "$7" >"$FAKE/annotation" && echo "$7" >>"$FAKE/answers" ;;
+      annotate)
+        case $7 in *io/prepared=*) echo "${7#*=}" >"$FAKE/prepared" && echo "${7#*=}" >>"$FAKE/preparations" && exit ;; esac
+        echo "$7" >"$FAKE/annotation" && echo "$7" >>"$FAKE/answers" ;;
     esac
     ;;
 esac

@@ -57,6 +57,7 @@ export class Machine {
     }
     this.put(join(files, "docker/pause.tar"), `${image}\n`);
     this.put(join(files, "docker/etcd.tar"), `${image}\n`);
+    this.put(join(files, "docker/kube-proxy.tar"), `${image}\n`);
     this.put(join(files, "network.yaml"), "kind: List\n");
   }
 
@@ -87,6 +88,10 @@ export class Machine {
     this.set("wanted", wanted);
     this.set("leads", leads);
   }
+  /** What it is to load before that. */
+  prepare(version: string): void {
+    this.set("next", version);
+  }
   /** A machine that is in every respect where this one is. */
   copy(): Machine {
     const twin = new Machine(this.spec, this.version);
@@ -108,6 +113,7 @@ export class Machine {
         ABLESTACK_ROOT: this.root,
         FAKE: this.fake,
         ROLE: this.spec.role,
+        ENDPOINT: this.spec.endpoint,
         ...(cut.beforeStage !== undefined && { CUT_AT_STAGE: String(cut.beforeStage) }),
         ...(cut.beforeCommand !== undefined && { CUT_AT_COMMAND: String(cut.beforeCommand), BASH_ENV: join(__dirname, "power.sh") }),
       },

@@ -55,7 +55,7 @@ describe("an order", () => {
     expect(first.fact("configured")).toBe("1.35.4");
     expect(first.read("etc/kubernetes/manifests/etcd.yaml")).toContain("v1.35.4");
     const journal = run.journal.slice(run.journal.indexOf("order:")).trim().split("\n");
-    expect(journal.map((line) => line.split(":")[0])).toEqual(["order", "iso", "images", "kubeadm", "binaries", "kubelet", "network", "node"]);
+    expect(journal.map((line) => line.split(":")[0])).toEqual(["order", "iso", "images", "kubeadm", "kubeadm", "binaries", "kubelet", "network", "node"]);
     expect(journal[0]).toBe("order: from 1.34.2 to 1.35.4 as first");
   });
 
@@ -130,6 +130,66 @@ describe("an order", () => {
     stopped(await other.boot());
     expect(answers(other).at(-1)).toBe("upgraded 1.34.9");
   });
+});
+
+describe("a node that is to prepare itself", () => {
+  const preparations = (of: Machine): string[] => of.fact("preparations").split("\n").filter(Boolean);
+
+  it("loads the images and says so, and nothing else of it changes; the order then finds them", async () => {
+    const other = await node(await worker());
+    other.prepare("1.35.4");
+    other.set("polls", "3");
+    const before = other.tree();
+    stopped(await other.boot());
+    expect([preparations(other), upgrades(other), other.fact("answers")]).toEqual([["1.35.4"], [], ""]);
+    const { "var/lib/images": images, "var/lib/ablestack-kubernetes/images-1.35.4": mark, ...after } = other.tree();
+    const { "var/lib/images": ___, ...as } = before;
+    expect([images?.match(/new image/g)?.length, mark !== undefined]).toEqual([2, true]);
+    expect(after).toEqual(as);
+    other.set("configured", "1.35.4");
+    other.order("1.35.4");
+    stopped(await other.boot());
+    isUpgraded(other);
+    expect(other.read("var/lib/images").match(/new image/g)).toHaveLength(2);
+  });
+
+  it.each([
+    ["an older version", "1.34.1", "1.34.1 is older than 1.34.2"],
+    ["a version two minors away", "1.36.3", "1.36.3 is more than one minor away from 1.34.2"],
+    ["a command", "$(touch pwned)", "the wanted version is not of the form 1.35.4"],
+    ["the version of no ISO here", "1.35.2", "wrong Kubernetes ISO: it holds v1.35.4, want v1.35.2"],
+  ])("for %s refuses, and its other answer stays", async (_, version, reason) => {
+    const other = await node(await worker());
+    const before = other.fact("annotation");
+    other.prepare(version);
+    other.set("polls", "4");
+    stopped(await other.boot());
+    expect(preparations(other)).toEqual([`${version} refused: ${reason}`]);
+    expect([other.fact("annotation"), upgrades(other)]).toEqual([before, []]);
+  });
+
+  it("says what failed, looks again when another disc comes, and says it again when that got lost", async () => {
+    const other = await node(await worker());
+    other.detach();
+    other.prepare("1.35.4");
+    other.set("polls", "4");
+    other.set("on-poll", '#!/bin/sh\n[ "$(cat "$FAKE/polls")" -gt 2 ] || printf new >"$ABLESTACK_ROOT/dev/sr0"\n', 0o755);
+    stopped(await other.boot());
+    expect(preparations(other)).toEqual(["1.35.4 failed: no Kubernetes ISO: none is attached", "1.35.4"]);
+    other.unset("prepared", "preparations", "on-poll");
+    stopped(await other.boot());
+    expect(preparations(other)).toEqual(["1.35.4"]);
+  });
+});
+
+it("has a control plane's kubelet ask the others while its etcd is exchanged, and the one beside it again with its new kubelet", async () => {
+  const [first, other] = [await leader(), await follower(await worker())];
+  stopped(await first.boot());
+  stopped(await other.boot());
+  isUpgraded(first);
+  const endpoint = /ENDPOINT=(\S+)/.exec(first.read("etc/ablestack-kubernetes/node.env"))![1]!.replaceAll("'", "");
+  expect(first.fact("kubelet-asks").split("\n")).toEqual([`server: https://${endpoint}`, "server: https://10.1.1.10:6443"]);
+  expect(other.fact("kubelet-asks").split("\n")).toEqual([`server: https://${endpoint}`]);
 });
 
 it("lets off kubeadm and the kubelet on cgroup v1, on workers too", async () => {
@@ -229,7 +289,7 @@ describe("what fails", () => {
     other.iso("damaged", "1.35.4", "damaged");
     other.attach("damaged");
     stopped(await other.boot());
-    expect(answers(other).at(-1)).toBe("upgrade failed: etcd.tar cannot be loaded: ctr: unexpected EOF");
+    expect(answers(other).at(-1)).toBe("upgrade failed: kube-proxy.tar cannot be loaded: ctr: unexpected EOF");
     expect([upgrades(other), other.has("run/ablestack-kubernetes/iso/.mounted")]).toEqual([[], false]);
   });
 
