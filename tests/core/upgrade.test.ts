@@ -223,6 +223,20 @@ describe("what stops it stops it where nothing is half done", () => {
     expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
   });
 
+  test("a node that a killed run has told to go is not asked to prepare for it: the next run does not wait for an answer that never comes", async () => {
+    const undisturbed = new Life(made);
+    await undisturbed.up(at("1.35"));
+    // The first one is that of its preparation.
+    const [, order] = undisturbed.run.calls.flatMap((call, index) => (call === "kubernetes PATCH /api/v1/nodes/prod-control-2" ? [index + 1] : []));
+    const life = new Life(made);
+    await life.up(at("1.35"), { killAt: { call: order!, when: "after" } });
+    expect(life.run.wasKilled).toBe(true);
+    const began = life.cloud.clock.now();
+    await life.up(at("1.35"));
+    expect(life.cloud.clock.now() - began).toBeLessThan(1_200_000);
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+  });
+
   test("a drain that can't end stops it at that node, names pod and budget, and goes on from there", async () => {
     const life = new Life(made);
     await deployment(life, "web", 3);

@@ -94,6 +94,8 @@ export async function prepareNode(operation: Operation, { machine, version }: Ex
     advice: `Its agent's journal says more (on the machine: journalctl -u ablestack-kubernetes-agent). Nothing of Kubernetes was changed on it. Run again: it goes on from here.`,
     missing: ({ annotations }) => {
       const { [preparedAnnotation]: answer } = annotations;
+      // An interrupted run has given it the order already: it loads them on its way, and no longer answers this.
+      if (annotations[wantedVersionAnnotation] === version) return undefined;
       const refusal = answer?.startsWith(`${version} refused:`) ? answer.slice(`${version} refused:`.length).trim() : undefined;
       if (refusal !== undefined) throw new ClusterError(`${machine.name} can't be prepared for ${version}: ${refusal}. No node was upgraded to it. Mend that, then run again.`, operation.context(`node ${machine.name}`));
       return answer === version ? undefined : `its agent has not loaded the images of ${version}, and says: ${answer ?? "nothing"}`;
