@@ -14,7 +14,7 @@ import { planBehindBalancers, planCordon, planDrain, planOutOfBalancers, surplus
 import { leastToSpareOne } from "./plan-nodes";
 import { newWorkerNames, planComing, planGoing, planNoneComing } from "./plan-surge";
 import type { Release } from "./release";
-import { estimatePlan, type MachineRef } from "./step";
+import type { MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
 
 /** Whether this machine has a version to reach. */
@@ -78,7 +78,7 @@ export function planUpgrade(steps: Steps, input: PlanInput, release: Release, ma
     if (count === 0) continue;
     if (notes.length === 0) notes.push(...shortCertificates(input, from, seen));
     before = planHop(course, { from, to, which }, outdated, before);
-    notes.push(`${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${estimatePlan(steps.all.slice(begun))} s`);
+    notes.push(`${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${steps.estimateFrom(begun)} s`);
   }
   for (const extra of extrasOf(course)) planGoing({ steps, input }, extra, { about: "surge", before, why: "it was more than declared, for the upgrade" });
   return notes.length > 0 ? [...notes, "an upgrade can't be undone: Kubernetes goes forward only"] : [];

@@ -6,16 +6,15 @@ export class StepGraph<S extends StepNode> {
   private readonly needed: Int32Array;
   private readonly begins: Int32Array;
 
-  constructor(readonly steps: readonly S[]) {
-    const places = new Map<string, number>();
-    // By number, here and below: a pair for each of a hundred thousand steps would cost more than all else.
-    for (let at = 0; at < steps.length; at++) places.set(steps[at]!.id, at);
+  /** @param places where steps stand by their ids, if somebody knows, of a plan whose steps from `from` on these are */
+  constructor(readonly steps: readonly S[], places: { readonly of: ReadonlyMap<string, number>; readonly from: number } = { of: placesOf(steps), from: 0 }) {
+    // By number: a pair for each of a hundred thousand steps would cost more than all else.
     this.begins = new Int32Array(steps.length + 1);
     for (let at = 0; at < steps.length; at++) this.begins[at + 1] = this.begins[at]! + steps[at]!.needs.length;
     this.needed = new Int32Array(this.begins[steps.length]!);
     let next = 0;
     // One that is no step of the plan is done.
-    for (const { needs } of steps) for (const need of needs) this.needed[next++] = places.get(need) ?? -1;
+    for (const { needs } of steps) for (const need of needs) this.needed[next++] = Math.max(-1, (places.of.get(need) ?? -1) - places.from);
   }
 
   /** How many steps of the plan each needs. */
@@ -72,4 +71,10 @@ export class StepGraph<S extends StepNode> {
     }
     return false;
   }
+}
+
+function placesOf(steps: readonly StepNode[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (let at = 0; at < steps.length; at++) places.set(steps[at]!.id, at);
+  return places;
 }
