@@ -40,6 +40,9 @@ export const tagKeys = {
 /** What the node agent writes on its own Node: how far it came. A Node that carries it is a machine of ours. */
 export const agentAnnotation = "ablestack.io/agent";
 
+/** And when the first of its certificates ends, of a worker that of its kubelet: `2027-11-24T17:11:15Z`. */
+export const certificatesEndAnnotation = "ablestack.io/certificates-end";
+
 /** What the core writes there: the version that its agent is to bring it to, and who is the first of the cluster to go there. */
 export const wantedVersionAnnotation = "ablestack.io/wanted-version";
 export const upgradeRoleAnnotation = "ablestack.io/upgrade-role";
