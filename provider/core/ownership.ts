@@ -27,6 +27,8 @@ export const tagKeys = {
   initialised: "ablestack-initialised",
   /** On a machine: its node was Ready, its ISO is detached and its user data replaced. */
   joined: "ablestack-joined",
+  /** On a machine: it is being let in again, and its user data hold a join token. */
+  readmitted: "ablestack-readmitted",
   /** On a machine: the text that its node was last rebooted for. */
   rebooted: "ablestack-rebooted",
   /** On a machine: the text that it was last made anew for. */

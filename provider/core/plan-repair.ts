@@ -3,8 +3,9 @@
  * not help. Pure.
  */
 import { apiPort } from "./desired";
+import { isLockedOut } from "./locked-out";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { hasJoined, type Role } from "./ownership";
+import { hasJoined, type Role, tagKeys } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { planBack } from "./plan-leaving";
 import { refOf, type Steps } from "./steps";
@@ -20,6 +21,8 @@ export interface Away {
   readonly why: string;
   /** It counts as Ready and has only not been heard of since its machine was started: nothing to reboot it for. */
   readonly isStarting?: true;
+  /** Its kubelet's certificate has ended: it waits in vain, and is to be rebooted with what lets it in again. */
+  readonly isLockedOut?: true;
 }
 
 type Seen = Pick<PlanInput, "observed" | "attentive">;
@@ -34,6 +37,7 @@ export function nodesAway({ observed, attentive }: Seen): Map<string, Away> {
   for (const machine of observed.machines.filter(isMember)) {
     const node = byName.get(machine.name);
     if (!node) away.set(machine.name, { why: "its node is gone from the cluster" });
+    else if (!node.ready && isLockedOut(machine.role, node, at)) away.set(machine.name, { why: "its kubelet's certificate has ended", isLockedOut: true });
     else if (!node.ready && at - (node.since ?? 0) >= youngest) away.set(machine.name, { why: `its node is NotReady${node.reason ? `: ${node.reason}` : ""}` });
     else if (node.ready && Date.parse(heartbeats?.get(machine.name) ?? "") < (machine.since ?? 0)) away.set(machine.name, { why: "not heard of since it was started", isStarting: true });
   }
@@ -61,7 +65,7 @@ export function awayFirst(machines: readonly ObservedMachine[], away: ReadonlyMa
 
 /** `machines`: those of the ones that are away that are to stay as they are. @returns why some are not rebooted, if so */
 export function planRepair(steps: Steps, input: PlanInput, machines: readonly ObservedMachine[], away: ReadonlyMap<string, Away>, apiRule: string | undefined): string[] {
-  const isDown = ({ name }: ObservedMachine): boolean => away.has(name) && away.get(name)!.isStarting !== true;
+  const isDown = ({ name }: ObservedMachine): boolean => away.has(name) && away.get(name)!.isStarting !== true && away.get(name)!.isLockedOut !== true;
   return (["control-plane", "worker"] as const).flatMap((role) => {
     const ofRole = machines.filter((machine) => machine.role === role);
     const down = input.observed.machines.filter((machine) => machine.role === role && isDown(machine));
@@ -79,9 +83,15 @@ function planRole(steps: Steps, input: PlanInput, machines: readonly ObservedMac
   let next = 0;
   for (const machine of machines) {
     const ref = refOf(machine);
-    const { why, isStarting } = away.get(machine.name)!;
+    const { why, isStarting, isLockedOut: isOut } = away.get(machine.name)!;
     if (isStarting) {
       planBack(steps, input, machine, undefined, { isAway: true });
+      continue;
+    }
+    if (isOut) {
+      // All of them at once: they serve nobody as they are.
+      const rebooted = steps.add({ kind: "reviveMachine", machine: ref }, `reboot ${ref.name} with what lets it in again`, [apiRule], { why });
+      planBack(steps, input, machine, rebooted, { isAway: true });
       continue;
     }
     const waited = steps.add({ kind: "awaitRecovery", machine: ref, orElse: isSpared ? "fail" : "reboot" }, `see whether ${ref.name} comes back by itself`, [], { why });
@@ -89,6 +99,18 @@ function planRole(steps: Steps, input: PlanInput, machines: readonly ObservedMac
     const started = isSpared ? waited : steps.add({ kind: "reviveMachine", machine: ref }, `reboot ${ref.name} unless it has come back`, [waited, apiRule, ...lanes[lane]!]);
     const back = planBack(steps, input, machine, started, { isAway: true });
     lanes[lane] = machine.role === "control-plane" ? [steps.add({ kind: "joinApiBalancer", machines: [ref] }, `put ${ref.name} behind the API of ${desired.name}`, [...back, apiRule], { about: ref.name })] : back;
+  }
+}
+
+/** A run that let a worker in again was interrupted: what it left in the machine's user data goes. */
+export function planReadmitted(steps: Steps, machines: readonly ObservedMachine[]): void {
+  for (const machine of machines) {
+    const value = machine.tags[tagKeys.readmitted];
+    // Waiting for a node ends with the same.
+    if (value === undefined || steps.has(`awaitNode ${machine.name}`)) continue;
+    const ref = refOf(machine);
+    const replaced = steps.add({ kind: "replaceUserData", machine: ref }, `replace the user data of ${ref.name}`, [], { why: "it holds join material" });
+    steps.add({ kind: "untagMachine", machine: ref, tags: { [tagKeys.readmitted]: value } }, `record that ${ref.name} is in again`, [replaced], { about: `${ref.name} as let in again` });
   }
 }
 

@@ -12,7 +12,7 @@ import { diskProblems } from "./plan-disks";
 import { planBack, planDiscarded, planLeaving, planLeavingControlPlanes, planLostNodes, planStaleMembers } from "./plan-leaving";
 import { goesFirst, leastToSpareOne, nodeProblems, placesTaken, planForgotten, planRebooted } from "./plan-nodes";
 import { planStopped } from "./plan-power";
-import { awaitsStart, awayFirst, nodesAway, planRepair, planSilence } from "./plan-repair";
+import { awaitsStart, awayFirst, nodesAway, planReadmitted, planRepair, planSilence } from "./plan-repair";
 import { planMachineTags } from "./plan-tags";
 import { planChanges, planTurns, takesTurn } from "./plan-turns";
 import { isOutdated, planUpgrade } from "./plan-upgrade";
@@ -113,6 +113,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"), isInPlaceOfOne ? joining.flatMap(({ ref }) => (ref.role === "worker" ? [`awaitNode ${ref.name}`] : [])) : []);
   planLeavingControlPlanes(steps, input, leaving.filter((machine) => machine.role === "control-plane" && !goingFirst.includes(machine)));
   planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)), away));
+  planReadmitted(steps, kept);
   const upgrade = planUpgrade(steps, input, release, machines);
   return [...planPostponed(desired, missing.length - fresh.length), ...planMajority(input), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
 }

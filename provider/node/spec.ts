@@ -57,6 +57,7 @@ export const places = {
   pki: "/etc/kubernetes/pki",
   agent: "/usr/local/lib/ablestack-kubernetes/agent.sh",
   upgrade: "/usr/local/lib/ablestack-kubernetes/upgrade.sh",
+  certificates: "/usr/local/lib/ablestack-kubernetes/certificates.sh",
   unit: "/etc/systemd/system/ablestack-kubernetes-agent.service",
 } as const;
 

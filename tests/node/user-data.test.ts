@@ -89,8 +89,8 @@ it("fits with a password of 1,024 random bytes, however that is written", async 
 });
 
 describe("on the way to Mold", () => {
-  it("is bare while it fits, so that people can read it there", async () => {
-    const text = machineUserData(await worker());
+  it("is bare while it fits, so that people can read it there", () => {
+    const text = scrubbedUserData();
     expect(Buffer.from(encodeUserData(text), "base64").toString()).toBe(text);
   });
 

@@ -3,6 +3,7 @@ import { balancerMembers } from "../observe";
 import { joinSeconds } from "../plan-input";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
+import { endReadmission } from "./readmission";
 
 /** What a person can do about a machine that does not come back. */
 export const whatElse = (name: string): string =>
@@ -12,6 +13,7 @@ export async function awaitNode(operation: Operation, { machine, restarted = fal
   const bound = restarted ? { longestMs: operation.longestReturnMs } : {};
   const next = restarted ? `Wait for it, ${whatElse(machine.name)}` : `Run again: it goes on from here. What is not Ready ${joinSeconds / 3600} hours after it was made is made anew by the next run; destroyed in Mold, at once.`;
   await operation.nodes.ready(machine.name, { restarted, ...bound, advice: `Its console in Mold says how far it came. ${next}` });
+  await endReadmission(operation, machine);
 }
 
 export async function labelNode(operation: Operation, machine: MachineRef): Promise<void> {

@@ -9,6 +9,7 @@ import { joinSeconds } from "../plan-input";
 import { tagParameters } from "../ownership";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
+import { readmit } from "./readmission";
 
 export async function deployMachine(operation: Operation, { machine, action, version: wanted }: Extract<Work, { kind: "deployMachine" }>): Promise<void> {
   const { desired, world, catalogue } = operation;
@@ -75,6 +76,7 @@ export async function awaitRunning(operation: Operation, machine: MachineRef): P
 export async function startMachine(operation: Operation, machine: MachineRef): Promise<void> {
   const { mold } = operation.world;
   const [id, context] = [operation.idOf(machine), operation.context(`machine ${machine.name}`)];
+  await readmit(operation, machine);
   try {
     await mold.run("startVirtualMachine", { id }, context);
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Catalogue } from "../catalogue";
 import { accessOf, type ClusterSubject, type DesiredCluster } from "../desired";
 import { ClusterError } from "../errors";
 import type { ObservedCluster } from "../observe";
-import type { CallContext, KubernetesPort, World } from "../ports";
+import type { CallContext, KubernetesNode, KubernetesPort, World } from "../ports";
 import type { MachineRef } from "../step";
 import { Tagger } from "../tagging";
 import { Patience } from "../waiting";
@@ -18,7 +18,9 @@ export class Operation {
   readonly tagger: Tagger;
   readonly patience: Patience;
   readonly hops: HopTimes;
-  private readonly known: { kubernetes?: KubernetesPort; nodes?: NodeWatch; tokens?: JoinTokens } = {};
+  /** The join tokens of workers that are let in again, by name. */
+  readonly readmissions = new Map<string, string>();
+  private readonly known: { kubernetes?: KubernetesPort; nodes?: NodeWatch; tokens?: JoinTokens; now?: Promise<KubernetesNode[]> } = {};
   private readonly machineIds: Map<string, string>;
   affinityGroupId: string | undefined;
   apiRuleId: string | undefined;
@@ -56,6 +58,11 @@ export class Operation {
 
   get tokens(): JoinTokens {
     return (this.known.tokens ??= new JoinTokens(this, randomBytes));
+  }
+
+  /** As they were when the first step of this operation asked: for what does not change while their machines are off. */
+  nodesNow(): Promise<KubernetesNode[]> {
+    return (this.known.now ??= this.kubernetes.nodes());
   }
 
   /** With what was there before: it comes back within this time, or something is wrong with it. */

@@ -2,6 +2,7 @@
 import { ClusterError, PlanOutdated } from "../errors";
 import { parseMachineName } from "../ownership";
 import { areMany, comingBackSeconds, lookElsewhere } from "../plan-repair";
+import { isLockedOut } from "../locked-out";
 import { isMoldFailure } from "../ports";
 import { listed } from "../wording";
 import type { MachineRef, Work } from "../step";
@@ -9,6 +10,7 @@ import { leaveApiBalancer } from "./api";
 import { handOverEtcd } from "./etcd";
 import { whatElse } from "./joining";
 import type { Operation } from "./operation";
+import { readmit } from "./readmission";
 
 /** Its machine may just be rebooting, or be on its way already. */
 export async function awaitRecovery(operation: Operation, { machine, orElse }: Extract<Work, { kind: "awaitRecovery" }>): Promise<void> {
@@ -31,7 +33,8 @@ export async function reviveMachine(operation: Operation, machine: MachineRef & 
   if (machine.role === "control-plane") {
     await leaveApiBalancer(operation, machine);
     await handOverEtcd(operation, machine);
-  } else await refuseAmongMany(operation, machine);
+  } else if (isLockedOut("worker", (await operation.nodesNow()).find(({ name }) => name === machine.name), world.clock.now())) await readmit(operation, machine);
+  else await refuseAmongMany(operation, machine);
   world.log.warn(`${machine.name} is rebooted: its node is away`);
   const context = operation.context(`machine ${machine.name}`);
   try {

@@ -27,10 +27,18 @@ reason=''   # Why a step failed, in words; else the line that failed is said.
 
 say() { printf '%s: %s\n' "$step" "$*"; }
 
+console() { printf 'ablestack-kubernetes: %s: %s\n' "$NODE_NAME" "$1" >"$root/dev/console" || true; } 2>/dev/null
+
+# What somebody outside may have to do something about, and that no round of the agent ends with.
+waiting() {
+  say "waiting: $1"
+  console "${task:-$step} waits: $1"
+}
+
 # Tells people outside: the console shows in Mold, the annotation in `kubectl describe node`. Neither may stop the agent.
 tell() {
   [[ $shown != agent ]] || printf '%s' "$1" >"$state/answer" || true # Said again while the node does not show it (upgrade.sh).
-  printf 'ablestack-kubernetes: %s: %s\n' "$NODE_NAME" "$1" >"$root/dev/console" || true
+  console "$1"
   if [[ -e $kubernetes/kubelet.conf && -x $bin/kubectl ]]; then
     timeout 20 kubectl --kubeconfig "$kubernetes/kubelet.conf" annotate node "$NODE_NAME" --overwrite "ablestack.io/$shown=$1" >/dev/null || true
   fi
@@ -133,10 +141,43 @@ iso_devices() {
 }
 
 none_attached='none is attached'
+no_room='no room on this disk'
+
+# In KiB, of what lies in these places.
+size_of() { { du -skc "$@" 2>/dev/null || true; } | tail -n 1 | cut -f 1; }
+
+# Whether this machine runs what is in that archive. A worker has no use for what control planes run.
+is_wanted_here() {
+  case $ROLE/${1##*/} in worker/kube-apiserver* | worker/kube-controller-manager* | worker/kube-scheduler* | worker/etcd*) return 1 ;; esac
+}
+
+# What is on the disc fits before any of it is taken: containerd keeps an image packed and unpacked, a program is put beside the one
+# that it takes the place of, and kubeadm backs etcd up before it upgrades it. Says in $wrong what is missing.
+check_room() {
+  local place need free at archive archives=()
+  local -A needs=() rooms=()
+  for archive in "$media"/docker/*.tar; do if is_wanted_here "$archive"; then archives+=("$archive"); fi; done
+  for place in "$root/var/lib/containerd $(($(size_of "${archives[@]}" /dev/null) * 3))" "$bin $(($(size_of "$media"/{k8s,cni,cri-tools}) * 2))" \
+    "$kubernetes $(size_of "$root/var/lib/etcd")"; do
+    need=${place##* } place=${place% *}
+    mkdir -p "$place" 2>/dev/null || true
+    while [[ ! -d $place ]]; do place=${place%/*}; done
+    read -r free at < <(df -Pk "$place" | awk 'NR == 2 { print $4, $6 }')
+    needs[$at]=$((${needs[$at]:-0} + need)) rooms[$at]=$free
+  done
+  for at in "${!needs[@]}"; do
+    free=${rooms[$at]} need=${needs[$at]}
+    if ((free < need)); then
+      wrong="$no_room: $((free / 1024)) MiB are free on $at, want $((need / 1024))"
+      return 1
+    fi
+  done
+}
 
 # Is what is mounted the version that was asked for, and can it be read? Says what is wrong with it in $wrong.
 check_iso() {
-  local found
+  local found damaged
+  check_room || return
   # Copied first: the disc may be mounted without leave to execute, and a damaged one fails here.
   if ! install -m 0755 "$media/k8s/kubeadm" "$state/kubeadm.candidate" 2>/dev/null; then
     wrong='its k8s/kubeadm is missing or cannot be read'
@@ -146,6 +187,11 @@ check_iso() {
   rm -f "$state/kubeadm.candidate"
   if [[ $found != "v$KUBERNETES_VERSION" ]]; then
     wrong="it holds $found, want v$KUBERNETES_VERSION"
+    return 1
+  fi
+  # Mold's own discs have no such list; what is damaged on one of those is found as it is unpacked, run or loaded.
+  if [[ -e $media/SHA256SUMS ]] && ! damaged=$(cd "$media" && sha256sum --quiet --check SHA256SUMS 2>/dev/null); then
+    wrong="it is damaged: $(tr -s '\n' ' ' <<<"${damaged:-SHA256SUMS cannot be read}" | head -c 300)"
     return 1
   fi
 }
@@ -171,7 +217,7 @@ mount_iso() {
   step=iso
   local deadline=$((SECONDS + JOIN_TIMEOUT)) said=''
   until find_iso; do
-    if [[ $wrong != "$said" ]]; then say "waiting: $wrong" && said=$wrong; fi
+    if [[ $wrong != "$said" ]]; then waiting "$wrong" && said=$wrong; fi
     if ((SECONDS >= deadline)); then fail "no Kubernetes ISO within $JOIN_TIMEOUT s: $wrong"; fi
     sleep 3
   done
@@ -186,9 +232,13 @@ unpack() {
   done
 }
 
-# Beside it and then renamed: a running kubelet's file can't be overwritten, and a cut-off copy is never run.
+# Beside it and then renamed: a running kubelet's file can't be overwritten, and a cut-off copy is never run, nor one that is damaged.
 install_binary() {
+  local asked=(--version) said=''
+  case $1 in kubeadm) asked=(version -o short) ;; kubectl) asked=(version --client) ;; esac
   install -m 0755 "$media/k8s/$1" "$bin/.$1.new" || fail "k8s/$1 cannot be copied from the ISO"
+  said=$("$bin/.$1.new" "${asked[@]}" 2>/dev/null) || said=''
+  [[ "$said " == *"v$KUBERNETES_VERSION"[^0-9]* ]] || fail "k8s/$1 of the ISO is damaged: it does not run, or is not $KUBERNETES_VERSION"
   sync "$bin/.$1.new"
   mv -f "$bin/.$1.new" "$bin/$1"
 }
@@ -228,11 +278,6 @@ configure_containerd() {
     if ((tries < 30)); then sleep 2; fi
   done
   fail 'containerd does not answer: see journalctl -u containerd'
-}
-
-# Whether this machine runs what is in that archive. A worker has no use for what control planes run.
-is_wanted_here() {
-  case $ROLE/${1##*/} in worker/kube-apiserver* | worker/kube-controller-manager* | worker/kube-scheduler* | worker/etcd*) return 1 ;; esac
 }
 
 load_images() {
@@ -313,7 +358,7 @@ apply_network() {
   local tries
   for tries in {1..20}; do
     # Server-side: the definitions of some networks are too large for the annotation that a client-side apply leaves.
-    if kubectl --kubeconfig "$kubernetes/admin.conf" apply --server-side --force-conflicts -f "$state/network.yaml" >/dev/null 2>"$state/network.log"; then
+    if timeout 120 kubectl --kubeconfig "$kubernetes/admin.conf" apply --server-side --force-conflicts -f "$state/network.yaml" >/dev/null 2>"$state/network.log"; then
       mark "$1"
       say 'network.yaml applied'
       return
@@ -345,7 +390,7 @@ join() {
   if marked begun; then own_leavings; fi
   until join_once; do
     if ((SECONDS >= deadline)); then fail "not joined within $JOIN_TIMEOUT s: $reason"; fi
-    if [[ $reason != "$said" ]]; then say "waiting: $reason" && said=$reason; fi
+    if [[ $reason != "$said" ]]; then waiting "$reason" && said=$reason; fi
     # Whether somebody answers is a small question; only attempts to join become rarer.
     asked=$reason
     if [[ $asked == kubeadm* ]]; then sleep "$pause" && pause=$((pause < 30 ? pause * 2 : 30)); else sleep 2; fi
@@ -377,16 +422,19 @@ main() {
     install_kubernetes
     if [[ $ACTION == init ]]; then initialise; else join; fi
   fi
+  if locked_out; then watch_certificates; fi # Nobody is reached before.
   if [[ $ACTION == init ]] && ! marked network; then apply_network network; fi
   remove_secrets
   step=node
   # Once: what it has answered to an order since outlives a reboot.
-  case $(cat "$state/answer" 2>/dev/null || true) in joined* | upgrad*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
+  case $(cat "$state/answer" 2>/dev/null || true) in joined* | upgrad* | certificates*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
   say 'done'
   follow_orders
 }
 
 # shellcheck source=upgrade.sh
 . "$root/usr/local/lib/ablestack-kubernetes/upgrade.sh"
+# shellcheck source=certificates.sh
+. "$root/usr/local/lib/ablestack-kubernetes/certificates.sh"
 
 main

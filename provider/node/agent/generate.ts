@@ -1,5 +1,5 @@
 /**
- * Puts the agent's two scripts and the unit into script.ts, so that they are where the code is: in the package, under any bundler, without a file
+ * Puts the agent's scripts and the unit into script.ts, so that they are where the code is: in the package, under any bundler, without a file
  * to be found at run time. Run by `npm run generate`; a test fails when script.ts is stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,13 +10,16 @@ export function generatedScript(): string {
     const text = readFileSync(join(__dirname, file), "utf8");
     return `\`${text.replace(/[\\`]|\$\{/g, "\\$&")}\``;
   };
-  return `// Generated from agent.sh, upgrade.sh and agent.service by generate.ts. Do not edit.
+  return `// Generated from agent.sh, upgrade.sh, certificates.sh and agent.service by generate.ts. Do not edit.
 
 /** What runs on every machine. */
 export const agentScript = ${literal("agent.sh")};
 
 /** Its part that goes on after the join; the agent sources it. */
 export const upgradeScript = ${literal("upgrade.sh")};
+
+/** Its part that renews certificates; the agent sources it. */
+export const certificatesScript = ${literal("certificates.sh")};
 
 /** The systemd unit that runs it. */
 export const agentUnit = ${literal("agent.service")};

@@ -1,4 +1,4 @@
-// Generated from agent.sh, upgrade.sh and agent.service by generate.ts. Do not edit.
+// Generated from agent.sh, upgrade.sh, certificates.sh and agent.service by generate.ts. Do not edit.
 
 /** What runs on every machine. */
 export const agentScript = `#!/bin/bash
@@ -30,10 +30,18 @@ reason=''   # Why a step failed, in words; else the line that failed is said.
 
 say() { printf '%s: %s\\n' "$step" "$*"; }
 
+console() { printf 'ablestack-kubernetes: %s: %s\\n' "$NODE_NAME" "$1" >"$root/dev/console" || true; } 2>/dev/null
+
+# What somebody outside may have to do something about, and that no round of the agent ends with.
+waiting() {
+  say "waiting: $1"
+  console "\${task:-$step} waits: $1"
+}
+
 # Tells people outside: the console shows in Mold, the annotation in \`kubectl describe node\`. Neither may stop the agent.
 tell() {
   [[ $shown != agent ]] || printf '%s' "$1" >"$state/answer" || true # Said again while the node does not show it (upgrade.sh).
-  printf 'ablestack-kubernetes: %s: %s\\n' "$NODE_NAME" "$1" >"$root/dev/console" || true
+  console "$1"
   if [[ -e $kubernetes/kubelet.conf && -x $bin/kubectl ]]; then
     timeout 20 kubectl --kubeconfig "$kubernetes/kubelet.conf" annotate node "$NODE_NAME" --overwrite "ablestack.io/$shown=$1" >/dev/null || true
   fi
@@ -136,10 +144,43 @@ iso_devices() {
 }
 
 none_attached='none is attached'
+no_room='no room on this disk'
+
+# In KiB, of what lies in these places.
+size_of() { { du -skc "$@" 2>/dev/null || true; } | tail -n 1 | cut -f 1; }
+
+# Whether this machine runs what is in that archive. A worker has no use for what control planes run.
+is_wanted_here() {
+  case $ROLE/\${1##*/} in worker/kube-apiserver* | worker/kube-controller-manager* | worker/kube-scheduler* | worker/etcd*) return 1 ;; esac
+}
+
+# What is on the disc fits before any of it is taken: containerd keeps an image packed and unpacked, a program is put beside the one
+# that it takes the place of, and kubeadm backs etcd up before it upgrades it. Says in $wrong what is missing.
+check_room() {
+  local place need free at archive archives=()
+  local -A needs=() rooms=()
+  for archive in "$media"/docker/*.tar; do if is_wanted_here "$archive"; then archives+=("$archive"); fi; done
+  for place in "$root/var/lib/containerd $(($(size_of "\${archives[@]}" /dev/null) * 3))" "$bin $(($(size_of "$media"/{k8s,cni,cri-tools}) * 2))" \\
+    "$kubernetes $(size_of "$root/var/lib/etcd")"; do
+    need=\${place##* } place=\${place% *}
+    mkdir -p "$place" 2>/dev/null || true
+    while [[ ! -d $place ]]; do place=\${place%/*}; done
+    read -r free at < <(df -Pk "$place" | awk 'NR == 2 { print $4, $6 }')
+    needs[$at]=$((\${needs[$at]:-0} + need)) rooms[$at]=$free
+  done
+  for at in "\${!needs[@]}"; do
+    free=\${rooms[$at]} need=\${needs[$at]}
+    if ((free < need)); then
+      wrong="$no_room: $((free / 1024)) MiB are free on $at, want $((need / 1024))"
+      return 1
+    fi
+  done
+}
 
 # Is what is mounted the version that was asked for, and can it be read? Says what is wrong with it in $wrong.
 check_iso() {
-  local found
+  local found damaged
+  check_room || return
   # Copied first: the disc may be mounted without leave to execute, and a damaged one fails here.
   if ! install -m 0755 "$media/k8s/kubeadm" "$state/kubeadm.candidate" 2>/dev/null; then
     wrong='its k8s/kubeadm is missing or cannot be read'
@@ -149,6 +190,11 @@ check_iso() {
   rm -f "$state/kubeadm.candidate"
   if [[ $found != "v$KUBERNETES_VERSION" ]]; then
     wrong="it holds $found, want v$KUBERNETES_VERSION"
+    return 1
+  fi
+  # Mold's own discs have no such list; what is damaged on one of those is found as it is unpacked, run or loaded.
+  if [[ -e $media/SHA256SUMS ]] && ! damaged=$(cd "$media" && sha256sum --quiet --check SHA256SUMS 2>/dev/null); then
+    wrong="it is damaged: $(tr -s '\\n' ' ' <<<"\${damaged:-SHA256SUMS cannot be read}" | head -c 300)"
     return 1
   fi
 }
@@ -174,7 +220,7 @@ mount_iso() {
   step=iso
   local deadline=$((SECONDS + JOIN_TIMEOUT)) said=''
   until find_iso; do
-    if [[ $wrong != "$said" ]]; then say "waiting: $wrong" && said=$wrong; fi
+    if [[ $wrong != "$said" ]]; then waiting "$wrong" && said=$wrong; fi
     if ((SECONDS >= deadline)); then fail "no Kubernetes ISO within $JOIN_TIMEOUT s: $wrong"; fi
     sleep 3
   done
@@ -189,9 +235,13 @@ unpack() {
   done
 }
 
-# Beside it and then renamed: a running kubelet's file can't be overwritten, and a cut-off copy is never run.
+# Beside it and then renamed: a running kubelet's file can't be overwritten, and a cut-off copy is never run, nor one that is damaged.
 install_binary() {
+  local asked=(--version) said=''
+  case $1 in kubeadm) asked=(version -o short) ;; kubectl) asked=(version --client) ;; esac
   install -m 0755 "$media/k8s/$1" "$bin/.$1.new" || fail "k8s/$1 cannot be copied from the ISO"
+  said=$("$bin/.$1.new" "\${asked[@]}" 2>/dev/null) || said=''
+  [[ "$said " == *"v$KUBERNETES_VERSION"[^0-9]* ]] || fail "k8s/$1 of the ISO is damaged: it does not run, or is not $KUBERNETES_VERSION"
   sync "$bin/.$1.new"
   mv -f "$bin/.$1.new" "$bin/$1"
 }
@@ -231,11 +281,6 @@ configure_containerd() {
     if ((tries < 30)); then sleep 2; fi
   done
   fail 'containerd does not answer: see journalctl -u containerd'
-}
-
-# Whether this machine runs what is in that archive. A worker has no use for what control planes run.
-is_wanted_here() {
-  case $ROLE/\${1##*/} in worker/kube-apiserver* | worker/kube-controller-manager* | worker/kube-scheduler* | worker/etcd*) return 1 ;; esac
 }
 
 load_images() {
@@ -316,7 +361,7 @@ apply_network() {
   local tries
   for tries in {1..20}; do
     # Server-side: the definitions of some networks are too large for the annotation that a client-side apply leaves.
-    if kubectl --kubeconfig "$kubernetes/admin.conf" apply --server-side --force-conflicts -f "$state/network.yaml" >/dev/null 2>"$state/network.log"; then
+    if timeout 120 kubectl --kubeconfig "$kubernetes/admin.conf" apply --server-side --force-conflicts -f "$state/network.yaml" >/dev/null 2>"$state/network.log"; then
       mark "$1"
       say 'network.yaml applied'
       return
@@ -348,7 +393,7 @@ join() {
   if marked begun; then own_leavings; fi
   until join_once; do
     if ((SECONDS >= deadline)); then fail "not joined within $JOIN_TIMEOUT s: $reason"; fi
-    if [[ $reason != "$said" ]]; then say "waiting: $reason" && said=$reason; fi
+    if [[ $reason != "$said" ]]; then waiting "$reason" && said=$reason; fi
     # Whether somebody answers is a small question; only attempts to join become rarer.
     asked=$reason
     if [[ $asked == kubeadm* ]]; then sleep "$pause" && pause=$((pause < 30 ? pause * 2 : 30)); else sleep 2; fi
@@ -380,17 +425,20 @@ main() {
     install_kubernetes
     if [[ $ACTION == init ]]; then initialise; else join; fi
   fi
+  if locked_out; then watch_certificates; fi # Nobody is reached before.
   if [[ $ACTION == init ]] && ! marked network; then apply_network network; fi
   remove_secrets
   step=node
   # Once: what it has answered to an order since outlives a reboot.
-  case $(cat "$state/answer" 2>/dev/null || true) in joined* | upgrad*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
+  case $(cat "$state/answer" 2>/dev/null || true) in joined* | upgrad* | certificates*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
   say 'done'
   follow_orders
 }
 
 # shellcheck source=upgrade.sh
 . "$root/usr/local/lib/ablestack-kubernetes/upgrade.sh"
+# shellcheck source=certificates.sh
+. "$root/usr/local/lib/ablestack-kubernetes/certificates.sh"
 
 main
 `;
@@ -461,8 +509,12 @@ check_order() {
 look_for_iso() {
   step=iso
   if find_iso; then return; fi
-  # One that is missing may be on its way; one that is wrong does not get better.
-  if [[ \${wrong:?} == "$none_attached" ]]; then fail "no Kubernetes ISO: $wrong"; else refuse "wrong Kubernetes ISO: $wrong"; fi
+  # One that is missing may be on its way, and room may be made; one that is wrong does not get better.
+  case \${wrong:?} in
+    "$none_attached") fail "no Kubernetes ISO: $wrong" ;;
+    "\${no_room:?}"*) fail "$wrong" ;;
+    *) refuse "wrong Kubernetes ISO: $wrong" ;;
+  esac
 }
 
 # Before it the control planes are older than this node's kubelet would be.
@@ -615,11 +667,18 @@ follow_order() {
   pause=$((2 ** failures - 1))
 }
 
+# Each quarter of an hour or so. In a process of its own, for the same reason, so that the orders go on when it fails.
+look_after_certificates() {
+  watch_certificates &
+  wait "$!" || say 'certificates are looked at again in a while' >&2
+}
+
 # Asks every ten seconds or so rather than holding a watch: a watch is cut by every balancer and API server on the way, which an
 # upgrade restarts, and would need the question beside it all the same. The odd tenths keep the nodes of a cluster apart.
 follow_orders() {
-  local wanted='' leads='' answer='' tried='' outcome=0 failures=0 pause=0 said next='' prepared='' looked='' rest=0
-  while :; do
+  local wanted='' leads='' answer='' tried='' outcome=0 failures=0 pause=0 said next='' prepared='' looked='' rest=0 round
+  for ((round = 0; ; round = (round + 1) % 90)); do
+    if ((round == 0)); then look_after_certificates; fi
     if read_order; then
       said=$(cat "$state/answer" 2>/dev/null || true)
       if [[ -n $said && $said != "$answer" ]]; then tell "$said" && answer=$said; fi # It was lost, or the Node is a new one.
@@ -629,6 +688,215 @@ follow_orders() {
     # The order that it has prepared itself for comes soon.
     if [[ -n $next && $prepared == "$next" ]]; then sleep "2.$((RANDOM % 10))"; else sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"; fi
   done
+}
+`;
+
+/** Its part that renews certificates; the agent sources it. */
+export const certificatesScript = `# shellcheck shell=bash
+# The certificates of this machine, watched by the node agent; sourced by agent.sh. Whoever has the CA's key (control planes) mends all
+# of them, also when they ended while the machine was off. A worker whose kubelet was off for too long can't: the core lets it in
+# again by new user data, which leave a bootstrap-kubelet.conf here (readmission.ts).
+#   kubeadm's (API server, etcd, controllers, admin)  a year; renewed when 30 days are left, and the static pods restarted
+#   the kubelet's for the API                         a year; it rotates it while it runs, and takes no part in it once it has ended
+#   the kubelet's own server                          a year; self-signed, made anew when 30 days are left
+# The Node says in ablestack.io/certificates-end when the first of them ends.
+# https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-certs/
+: "\${root?}" "\${state:?}" "\${kubernetes:?}" "\${step:?}"
+
+kubelet_pki=$root/var/lib/kubelet/pki
+static_pods='etcd kube-apiserver kube-controller-manager kube-scheduler'
+renew_within=$((30 * 86400))
+at_any_hour=$((2 * 86400)) # With less left nobody waits for the hour, nor for the other control planes.
+
+seconds_now() { date +%s; }
+
+# When the certificate on stdin ends, in seconds since 1970.
+ends() {
+  local text
+  text=$(openssl x509 -noout -enddate 2>/dev/null) || return
+  date -d "\${text#*=}" +%s
+}
+
+embedded() { sed -n "s/^ *client-$1-data: //p" | base64 -d; }
+
+kubeadm_ends() {
+  local file
+  for file in "$kubernetes"/pki/{apiserver,apiserver-etcd-client,apiserver-kubelet-client,front-proxy-client}.crt "$kubernetes"/pki/etcd/{server,peer,healthcheck-client}.crt; do
+    [[ ! -e $file ]] || ends <"$file" || true
+  done
+  for file in "$kubernetes"/{admin,super-admin,controller-manager,scheduler}.conf; do
+    [[ ! -e $file ]] || embedded certificate <"$file" | ends || true
+  done
+}
+
+kubelet_ends() {
+  if [[ -e $kubelet_pki/kubelet-client-current.pem ]]; then
+    ends <"$kubelet_pki/kubelet-client-current.pem" || true
+  elif [[ -e $kubernetes/kubelet.conf ]]; then
+    embedded certificate <"$kubernetes/kubelet.conf" | ends || true
+  fi
+}
+
+earliest() { sort -n | head -n 1; }
+
+# It can be told that it is locked out: there is a certificate, and its time is over.
+locked_out() {
+  local end
+  end=$(kubelet_ends)
+  [[ -n $end ]] && ((end <= $(seconds_now)))
+}
+
+# Control planes of one cluster were made in one hour, and their certificates end in one. So that never two restart etcd or the API
+# server at a time, each has an hour of the day, by the number in its name: nobody has to be asked for it.
+its_hour() {
+  local number=\${NODE_NAME##*-}
+  [[ $number =~ ^[0-9]+$ ]] || number=0
+  (($(seconds_now) / 3600 % 24 == 10#$number % 24))
+}
+
+running() { ctr -n k8s.io containers list -q "labels.\\"io.kubernetes.container.name\\"==$1"; }
+
+# All members of etcd, asked from inside of this one: an upgrade may have another of them away just now.
+etcd_is_whole() {
+  local id pki=/etc/kubernetes/pki/etcd
+  for id in $(running etcd); do
+    if timeout 30 ctr -n k8s.io tasks exec --exec-id "whole-$RANDOM" "$id" etcdctl --cacert $pki/ca.crt --cert $pki/healthcheck-client.crt \\
+      --key $pki/healthcheck-client.key endpoint health --cluster >/dev/null 2>&1; then return; fi
+  done
+  return 1
+}
+
+# Of its own: with the certificates of the API over there is nobody who could be asked for the cluster's.
+cluster_configuration() {
+  printf 'apiVersion: kubeadm.k8s.io/v1beta4\\nkind: ClusterConfiguration\\nkubernetesVersion: v%s\\ncontrolPlaneEndpoint: "%s"\\n' "$(installed)" "$ENDPOINT" \\
+    >"$state/cluster.yaml"
+}
+
+# Which answers by itself, without credentials, on this machine.
+health_of() {
+  case $1 in
+    etcd) echo http://127.0.0.1:2381/health ;;
+    kube-apiserver) echo https://127.0.0.1:6443/readyz ;;
+    kube-controller-manager) echo https://127.0.0.1:10257/healthz ;;
+    kube-scheduler) echo https://127.0.0.1:10259/healthz ;;
+  esac
+}
+
+await_pod() {
+  local tries
+  for tries in {1..60}; do
+    # The machine's own, and not all of them are under a CA: who answers is not the question.
+    if curl --silent --fail --insecure --output /dev/null --noproxy '*' --max-time 5 "$(health_of "$1")"; then return; fi
+    if ((tries < 60)); then sleep 3; fi
+  done
+  fail "$1 does not answer with its new certificate: see its log in /var/log/pods"
+}
+
+# The kubelet starts it again at once. Unlike a manifest that is moved away and back, as kubeadm's page has it, it leaves nothing
+# half-done should the power go.
+end_pod() {
+  local id tries
+  for id in $(running "$1"); do
+    ctr -n k8s.io tasks kill --signal SIGTERM "$id" >/dev/null 2>&1 || continue
+    for tries in {1..40}; do
+      ctr -n k8s.io tasks list 2>/dev/null | grep "^$id .*RUNNING" >/dev/null || break
+      if ((tries < 40)); then sleep 2; fi
+    done
+  done
+}
+
+renew() {
+  local pod left end
+  marked renewing || keep renewing "$static_pods" # First: whoever is cut off in between still restarts them.
+  end=$(kubeadm_ends | earliest)
+  if ((end <= $(seconds_now) + renew_within)); then
+    cluster_configuration
+    run_kubeadm certs renew all --config "$state/cluster.yaml"
+    rm -f "$state/kubeadm.log"
+  fi
+  left=$(cat "$state/renewing")
+  for pod in $left; do
+    end_pod "$pod"
+    left=\${left#"$pod"} left=\${left# }
+    keep renewing "$left" # Each is ended once, however long it takes to be back.
+    locked_out || await_pod "$pod" # Nobody starts it before the kubelet is in again.
+  done
+  if locked_out; then sign_kubelet; fi
+  for pod in $static_pods; do await_pod "$pod"; done
+  rm -f "$state/renewing"
+  say "renewed, until $(date -u -d "@$(kubeadm_ends | earliest)" +%F)"
+}
+
+# As kubeadm's page on trouble has it ("Kubelet client certificate rotation fails"), by the CA's key that is here.
+sign_kubelet() {
+  local text name
+  name=$kubelet_pki/kubelet-client-$(date -u +%Y-%m-%d-%H-%M-%S).pem
+  cluster_configuration
+  text=$(kubeadm kubeconfig user --config "$state/cluster.yaml" --client-name "system:node:$NODE_NAME" --org system:nodes 2>/dev/null) ||
+    fail 'kubeadm cannot sign a certificate for the kubelet'
+  mkdir -p "$kubelet_pki"
+  (umask 077 && { embedded certificate && embedded key <<<"$text"; } <<<"$text" >"$name")
+  sync "$name"
+  ln -sfn "\${name##*/}" "$kubelet_pki/.current" && mv -Tf "$kubelet_pki/.current" "$kubelet_pki/kubelet-client-current.pem"
+  sed -Ei 's#client-(certificate|key)-data: .*#client-\\1: /var/lib/kubelet/pki/kubelet-client-current.pem#' "$kubernetes/kubelet.conf"
+  systemctl restart kubelet
+  say 'the kubelet has a new certificate'
+}
+
+# On a worker: with what the core has left here, if it has.
+readmit_kubelet() {
+  local deadline=$((SECONDS + JOIN_TIMEOUT)) end
+  end=$(date -u -d "@$(kubelet_ends)" +%F)
+  if [[ ! -e $kubernetes/bootstrap-kubelet.conf ]]; then
+    [[ $readmission == "$end" ]] || tell "certificates failed: the kubelet's ended on $end. The next run of the cluster's program lets this machine in again; or replace it"
+    readmission=$end
+    return
+  fi
+  say "the kubelet's certificate ended on $end, asking for another one"
+  systemctl restart kubelet
+  while locked_out; do
+    if ((SECONDS >= deadline)); then fail "no new certificate for the kubelet within $JOIN_TIMEOUT s: see journalctl -u kubelet"; fi
+    sleep 3
+  done
+  rm -f "$kubernetes/bootstrap-kubelet.conf"
+  say 'the kubelet has a new certificate'
+}
+readmission=''
+
+# The kubelet makes itself another one where there is none. \`.old\` is what is left to do.
+renew_kubelet_server() {
+  local end
+  end=$([[ ! -e $kubelet_pki/kubelet.crt ]] || ends <"$kubelet_pki/kubelet.crt" || true)
+  if [[ -n $end ]] && ((end <= $(seconds_now) + renew_within)); then mv -f "$kubelet_pki/kubelet.crt" "$kubelet_pki/kubelet.crt.old"; fi
+  [[ -e $kubelet_pki/kubelet.crt.old ]] || return 0
+  rm -f "$kubelet_pki/kubelet.key"
+  systemctl restart kubelet
+  rm -f "$kubelet_pki/kubelet.crt.old"
+  say "the kubelet's server has a new certificate"
+}
+
+watch_certificates() {
+  step=certificates
+  local end now
+  now=$(seconds_now)
+  if [[ $ROLE == control-plane ]]; then
+    end=$(kubeadm_ends | earliest)
+    if marked renewing || { [[ -n $end ]] && ((end <= now + at_any_hour)); }; then
+      renew
+    elif [[ -n $end ]] && ((end <= now + renew_within)) && its_hour && etcd_is_whole; then
+      renew
+    fi
+    if locked_out; then sign_kubelet; fi
+  elif locked_out; then
+    readmit_kubelet
+  fi
+  renew_kubelet_server
+  # What it said before is true again.
+  case $(cat "$state/answer" 2>/dev/null || true) in
+    certificates*) locked_out || tell "$([[ -e $state/version ]] && echo upgraded || echo joined) $(installed)" ;;
+  esac
+  end=$({ kubeadm_ends; kubelet_ends; } | earliest)
+  if [[ -n $end ]]; then as_kubelet annotate node "$NODE_NAME" --overwrite "ablestack.io/certificates-end=$(date -u -d "@$end" +%FT%TZ)" >/dev/null || true; fi
 }
 `;
 

@@ -63,8 +63,12 @@ check_order() {
 look_for_iso() {
   step=iso
   if find_iso; then return; fi
-  # One that is missing may be on its way; one that is wrong does not get better.
-  if [[ ${wrong:?} == "$none_attached" ]]; then fail "no Kubernetes ISO: $wrong"; else refuse "wrong Kubernetes ISO: $wrong"; fi
+  # One that is missing may be on its way, and room may be made; one that is wrong does not get better.
+  case ${wrong:?} in
+    "$none_attached") fail "no Kubernetes ISO: $wrong" ;;
+    "${no_room:?}"*) fail "$wrong" ;;
+    *) refuse "wrong Kubernetes ISO: $wrong" ;;
+  esac
 }
 
 # Before it the control planes are older than this node's kubelet would be.
@@ -217,11 +221,18 @@ follow_order() {
   pause=$((2 ** failures - 1))
 }
 
+# Each quarter of an hour or so. In a process of its own, for the same reason, so that the orders go on when it fails.
+look_after_certificates() {
+  watch_certificates &
+  wait "$!" || say 'certificates are looked at again in a while' >&2
+}
+
 # Asks every ten seconds or so rather than holding a watch: a watch is cut by every balancer and API server on the way, which an
 # upgrade restarts, and would need the question beside it all the same. The odd tenths keep the nodes of a cluster apart.
 follow_orders() {
-  local wanted='' leads='' answer='' tried='' outcome=0 failures=0 pause=0 said next='' prepared='' looked='' rest=0
-  while :; do
+  local wanted='' leads='' answer='' tried='' outcome=0 failures=0 pause=0 said next='' prepared='' looked='' rest=0 round
+  for ((round = 0; ; round = (round + 1) % 90)); do
+    if ((round == 0)); then look_after_certificates; fi
     if read_order; then
       said=$(cat "$state/answer" 2>/dev/null || true)
       if [[ -n $said && $said != "$answer" ]]; then tell "$said" && answer=$said; fi # It was lost, or the Node is a new one.

@@ -144,6 +144,42 @@ describe("the Kubernetes ISO", () => {
     node.attach("right");
     done(await node.boot());
   });
+
+  it("whose files are not those of its list of checksums is refused by the name of the file, before any of it is taken", async () => {
+    const node = machine(await worker());
+    node.iso("damaged", "1.35.4");
+    node.onDisc("damaged", "SHA256SUMS", `${"0".repeat(64)}  docker/etcd.tar\n`);
+    node.attach("damaged");
+    node.set("on-sleep", '#!/bin/sh\ncp "$ABLESTACK_ROOT/dev/console" "$FAKE/shown"; printf right >"$ABLESTACK_ROOT/dev/sr0"\n', 0o755);
+    const run = await node.boot();
+    done(run);
+    expect(run.journal).toContain("iso: waiting: it is damaged: docker/etcd.tar: FAILED");
+    expect(node.fact("shown")).toContain("iso waits: it is damaged: docker/etcd.tar: FAILED");
+  });
+
+  it.each(["kubelet", "kubectl"])("whose %s does not run is refused, and the one that runs stays", async (program) => {
+    const node = machine(await worker());
+    node.iso("damaged", "1.35.4");
+    node.onDisc("damaged", `k8s/${program}`, "#!/bin/sh\nexit 139\n");
+    node.attach("damaged");
+    expect(await node.boot()).toMatchObject({ code: 1, journal: expect.stringContaining(`binaries: failed: k8s/${program} of the ISO is damaged: it does not run, or is not 1.35.4`) });
+    expect(node.has(`usr/local/bin/${program}`)).toBe(false);
+    node.attach("right");
+    done(await node.boot());
+  });
+});
+
+describe("a disk without room", () => {
+  it("is said before anything is taken from the ISO, with how much is missing, and it goes on when there is room", async () => {
+    const node = machine(await worker());
+    node.set("free", "20");
+    node.set("on-sleep", `#!/bin/sh\nls -A "$ABLESTACK_ROOT/usr/local/bin" >"$FAKE/taken"; cp "$ABLESTACK_ROOT/dev/console" "$FAKE/shown"; echo 99999999 >"$FAKE/free"\n`, 0o755);
+    const run = await node.boot();
+    done(run);
+    expect(run.journal).toMatch(/iso: waiting: no room on this disk: 0 MiB are free on \/, want \d+/);
+    expect(node.fact("shown")).toContain("iso waits: no room on this disk");
+    expect(node.fact("taken")).toBe("");
+  });
 });
 
 it("lets off kubeadm's and the kubelet's refusal of cgroup v1 only on a machine that has it", async () => {

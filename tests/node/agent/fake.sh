@@ -7,7 +7,7 @@
 #   wanted, leads   the order on the node                     configured    the version in kubeadm-config
 #   polls           how often the agent asks for orders before systemd stops it; on-poll is run before each further time
 name=${0##*/}
-name=${name%.candidate} # The agent's copy of the kubeadm that is on a disc.
+name=${name%.candidate} && name=${name#.} && name=${name%.new} # The copies of what is on a disc that the agent tries out.
 root=$ABLESTACK_ROOT
 etc=$root/etc/kubernetes
 echo "$name $*" >>"$FAKE/calls"
@@ -66,7 +66,7 @@ case $name in
   stat) cat "$FAKE/cgroup" ;;
   sysctl) [ ! -e "$FAKE/sysctl-fails" ] || { cat "$FAKE/sysctl-fails" >&2 && exit 1; } ;;
   curl)
-    case $* in *:10248/*) [ "$(cat "$FAKE/kubelet" 2>/dev/null)" != down ] && exit 0 || exit 7 ;; esac
+    case $* in *127.0.0.1:[!1]* | *127.0.0.1:1025*) exit 0 ;; *:10248/*) [ "$(cat "$FAKE/kubelet" 2>/dev/null)" != down ] && exit 0 || exit 7 ;; esac
     case $(cat "$FAKE/endpoint") in ours) exit 0 ;; foreign) exit 60 ;; *) exit 7 ;; esac
     ;;
   sleep)
@@ -81,18 +81,40 @@ case $name in
     [ ! -x "$FAKE/on-sleep" ] || "$FAKE/on-sleep" ;;
   ctr)
     [ "$*" = version ] && exit 0
+    case "$3 $4" in
+      'containers list') case $6 in *etcd*) echo etcd-1 ;; *kube-*) echo "kube-${6##*kube-}" | tr -d '"' ;; esac; exit ;;
+      'tasks exec') [ "$(cat "$FAKE/etcd" 2>/dev/null)" != broken ]; exit ;;
+      'tasks kill') stage "end $7" && echo "$7" >>"$FAKE/ended"; exit ;;
+      'tasks list') exit ;;
+    esac
     stage "import ${5##*/}"
     grep -q damaged "$5" && echo "ctr: unexpected EOF" >&2 && exit 1
     cat "$5" >>"$root/var/lib/images"
     ;;
-  kubelet) echo "Kubernetes v@VERSION@" ;;
+  kubelet) [ "${1:-}" != --version ] || echo "Kubernetes v@VERSION@" ;;
+  df) printf 'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda1 1 1 %s 1%% /\n' "$(cat "$FAKE/free" 2>/dev/null || echo 99999999)" ;;
+  # A certificate is played by a line with the second in which it ends.
+  openssl) end=$(sed -n 's/^ends //p' | head -n 1) && [ -n "$end" ] && echo "notAfter=@$end" || exit 1 ;;
+  date) case "$*" in +%s) cat "$FAKE/now" 2>/dev/null || exec /usr/bin/date +%s ;; *) exec /usr/bin/date "$@" ;; esac ;;
   systemctl)
-    case $* in 'restart kubelet') stage 'kubelet' && grep server: "$etc/kubelet.conf" >>"$FAKE/kubelet-asks" && "$root/usr/local/bin/kubelet" --version >"$root/var/lib/kubelet-runs" ;; esac
+    case $* in 'restart kubelet')
+      # It asks for a certificate with what it finds.
+      [ ! -e "$FAKE/lets-in" ] || [ ! -e "$etc/bootstrap-kubelet.conf" ] || cp "$FAKE/lets-in" "$root/var/lib/kubelet/pki/kubelet-client-current.pem"
+      stage 'kubelet' && grep server: "$etc/kubelet.conf" >>"$FAKE/kubelet-asks" && "$root/usr/local/bin/kubelet" --version >"$root/var/lib/kubelet-runs" ;; esac
     ;;
   kubeadm)
     case "$1 $2" in
       'version -o') echo v@VERSION@ ;;
       'config images') printf 'registry.k8s.io/kube-apiserver:v@VERSION@\nregistry.k8s.io/pause:3.10.1\n' ;;
+      'certs renew')
+        [ ! -e "$FAKE/kubeadm-fails" ] || { cat "$FAKE/kubeadm-fails" >&2 && exit 1; }
+        for certificate in apiserver etcd/server; do stage "renew $certificate" && cp "$FAKE/renewed" "$etc/pki/$certificate.crt"; done
+        printf 'client-certificate-data: %s\n' "$(base64 -w0 "$FAKE/renewed")" >"$etc/admin.conf"
+        ;;
+      'kubeconfig user')
+        [ -e "$etc/pki/ca.key" ] || exit 1
+        printf '    client-certificate-data: %s\n    client-key-data: %s\n' "$(base64 -w0 "$FAKE/renewed")" "$(echo 'its key' | base64 -w0)"
+        ;;
       'init '*)
         shift && kubeadm_flags "$@"
         [ "${quiet:-}" = yes ] || { echo 'the token would be printed' >&2 && exit 1; }
@@ -128,6 +150,7 @@ case $name in
     esac
     ;;
   kubectl)
+    [ "$1" != version ] || { echo "Client Version: v@VERSION@" && exit; }
     [ -e "$2" ] || { echo "no $2" >&2 && exit 1; }
     case "$3" in
       get)
@@ -141,8 +164,12 @@ case $name in
         cat "$7" >"$FAKE/applied"
         ;;
       annotate)
-        case $7 in *io/prepared=*) echo "${7#*=}" >"$FAKE/prepared" && echo "${7#*=}" >>"$FAKE/preparations" && exit ;; esac
-        echo "$7" >"$FAKE/annotation" && echo "$7" >>"$FAKE/answers" ;;
+        case $7 in
+          *io/agent=*) echo "$7" >"$FAKE/annotation" && echo "$7" >>"$FAKE/answers" ;;
+          *io/prepared=*) echo "${7#*=}" >"$FAKE/prepared" && echo "${7#*=}" >>"$FAKE/preparations" ;;
+          *) key=${7#*/} && echo "$7" >"$FAKE/annotation-${key%%=*}" ;;
+        esac
+        ;;
     esac
     ;;
 esac

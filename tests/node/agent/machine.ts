@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import type { NodeBootstrap } from "../../../provider/node/spec";
 import { machineFiles, machineUserData } from "../../../provider/node/user-data";
 
-const played = ["blkid", "mount", "umount", "mountpoint", "stat", "curl", "sleep", "ctr", "sync", "systemctl", "sysctl", "swapoff", "modprobe", "cloud-init", "restorecon"];
+const played = ["blkid", "mount", "umount", "mountpoint", "stat", "curl", "sleep", "ctr", "sync", "systemctl", "sysctl", "swapoff", "modprobe", "df", "openssl", "date", "cloud-init", "restorecon"];
 
 export interface Run {
   readonly code: number | null;
@@ -61,6 +61,9 @@ export class Machine {
     this.put(join(files, "network.yaml"), "kind: List\n");
   }
 
+  onDisc(name: string, path: string, content: string): void {
+    this.put(join(this.fake, "isos", name, path), content, 0o755);
+  }
   attach(name: string): void {
     this.write("/dev/sr0", name);
   }
@@ -153,7 +156,7 @@ export class Machine {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private write(path: string, content: string, mode = 0o644): void {
+  write(path: string, content: string, mode = 0o644): void {
     this.put(join(this.root, path), content, mode);
   }
   private put(path: string, content: string, mode = 0o644): void {

@@ -284,6 +284,20 @@ describe("what fails", () => {
     expect(answers(other)).toEqual(["upgrade failed: no Kubernetes ISO: none is attached", "upgrading 1.35.4", "upgraded 1.35.4"]);
   });
 
+  it("a disk without room does, with how much is missing, before anything is changed; and it goes on when there is room", async () => {
+    const other = await follower(await worker());
+    const before = other.tree();
+    other.set("free", "20");
+    stopped(await other.boot());
+    expect(answers(other)).toEqual([expect.stringMatching(/^upgrade failed: no room on this disk: 0 MiB are free on \/, want \d+$/)]);
+    const { "var/lib/ablestack-kubernetes/answer": ___, ...after } = other.tree();
+    const { "var/lib/ablestack-kubernetes/answer": ____, ...as } = before;
+    expect(after).toEqual(as);
+    other.unset("free");
+    stopped(await other.boot());
+    isUpgraded(other);
+  });
+
   it("a damaged image does, by its name, and the ISO is let go", async () => {
     const other = await follower(await worker());
     other.iso("damaged", "1.35.4", "damaged");

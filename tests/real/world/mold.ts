@@ -1,6 +1,6 @@
 /** The emulator as a process with real machines, and its API. */
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -50,6 +50,12 @@ export class RealMold {
     rmSync(this.state, { recursive: true, force: true });
   }
 
+  /** How an administrator's program reaches it. */
+  get access(): { readonly apiUrl: string; readonly apiKey: string; readonly secretKey: string } {
+    const keys = (JSON.parse(readFileSync(join(this.state, "keys.json"), "utf8")) as Item).admin as { apiKey: string; secretKey: string };
+    return { apiUrl: this.note.url, apiKey: keys.apiKey, secretKey: keys.secretKey };
+  }
+
   private get note(): { pid: number; url: string } {
     return JSON.parse(readFileSync(join(this.state, "server.json"), "utf8")) as { pid: number; url: string };
   }
@@ -60,7 +66,7 @@ export class RealMold {
 
   /** Calls, waits for a job, and throws with Mold's words when it is refused. */
   async call(command: string, params: Params = {}): Promise<Item> {
-    const keys = (JSON.parse(readFileSync(join(this.state, "keys.json"), "utf8")) as Item).admin as { apiKey: string; secretKey: string };
+    const keys = this.access;
     const ask = async (name: string, given: Params): Promise<Item> => {
       const answer = await fetch(this.note.url, { method: "POST", body: signed({ command: name, ...given }, keys.apiKey, keys.secretKey), headers: { "content-type": "application/x-www-form-urlencoded" } });
       const [inner] = Object.values((await answer.json()) as Item) as Item[];
@@ -111,6 +117,12 @@ export class RealMold {
     } catch {
       return undefined;
     }
+  }
+
+  /** What the machine's console shows; nothing before it was switched on. */
+  console(id: string): string {
+    const path = join(this.machines, "machines", id, "console.log");
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
   }
 
   get machineIds(): string[] {
