@@ -8,7 +8,7 @@ const cluster = new KubernetesCluster("life", {
   zone: config.get("zone") ?? "zone-1",
   version: config.get("version") ?? "1.34",
   template: config.get("template") ?? "debian-13-containerd",
-  controlPlane: { count: 3, offering: "k8s-2c-4g" },
+  controlPlane: { count: config.getNumber("controlPlanes") ?? 3, offering: "k8s-2c-4g" },
   workers: { count: config.getNumber("workers") ?? 3, offering: "k8s-2c-4g" },
   powerState: config.getBoolean("stopped") ? "stopped" : "running",
   nodes: config.getObject("nodes"),

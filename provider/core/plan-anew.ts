@@ -1,4 +1,4 @@
-/** Where etcd is lost: a cluster that never was whole begins anew, one that was can't be mended. Pure. */
+/** Where etcd is lost, or its majority: a cluster that never was whole begins anew, one that was can't be mended by a run. Pure. */
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { hasJoined, tagKeys } from "./ownership";
 import { joinSeconds, type PlanInput, type Problem } from "./plan-input";
@@ -51,7 +51,29 @@ export function etcdLost(input: PlanInput): Problem[] {
   const { desired, observed, birth = false } = input;
   if (!isRecorded(input) || answers(observed) || observed.machines.some(({ role }) => role === "control-plane")) return [];
   if (!observed.machines.some(hasJoined) && (birth || observed.machines.length > 0)) return [];
-  const destroyed = observed.destroyed.filter((machine) => machine.role === "control-plane" && machine.state === "Destroyed" && hasJoined(machine)).map(({ name }) => name);
-  const recover = destroyed.length > 0 ? `Mold has not expunged ${destroyed.join(", ")} yet: recover what there is of them (recoverVirtualMachine), then run again. Or destroy` : "Destroy";
-  return [{ property: "controlPlane", reason: `every control plane of ${desired.name} is gone from Mold, and with them etcd, in which the whole cluster was. ${recover} the cluster and create it anew.` }];
+  const recover = howToRecover(observed);
+  return [{ property: "controlPlane", reason: `every control plane of ${desired.name} is gone from Mold, and with them etcd, in which the whole cluster was. ${recover ? `${recover} Or destroy` : "Destroy"} the cluster and create it anew.` }];
+}
+
+function howToRecover({ destroyed }: ObservedCluster): string {
+  const names = destroyed.filter((machine) => machine.role === "control-plane" && machine.state === "Destroyed" && hasJoined(machine)).map(({ name }) => name);
+  return names.length > 0 ? `Mold has not expunged ${names.join(", ")} yet: recover what there is of them (recoverVirtualMachine), then run again.` : "";
+}
+
+/**
+ * Some control planes are left, and fewer than etcd needs. Nothing that a run does makes the API answer then, and a new etcd of what one
+ * member holds is for a person to make. Said by the preview and by the run that waited in vain; undefined: there are enough, or nobody knows.
+ */
+export function majorityLost(input: PlanInput): string | undefined {
+  const { desired, observed, former } = input;
+  // An interrupted change of their number may not have come to all of them: the smaller one counts.
+  const count = Math.min(desired.controlPlane.count, former?.controlPlane.count ?? desired.controlPlane.count);
+  const majority = Math.floor(count / 2) + 1;
+  const left = observed.machines.filter((machine) => machine.role === "control-plane" && hasJoined(machine)).map(({ name }) => name);
+  if (!isRecorded(input) || wasNeverWhole(input) || answers(observed) || left.length === 0 || left.length >= majority) return undefined;
+  const recover = howToRecover(observed);
+  return (
+    `of the ${count} control planes of ${desired.name} only ${left.join(", ")} ${left.length === 1 ? "is" : "are"} left in Mold, and etcd needs ${majority}: its majority is lost, and with it the API. ` +
+    `${recover ? `${recover} Or restore` : "Restore"} etcd from what ${left[0]!} holds (https://etcd.io/docs/current/op-guide/recovery/), then run again. Or destroy the cluster and create it anew`
+  );
 }

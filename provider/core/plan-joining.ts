@@ -1,6 +1,7 @@
 /** Machines that come: deployed, given the ISO and a token, waited for, and cleared up after. Pure. */
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { hasJoined, type Role, tagKeys, type Tags } from "./ownership";
+import { majorityLost } from "./plan-anew";
 import type { PlanInput } from "./plan-input";
 import { doneTags } from "./plan-nodes";
 import type { Release } from "./release";
@@ -51,10 +52,12 @@ export function planMounts(steps: Steps, { observed }: PlanInput, { current: ver
 }
 
 /** @returns the step after which the API answers, and it is recorded that etcd is there */
-export function planApi(steps: Steps, { desired, observed }: PlanInput, needs: readonly (string | undefined)[]): string {
+export function planApi(steps: Steps, input: PlanInput, needs: readonly (string | undefined)[]): string {
+  const { desired, observed } = input;
   const recorded = observed.anchorTags?.[tagKeys.initialised] === desired.uid;
   const restarted = observed.machines.some((machine) => isControlPlane(machine) && hasJoined(machine));
-  const ready = steps.add({ kind: "awaitApi", ...(restarted ? { restarted } : {}) }, `wait for the API of ${desired.name}`, needs, {
+  const lost = majorityLost(input);
+  const ready = steps.add({ kind: "awaitApi", ...(restarted ? { restarted } : {}), ...(lost === undefined ? {} : { lost }) }, `wait for the API of ${desired.name}`, needs, {
     why: recorded ? "machines join by it" : "the first control plane initialises etcd",
     // It answered just now.
     ...(observed.nodes ? { estimateSeconds: 1 } : {}),

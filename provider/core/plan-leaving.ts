@@ -119,6 +119,19 @@ export function planLostNodes(steps: Steps, { desired, observed }: PlanInput): v
   }
 }
 
+/** Machines that never came to anything. What there is of one in the cluster goes with it, so that another can take its name. */
+export function planDiscarded(steps: Steps, { observed }: PlanInput, discarded: readonly ObservedMachine[]): void {
+  const nodes = nodesByName(observed.nodes ?? []);
+  for (const machine of discarded) {
+    const ref = refOf(machine);
+    const isNode = nodes.has(machine.name);
+    const member = isNode && machine.role === "control-plane" ? planLeaveEtcd(steps, ref, []) : undefined;
+    const why = machine.state === "Error" ? "Mold could not deploy it" : isNode ? "its node did not turn Ready in time" : "it did not join in time";
+    const removed = steps.add({ kind: "discardMachine", machine: ref }, `remove ${machine.name}`, [member], { pool: "destroy", why });
+    if (isNode) steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${machine.name}`, [removed]);
+  }
+}
+
 /** What lost machines have left in etcd without ever having been a node: a learner first of all, beside which etcd takes no other. */
 export function planStaleMembers(steps: Steps, { desired, observed }: PlanInput): string | undefined {
   if (observed.nodes === undefined) return undefined;

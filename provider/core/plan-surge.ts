@@ -15,7 +15,8 @@ interface Planning {
 
 /** Names beyond every one that is or was, but for what never came to anything: by them the next run continues as an undisturbed one would. */
 export function* newWorkerNames(steps: Steps, { desired, observed }: PlanInput, machines: readonly PlannedMachine[]): Generator<MachineRef, never> {
-  const names = [...machines.map(({ ref }) => ref), ...observed.machines.filter(({ name }) => !steps.has(`discardMachine ${name}`)), ...observed.destroyed, ...(observed.nodes ?? [])].map(({ name }) => parseMachineName(desired.name, name));
+  const there = [...observed.machines, ...(observed.nodes ?? [])].filter(({ name }) => !steps.has(`discardMachine ${name}`));
+  const names = [...machines.map(({ ref }) => ref), ...there, ...observed.destroyed].map(({ name }) => parseMachineName(desired.name, name));
   const last = names.reduce((highest, name) => (name?.role === "worker" ? Math.max(highest, name.index) : highest), 0);
   for (let index = last + 1; ; index++) {
     const ref: MachineRef = { name: machineName(desired.name, "worker", index), role: "worker" };

@@ -4,6 +4,8 @@
  */
 import * as semver from "semver";
 import type { KubernetesVersion } from "./catalogue";
+import { endingCertificates, staysAt } from "./certificate-life";
+import { nodesByName } from "./nodes-by-name";
 import type { ObservedMachine } from "./observe";
 import { isCordonedBy } from "./ownership";
 import type { PlanInput } from "./plan-input";
@@ -12,7 +14,7 @@ import { planBehindBalancers, planCordon, planDrain, planOutOfBalancers, surplus
 import { leastToSpareOne } from "./plan-nodes";
 import { newWorkerNames, planComing, planGoing, planNoneComing } from "./plan-surge";
 import type { Release } from "./release";
-import { estimatePlan, type MachineRef } from "./step";
+import type { MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
 
 /** Whether this machine has a version to reach. */
@@ -74,11 +76,19 @@ export function planUpgrade(steps: Steps, input: PlanInput, release: Release, ma
     const count = outdated.length + course.workers.filter((ref) => isBehind(course, ref, to)).length;
     // Those that are behind may all be leaving.
     if (count === 0) continue;
+    if (notes.length === 0) notes.push(...shortCertificates(input, from, seen));
     before = planHop(course, { from, to, which }, outdated, before);
-    notes.push(`${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${estimatePlan(steps.all.slice(begun))} s`);
+    notes.push(`${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${steps.estimateFrom(begun)} s`);
   }
   for (const extra of extrasOf(course)) planGoing({ steps, input }, extra, { about: "surge", before, why: "it was more than declared, for the upgrade" });
   return notes.length > 0 ? [...notes, "an upgrade can't be undone: Kubernetes goes forward only"] : [];
+}
+
+/** What the first hop would be refused for as it looks now. What is NotReady is mended before; later hops are looked at in their turn. */
+function shortCertificates({ desired, observed }: PlanInput, from: string, machines: readonly ObservedMachine[]): string[] {
+  const nodes = nodesByName(observed.nodes ?? []);
+  const ready = machines.flatMap(({ name }) => nodes.get(name) ?? []).filter((node) => node.ready);
+  return endingCertificates(ready, { now: observed.at, hopSeconds: desired.timeouts.upgradeSeconds }).map((why) => staysAt(desired.name, from, why));
 }
 
 /** Those that were made for it; of what an interrupted replacing has left beyond the count, the last. */
@@ -110,7 +120,7 @@ function planHop(course: Course, { from, to, which }: PlannedHop, controlPlanes:
   const workers = course.workers.filter((ref) => isBehind(course, ref, to));
   const check = steps.add({ kind: "checkHop", from, to: to.version, drains: workers.length > 0 }, `look whether ${desired.name} can go from ${from} to ${to.version}${which}`, before, {
     about: to.version,
-    why: "nodes Ready, etcd whole, the ISO there, room on the workers, budgets that let pods go",
+    why: "nodes Ready, etcd whole, the ISO there, room on the workers, budgets that let pods go, certificates that last",
   });
   const loose: string[] = [];
   let last: readonly string[] = [check, ...planPreparation(course, to, [...controlPlanes.map(({ ref }) => ref), ...workers], [check])];

@@ -4,12 +4,12 @@
 import type { DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { hasJoined, type Role, tagKeys } from "./ownership";
-import { etcdLost, planAnew, planWhole, startsAnew } from "./plan-anew";
+import { etcdLost, majorityLost, planAnew, planWhole, startsAnew } from "./plan-anew";
 import { planApiMembers, planApiRule } from "./plan-api";
 import type { Plan, PlanInput, Problem } from "./plan-input";
 import { isControlPlane, isJoining, planApi, planDeploy, planInitialising, planJoin, planMounts, type PlannedMachine } from "./plan-joining";
 import { diskProblems } from "./plan-disks";
-import { planBack, planLeaving, planLeavingControlPlanes, planLostNodes, planStaleMembers } from "./plan-leaving";
+import { planBack, planDiscarded, planLeaving, planLeavingControlPlanes, planLostNodes, planStaleMembers } from "./plan-leaving";
 import { goesFirst, leastToSpareOne, nodeProblems, placesTaken, planForgotten, planRebooted } from "./plan-nodes";
 import { planStopped } from "./plan-power";
 import { awaitsStart, awayFirst, nodesAway, planReadmitted, planRepair, planSilence } from "./plan-repair";
@@ -57,12 +57,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const away = nodesAway(input);
 
   planLostNodes(steps, input);
-  for (const machine of discarded) {
-    steps.add({ kind: "discardMachine", machine: refOf(machine) }, `remove ${machine.name}`, [], {
-      pool: "destroy",
-      why: machine.state === "Error" ? "Mold could not deploy it" : "it did not join in time",
-    });
-  }
+  planDiscarded(steps, input, discarded);
   // Whoever was lost has to leave etcd before another takes its name or its address, and as long as the API is away nobody can tell.
   const fresh = missing.filter((ref) => !(isControlPlane(ref) && initialised && observed.nodes === undefined));
   const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && !hasJoined(machine)));
@@ -120,8 +115,10 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)), away));
   planReadmitted(steps, kept);
   const upgrade = planUpgrade(steps, input, release, machines);
-  return [...planPostponed(desired, missing.length - fresh.length), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
+  return [...planPostponed(desired, missing.length - fresh.length), ...planMajority(input), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
 }
+
+const planMajority = (input: PlanInput): string[] => [majorityLost(input) ?? []].flat();
 
 const planPostponed = ({ name }: DesiredCluster, count: number): string[] =>
   count === 0 ? [] : [`${count} more control ${count === 1 ? "plane is" : "planes are"} made once the API of ${name} answers: whoever was lost leaves etcd first`];

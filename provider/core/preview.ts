@@ -2,7 +2,7 @@
 import { seconds } from "./execute";
 import type { Role } from "./ownership";
 import type { Plan } from "./plan-input";
-import { longestWay, type MachineRef, type Step } from "./step";
+import { estimateGraph, type MachineRef, type Step } from "./step";
 import { StepGraph } from "./step-graph";
 import { ranges, summary } from "./wording";
 
@@ -14,7 +14,7 @@ export function planLines({ steps, notes = [] }: Pick<Plan, "steps" | "notes">):
   if (steps.length === 0) return [...notes];
   const graph = new StepGraph(steps);
   const lines = steps.length > mostLines ? summarise(graph) : steps.map(({ title, why }) => (why ? `${title} (${why})` : title));
-  return [...lines, ...notes, `about ${seconds(longestWay(graph) * 1000)} in all`];
+  return [...lines, ...notes, `about ${seconds(estimateGraph(graph) * 1000)} in all`];
 }
 
 /** Steps whose titles differ in their machine alone. */

@@ -1,10 +1,12 @@
 /** Of the machines that are there, which stay, which leave, and which are yet to come. Pure. */
 import { roleOf, type DesiredCluster } from "./desired";
+import { nodesByName } from "./nodes-by-name";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { hasJoined, machineName } from "./ownership";
 import { joinSeconds } from "./plan-input";
 import { surplus } from "./plan-leaving";
 import { isNotToBe, namedMachines, type Named } from "./plan-nodes";
+import type { KubernetesNode } from "./ports";
 import type { Release } from "./release";
 import type { MachineRef } from "./step";
 
@@ -17,13 +19,17 @@ export interface Roster extends Named {
 }
 
 /**
- * A machine that Mold could not make, or that never joined in time, is made anew; nothing of it is in the cluster. Those leave that are
- * named, and those beyond the count.
+ * A machine that Mold could not make, or that did not join in time, is made anew. Those leave that are named, and those beyond the count.
  */
 export function rosterOf(desired: DesiredCluster, observed: ObservedCluster, { hops }: Pick<Release, "hops">): Roster {
-  const nodes = new Set(observed.nodes?.map(({ name }) => name));
-  const spent = (machine: ObservedMachine): boolean =>
-    !hasJoined(machine) && !nodes.has(machine.name) && observed.at - machine.created > joinSeconds * 1000;
+  const nodes = nodesByName(observed.nodes ?? []);
+  const isLong = (since: number): boolean => observed.at - since > joinSeconds * 1000;
+  // A node that is no longer Ready, or never was, has nobody's pods left after that time; what keeps etcd alive is not guessed about.
+  const isUseless = (machine: ObservedMachine, node: KubernetesNode): boolean => !node.ready && isLong(node.since ?? observed.at) && (machine.role === "worker" || isSpared(observed, machine));
+  const spent = (machine: ObservedMachine): boolean => {
+    const node = nodes.get(machine.name);
+    return !hasJoined(machine) && isLong(machine.created) && (node === undefined || isUseless(machine, node));
+  };
   const ordered = [...observed.machines].sort((a, b) => (a.role === b.role ? a.index - b.index : a.role === "control-plane" ? -1 : 1));
   const discarded = new Set(ordered.filter((machine) => machine.state === "Error" || spent(machine)));
   const there = ordered.filter((machine) => !discarded.has(machine));
@@ -35,6 +41,12 @@ export function rosterOf(desired: DesiredCluster, observed: ObservedCluster, { h
   const leaving = new Set([...going, ...surplus(desired, "control-plane", rest), ...surplus(desired, "worker", rest, spare)]);
   const stayOrGo = { kept: rest.filter((machine) => !leaving.has(machine)), leaving: [...leaving] };
   return { ...named, ...stayOrGo, discarded: [...discarded], missing: newMachines(desired, observed, stayOrGo) };
+}
+
+/** Another control plane is in the cluster and Ready, so that it can be told to let go of this one. */
+function isSpared({ machines, nodes = [] }: ObservedCluster, { name }: ObservedMachine): boolean {
+  const ready = new Set(nodes.filter((node) => node.ready).map((node) => node.name));
+  return machines.some((other) => other.name !== name && other.role === "control-plane" && hasJoined(other) && ready.has(other.name));
 }
 
 /** The lowest free numbers: those of machines that Mold has not expunged yet are still taken, as host names, and those of nodes that the declaration has leave stay free. */

@@ -6,24 +6,50 @@ export class StepGraph<S extends StepNode> {
   private readonly needed: Int32Array;
   private readonly begins: Int32Array;
 
-  constructor(readonly steps: readonly S[]) {
-    const places = new Map(steps.map(({ id }, at) => [id, at]));
+  /** @param places where steps stand by their ids, if somebody knows, of a plan whose steps from `from` on these are */
+  constructor(readonly steps: readonly S[], places: { readonly of: ReadonlyMap<string, number>; readonly from: number } = { of: placesOf(steps), from: 0 }) {
+    // By number: a pair for each of a hundred thousand steps would cost more than all else.
     this.begins = new Int32Array(steps.length + 1);
-    for (const [at, { needs }] of steps.entries()) this.begins[at + 1] = this.begins[at]! + needs.length;
+    for (let at = 0; at < steps.length; at++) this.begins[at + 1] = this.begins[at]! + steps[at]!.needs.length;
     this.needed = new Int32Array(this.begins[steps.length]!);
     let next = 0;
     // One that is no step of the plan is done.
-    for (const { needs } of steps) for (const need of needs) this.needed[next++] = places.get(need) ?? -1;
+    for (const { needs } of steps) for (const need of needs) this.needed[next++] = Math.max(-1, (places.of.get(need) ?? -1) - places.from);
+  }
+
+  /** How many steps of the plan each needs. */
+  needCounts(): Int32Array {
+    const { steps, needed, begins } = this;
+    const counts = new Int32Array(steps.length);
+    for (let at = 0; at < steps.length; at++) for (let need = begins[at]!; need < begins[at + 1]!; need++) if (needed[need]! >= 0) counts[at]! += 1;
+    return counts;
+  }
+
+  /** The places of those that need each step; those of the step at `i` lie from `begins[i]` to `begins[i + 1]`. */
+  dependents(): { readonly places: Int32Array; readonly begins: Int32Array } {
+    const { steps, needed, begins: needBegins } = this;
+    const begins = new Int32Array(steps.length + 1);
+    for (const place of needed) if (place >= 0) begins[place + 1]! += 1;
+    for (let at = 0; at < steps.length; at++) begins[at + 1]! += begins[at]!;
+    const places = new Int32Array(begins[steps.length]!);
+    const next = begins.slice();
+    for (let at = 0; at < steps.length; at++) {
+      for (let need = needBegins[at]!; need < needBegins[at + 1]!; need++) {
+        const place = needed[need]!;
+        if (place >= 0) places[next[place]!++] = at;
+      }
+    }
+    return { places, begins };
   }
 
   /** Where each step ends at the earliest, when they are so long. */
   ends(lengthOf: (step: S) => number): Float64Array {
     const { steps, needed, begins } = this;
     const ends = new Float64Array(steps.length);
-    for (const [at, step] of steps.entries()) {
+    for (let at = 0; at < steps.length; at++) {
       let begin = 0;
       for (let need = begins[at]!; need < begins[at + 1]!; need++) begin = Math.max(begin, ends[needed[need]!] ?? 0);
-      ends[at] = begin + lengthOf(step);
+      ends[at] = begin + lengthOf(steps[at]!);
     }
     return ends;
   }
@@ -45,4 +71,10 @@ export class StepGraph<S extends StepNode> {
     }
     return false;
   }
+}
+
+function placesOf(steps: readonly StepNode[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (let at = 0; at < steps.length; at++) places.set(steps[at]!.id, at);
+  return places;
 }

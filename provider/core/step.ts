@@ -1,5 +1,6 @@
 /** Everything the core can do to a cluster, one small idempotent step each. A step is data: planning makes it, `actions/` carries it out. */
 import type { StepNode } from "./execute";
+import { makespan } from "./makespan";
 import type { Role, Tags } from "./ownership";
 import { StepGraph } from "./step-graph";
 
@@ -29,8 +30,8 @@ export type Work =
   | { readonly kind: "detachIso"; readonly machine: MachineRef }
   | { readonly kind: "joinApiBalancer"; readonly machines: readonly MachineRef[] }
   | { readonly kind: "joinBalancer"; readonly rule: { readonly id: string; readonly name: string }; readonly machines: readonly MachineRef[] }
-  /** `restarted`: it has answered before. */
-  | { readonly kind: "awaitApi"; readonly restarted?: boolean }
+  /** `restarted`: it has answered before. `lost`: why it is not to be expected. */
+  | { readonly kind: "awaitApi"; readonly restarted?: boolean; readonly lost?: string }
   | { readonly kind: "markInitialising" }
   | { readonly kind: "markInitialised" }
   | { readonly kind: "publishToken" }
@@ -136,9 +137,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
 /** Machines that Mold is asked for at the same time. It places about four at once; a short queue keeps it busy. */
 export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12, drain: 12 };
 
-/** The longest way through the graph, in seconds. */
-export function estimatePlan(steps: readonly Step[]): number {
-  return longestWay(new StepGraph(steps));
-}
+/** How long it usually takes to carry them out, in seconds. */
+export const estimatePlan = (steps: readonly Step[]): number => estimateGraph(new StepGraph(steps));
 
-export const longestWay = (graph: StepGraph<Step>): number => graph.ends(({ estimateSeconds }) => estimateSeconds).reduce((longest, end) => Math.max(longest, end), 0);
+export const estimateGraph = (graph: StepGraph<Step>): number => makespan(graph, ({ estimateSeconds }) => estimateSeconds, pools);

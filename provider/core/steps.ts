@@ -1,5 +1,6 @@
 import type { ObservedMachine } from "./observe";
-import { estimates, type MachineRef, type Step, type Work } from "./step";
+import { StepGraph } from "./step-graph";
+import { estimateGraph, estimates, type MachineRef, type Step, type Work } from "./step";
 
 export interface StepOptions {
   readonly why?: string;
@@ -13,16 +14,22 @@ export interface StepOptions {
 /** Collects steps; a step's id is its kind and what it is about. */
 export class Steps {
   readonly all: Step[] = [];
-  private readonly ids = new Set<string>();
+  /** Where each stands, by its id. */
+  private readonly places = new Map<string, number>();
 
   has(id: string): boolean {
-    return this.ids.has(id);
+    return this.places.has(id);
+  }
+
+  /** How long those from a place on usually take, with all before them done, in seconds. */
+  estimateFrom(place: number): number {
+    return estimateGraph(new StepGraph(this.all.slice(place), { of: this.places, from: place }));
   }
 
   add(work: Work, title: string, needs: readonly (string | undefined)[] = [], { about, ...options }: StepOptions = {}): string {
     const subject = about ?? ("machine" in work ? work.machine.name : "cidr" in work ? work.cidr : "rule" in work ? work.rule.id : "");
     const id = subject ? `${work.kind} ${subject}` : work.kind;
-    this.ids.add(id);
+    this.places.set(id, this.all.length);
     this.all.push({ id, work, title, needs: needs.filter((need) => need !== undefined), estimateSeconds: estimates[work.kind], ...options });
     return id;
   }

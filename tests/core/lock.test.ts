@@ -1,3 +1,4 @@
+import type { FaultOrder } from "../../provider/emulator";
 import { withLock, lockSeconds, type Anchor, type Lease } from "../../provider/core/lock";
 import type { World } from "../../provider/core/ports";
 import { LockError } from "../../provider/core/errors";
@@ -210,6 +211,72 @@ describe("renewing the lock", () => {
     const began = cloud.clock.now();
     await cloud.clock.run(withLock(world, anchor, "first", () => Promise.resolve()));
     expect(cloud.clock.now() - began).toBeLessThan(20_000);
+  });
+});
+
+describe("giving the lock back", () => {
+  /** What comes of it while that goes wrong which is ordered just before. */
+  async function givenBack(...orders: readonly FaultOrder[]): Promise<{ attempts: number; ms: number; left: string[]; name: string; cloud: Cloud; anchor: Anchor }> {
+    const { cloud, anchor } = await withNetwork();
+    const run = cloud.newRun();
+    let ended = 0;
+    const answer = await cloud.clock.run(
+      withLock(worldOf(run), anchor, "KubernetesCluster prod", () => {
+        for (const order of orders) cloud.emulator.faults.order(order);
+        ended = cloud.clock.now();
+        return Promise.resolve("done");
+      }),
+    );
+    // The work that it guarded is done, whatever becomes of the lock.
+    expect(answer).toBe("done");
+    return { attempts: run.calls.filter((call) => call === "deleteTags").length, ms: cloud.clock.now() - ended, left: locksLeft(cloud), name: run.name, cloud, anchor };
+  }
+
+  test.each<readonly [string, FaultOrder]>([
+    ["whose call never arrived", { kind: "droppedBefore", command: "deleteTags" }],
+    ["whose call was answered by something else", { kind: "httpError", command: "deleteTags", code: 502 }],
+    ["whose job failed", { kind: "jobFails", command: "deleteTags", text: "the database is away" }],
+  ])("%s is tried once more, and the next run need not wait", async (_, order) => {
+    const { attempts, ms, left, cloud, anchor } = await givenBack(order);
+    expect([attempts, left]).toEqual([2, []]);
+    expect(ms).toBeGreaterThanOrEqual(2000);
+    const began = cloud.clock.now();
+    await cloud.clock.run(withLock(worldOf(cloud.newRun()), anchor, "second", () => Promise.resolve()));
+    expect(cloud.clock.now() - began).toBeLessThan(2000);
+  });
+
+  test("whose answer was lost ends when the second attempt is refused: by then it is gone", async () => {
+    const { attempts, left } = await givenBack({ kind: "droppedAfter", command: "deleteTags" });
+    expect([attempts, left]).toEqual([2, []]);
+  });
+
+  test("is given up after the third time: it ends by itself, and nothing fails for it", async () => {
+    const { attempts, left, name } = await givenBack({ kind: "droppedBefore", command: "deleteTags", count: -1 });
+    expect([attempts, left]).toEqual([3, [expect.stringMatching(`^${name}:`)]]);
+  });
+
+  test("is not tried again where that can't help", async () => {
+    const { attempts, left } = await givenBack({ kind: "expiredCredentials", command: "deleteTags", count: -1 });
+    expect([attempts, left.length]).toEqual([1, 1]);
+  });
+
+  test("is tried again where Mold does not even say what is there", async () => {
+    const { attempts, left } = await givenBack({ kind: "droppedBefore", command: "deleteTags" }, { kind: "expiredCredentials", command: "listTags" });
+    expect([attempts, left]).toEqual([2, []]);
+  });
+
+  test("leaves alone what another run has put in its place meanwhile", async () => {
+    const { cloud, anchor } = await withNetwork();
+    const run = cloud.newRun();
+    const mold = byHand(cloud);
+    const theirs = { resourcetype: "Network", resourceids: [anchor.id] };
+    await cloud.clock.run(
+      withLock(worldOf(run), anchor, "KubernetesCluster prod", async () => {
+        await mold.run("deleteTags", { ...theirs, tags: [{ key: "ablestack-lock", value: locksLeft(cloud)[0]! }] });
+        await mold.run("createTags", { ...theirs, tags: [{ key: "ablestack-lock", value: "another:1767226000" }] });
+      }),
+    );
+    expect([run.calls.filter((call) => call === "deleteTags").length, locksLeft(cloud)]).toEqual([1, ["another:1767226000"]]);
   });
 });
 

@@ -4,7 +4,8 @@ import { joinSeconds, type Plan } from "../../provider/core/plan-input";
 import type { ObservedCluster, ObservedMachine } from "../../provider/core/observe";
 import { machineName, tagKeys } from "../../provider/core/ownership";
 import type { DesiredCluster } from "../../provider/core/desired";
-import type { Step } from "../../provider/core/step";
+import type { KubernetesNode } from "../../provider/core/ports";
+import type { MachineRef, Step } from "../../provider/core/step";
 import { desired, machine, nodeOf, nothing, owner, registered, uid, whole } from "./world/observed";
 
 const versions = registered("1.34.2", "1.35.2", "1.35.4", "1.36.3");
@@ -67,6 +68,42 @@ describe("planning a cluster", () => {
     const late = machine("worker", 3, { tags: {}, created: Date.parse("2026-01-01T00:10:00Z") - joinSeconds * 1000 - 1 });
     const observed = { ...whole(3, 2), machines: [...whole(3, 2).machines, late] };
     expect(titles(plan(observed)).slice(0, 2)).toEqual(["remove prod-worker-3", "deploy prod-worker-3"]);
+  });
+
+  describe("a machine whose node has not turned Ready when its token is long over", () => {
+    const long = Date.parse("2026-01-01T00:10:00Z") - joinSeconds * 1000 - 1;
+    const sick = (name: string): KubernetesNode => ({ ...nodeOf(name), ready: false, since: long });
+    const late = (name: string, { state = "Running" } = {}): ObservedCluster => {
+      const there = whole();
+      return { ...there, machines: there.machines.map((each) => (each.name === name ? { ...each, tags: {}, created: long, state } : each)), nodes: there.machines.map((each) => (each.name === name ? sick(name) : nodeOf(each.name))) };
+    };
+
+    test("is made anew under its name, after what there is of it in etcd and among the nodes", () => {
+      const remaking = ["remove prod-worker-3", "delete the node prod-worker-3", "deploy prod-worker-3"];
+      expect(titles(plan(late("prod-worker-3"))).slice(0, 3)).toEqual(remaking);
+      const made = plan(late("prod-control-2"));
+      const before = ancestry(made.steps)("deployMachine prod-control-2");
+      expect([...before]).toEqual(expect.arrayContaining(["leaveEtcd prod-control-2", "discardMachine prod-control-2", "deleteNode prod-control-2"]));
+      expect(ancestry(made.steps)("discardMachine prod-control-2")).toContain("leaveEtcd prod-control-2");
+      expect(ofKind(made, "deployMachine")).toMatchObject([{ action: "join" }]);
+    });
+
+    test("is not while it is the one that makes etcd, has been Ready since, or is not there for that long", () => {
+      const alone = late("prod-control-1");
+      const without = (change: (node: KubernetesNode) => KubernetesNode): Plan => plan({ ...late("prod-worker-3"), nodes: late("prod-worker-3").nodes!.map((node) => (node.name === "prod-worker-3" ? change(node) : node)) });
+      const plans = [
+        plan({ ...alone, machines: alone.machines.slice(0, 1), nodes: alone.nodes!.slice(0, 1) }),
+        without((node) => ({ ...node, ready: true })),
+        without((node) => ({ ...node, since: long + 2000 })),
+        without(({ since: _unknown, ...node }) => node),
+      ];
+      expect(plans.flatMap((made) => ofKind(made, "discardMachine"))).toEqual([]);
+    });
+
+    test("that Mold has in Error all the same leaves etcd before another takes its name", () => {
+      const made = plan(late("prod-control-2", { state: "Error" }));
+      expect(ancestry(made.steps)("deployMachine prod-control-2")).toContain("leaveEtcd prod-control-2");
+    });
   });
 
   test("machines that Mold has not expunged yet keep their names: new ones take the next numbers", () => {
@@ -290,8 +327,10 @@ describe("for any cluster and anything that can be found of it", () => {
 
   test("no node is forgotten that is to stay, and no control plane goes while etcd counts it", () => {
     check((made, observed) => {
-      for (const { machine: gone } of ofKind(made, "destroyMachine")) if (gone.role === "control-plane") expect(made.steps.some(({ id }) => id === `leaveEtcd ${gone.name}`)).toBe(true);
-      for (const { machine: forgotten } of ofKind(made, "deleteNode")) expect(observed.machines.some(({ name }) => name === forgotten.name) && !made.steps.some(({ id }) => id === `destroyMachine ${forgotten.name}`)).toBe(false);
+      const isNode = ({ name }: MachineRef): boolean => (observed.nodes ?? []).some((node) => node.name === name);
+      const going = [...ofKind(made, "destroyMachine"), ...ofKind(made, "discardMachine").filter((work) => isNode(work.machine))].map((work) => work.machine);
+      for (const gone of going) if (gone.role === "control-plane") expect(made.steps.some(({ id }) => id === `leaveEtcd ${gone.name}`)).toBe(true);
+      for (const { machine: forgotten } of ofKind(made, "deleteNode")) expect(observed.machines.some(({ name }) => name === forgotten.name) && !going.some(({ name }) => name === forgotten.name)).toBe(false);
     });
   });
 

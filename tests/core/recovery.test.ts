@@ -148,4 +148,44 @@ describe("of a cluster that is there", () => {
     await expect(life.up(sized(1, 1))).rejects.toThrow(said);
     expect(life.run.calls).not.toContain("deployVirtualMachine");
   });
+
+  describe("with fewer control planes left than etcd needs", () => {
+    const lost = /of the 3 control planes of prod only prod-control-2 is left in Mold, and etcd needs 2: its majority is lost, and with it the API\./;
+    const minutes = (life: Life, since: number): number => (life.cloud.clock.now() - since) / 60_000;
+
+    test("preview and error say so, and what can be done; nobody waits for a quarter of an hour, and no etcd is made", async () => {
+      const { life, mishaps } = open();
+      await mishaps.destroy("prod-control-1");
+      await mishaps.destroy("prod-control-3");
+      expect(await life.plan()).toContainEqual(expect.stringMatching(lost));
+      const began = life.cloud.clock.now();
+      const failure = await failureOf(life.up(sized(3, 3)));
+      expect(failure?.message).toMatch(lost);
+      expect(failure?.message).toMatch(/Restore etcd from what prod-control-2 holds .*, then run again\. Or destroy the cluster and create it anew/);
+      expect(minutes(life, began)).toBeLessThan(5);
+      expect(life.run.calls).not.toContain("deployVirtualMachine");
+    });
+
+    test("of which Mold still has some: they are named, and recovered they carry the cluster again", async () => {
+      const { life, mishaps } = open();
+      await mishaps.remove("prod-control-1");
+      await mishaps.remove("prod-control-3");
+      expect(await life.plan()).toContainEqual(expect.stringMatching(/Mold has not expunged prod-control-1, prod-control-3 yet: recover what there is of them \(recoverVirtualMachine\), then run again/));
+      const mold = byHand(life.cloud);
+      const destroyed = (await life.cloud.clock.run(mold.list("listVirtualMachines", {}))).filter(({ state }) => state === "Destroyed");
+      for (const { id } of destroyed) await life.cloud.clock.run(mold.call("recoverVirtualMachine", { id: id! }));
+      await life.up(sized(3, 3));
+      expect(wrongs(life.cloud, { controlPlanes: 3, workers: 3 })).toEqual([]);
+    });
+
+    test("that is said of a cluster that was whole and has not answered, and of no other", async () => {
+      const { life, mishaps } = open();
+      await mishaps.destroy("prod-control-1");
+      expect(await life.plan()).not.toContainEqual(expect.stringMatching(/majority/));
+      for (const name of ["prod-control-2", "prod-control-3"]) await mishaps.stop(name);
+      expect(await life.plan()).not.toContainEqual(expect.stringMatching(/majority/));
+      await life.up(sized(3, 3));
+      expect(wrongs(life.cloud, { controlPlanes: 3, workers: 3 })).toEqual([]);
+    });
+  });
 });

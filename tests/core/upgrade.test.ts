@@ -204,6 +204,39 @@ describe("what stops it stops it where nothing is half done", () => {
     expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
   });
 
+  test("a certificate that ends before the hop has to is named by preview and error in the same words; once it is renewed the next run goes on", async () => {
+    const life = new Life(made);
+    const kubernetes = await life.kubernetes();
+    const says = (end: number): Promise<void> => life.cloud.clock.run(kubernetes.annotateNode("prod-control-2", { "ablestack.io/certificates-end": new Date(end).toISOString() }));
+    const now = life.cloud.clock.now();
+    await says(now + 7_000_000);
+    const words = `prod stays at 1.34.2: certificates of prod-control-2 end on ${new Date(now + 7_000_000).toISOString().replace("T", " ").slice(0, 16)} UTC, and a hop may take 120 min`;
+    expect(await life.plan(at("1.35"))).toContainEqual(expect.stringContaining(words));
+    const failure = await failureOf(life.up(at("1.35")));
+    expect(failure).toContain(words);
+    expect(failure).toMatch(/kubectl describe node prod-control-2.*or replace the machine \(nodes: \{ "prod-control-2": .*Nothing of this hop was begun/);
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.34.2"]));
+    expect(life.run.calls.filter((call) => /^(attach|remove|kubernetes PATCH)/.test(call))).toEqual([]);
+    await says(now + 366 * 86_400_000);
+    expect(await life.plan(at("1.35"))).not.toContainEqual(expect.stringContaining("certificates of"));
+    await life.up(at("1.35"));
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+  });
+
+  test("a node that a killed run has told to go is not asked to prepare for it: the next run does not wait for an answer that never comes", async () => {
+    const undisturbed = new Life(made);
+    await undisturbed.up(at("1.35"));
+    // The first one is that of its preparation.
+    const [, order] = undisturbed.run.calls.flatMap((call, index) => (call === "kubernetes PATCH /api/v1/nodes/prod-control-2" ? [index + 1] : []));
+    const life = new Life(made);
+    await life.up(at("1.35"), { killAt: { call: order!, when: "after" } });
+    expect(life.run.wasKilled).toBe(true);
+    const began = life.cloud.clock.now();
+    await life.up(at("1.35"));
+    expect(life.cloud.clock.now() - began).toBeLessThan(1_200_000);
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+  });
+
   test("a drain that can't end stops it at that node, names pod and budget, and goes on from there", async () => {
     const life = new Life(made);
     await deployment(life, "web", 3);

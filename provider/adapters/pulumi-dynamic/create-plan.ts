@@ -8,7 +8,7 @@ import { seconds } from "../../core/execute";
 import type { ObservedCluster } from "../../core/observe";
 import { planCluster } from "../../core/plan";
 import { summarise } from "../../core/preview";
-import { longestWay } from "../../core/step";
+import { estimateGraph } from "../../core/step";
 import { StepGraph } from "../../core/step-graph";
 import { desiredCluster } from "../../handlers/declaration";
 
@@ -23,7 +23,7 @@ export function createPlan(declaration: unknown): string[] {
   const desired = desiredCluster({ ...inputs, ...made } as CheckedClusterInputs);
   const graph = new StepGraph(planCluster({ desired, observed: nothing, owner: "" }).steps);
   const place = inputs.network === undefined ? `create a network for ${inputs.name}` : `take the network ${inputs.network}`;
-  return [`make the keys and certificates of ${inputs.name}`, `${place}, and acquire a public address`, ...summarise(graph), ...withoutAddons(inputs.addons), `about ${seconds(longestWay(graph) * 1000)} in all`];
+  return [`make the keys and certificates of ${inputs.name}`, `${place}, and acquire a public address`, ...summarise(graph), ...withoutAddons(inputs.addons), `about ${seconds(estimateGraph(graph) * 1000)} in all`];
 }
 
 const addons = {

@@ -4,6 +4,7 @@ import { claimRule } from "../claim";
 import { ClusterError } from "../errors";
 import { affinityGroupName, balancerMembers, readFirewallRule } from "../observe";
 import { apiFirewallTuple, apiRuleDescription } from "../plan-api";
+import { comingBackSeconds } from "../plan-repair";
 import { mark, ownershipTags, parseMachineName, tagKeys, tagParameters, type TaggedKind, type Tags } from "../ownership";
 import type { MachineRef, Work } from "../step";
 import { assignMembers } from "./joining";
@@ -113,13 +114,16 @@ export async function closeApi(operation: Operation, { ruleId }: Extract<Work, {
   await operation.world.mold.run("deleteFirewallRule", { id: ruleId }, operation.context("API firewall rule"));
 }
 
-export async function awaitApi(operation: Operation, { restarted = false }: Extract<Work, { kind: "awaitApi" }>): Promise<void> {
+export async function awaitApi(operation: Operation, { restarted = false, lost }: Extract<Work, { kind: "awaitApi" }>): Promise<void> {
   const { desired, patience, kubernetes } = operation;
-  await (restarted ? operation.returning : patience).until(
+  // What can't be expected is waited for as long as a machine needs that somebody has just started.
+  const bound = lost === undefined ? (restarted ? operation.returning : patience) : operation.patienceOf(Math.min(comingBackSeconds * 1000, operation.longestReturnMs));
+  const elsewhere =
+    `The first control plane's console in Mold says how far it came; see also that nothing between here and the address blocks the port (apiAccess.cidrList must let this machine in). ` +
+    `Then run again: it goes on from here.${restarted ? " If most of the control planes are lost for good, so is etcd: then destroy the cluster and create it anew." : ""}`;
+  await bound.until(
     async () => ((await kubernetes.ready()) ? true : undefined),
-    (waited) =>
-      `the API at ${desired.place.publicIpAddress}:${apiPort} does not answer after ${waited}. The first control plane's console in Mold says how far it came; ` +
-      `see also that nothing between here and the address blocks the port (apiAccess.cidrList must let this machine in). Then run again: it goes on from here.${restarted ? " If most of the control planes are lost for good, so is etcd: then destroy the cluster and create it anew." : ""}`,
+    (waited) => `the API at ${desired.place.publicIpAddress}:${apiPort} does not answer after ${waited}${lost === undefined ? `. ${elsewhere}` : `: ${lost}.`}`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** Steps on nodes that are joining. */
 import { balancerMembers } from "../observe";
+import { joinSeconds } from "../plan-input";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
 import { endReadmission } from "./readmission";
@@ -10,7 +11,7 @@ export const whatElse = (name: string): string =>
 
 export async function awaitNode(operation: Operation, { machine, restarted = false }: Extract<Work, { kind: "awaitNode" }>): Promise<void> {
   const bound = restarted ? { longestMs: operation.longestReturnMs } : {};
-  const next = restarted ? `Wait for it, ${whatElse(machine.name)}` : "Run again: it goes on from here, and a machine that never joins is made anew.";
+  const next = restarted ? `Wait for it, ${whatElse(machine.name)}` : `Run again: it goes on from here. What is not Ready ${joinSeconds / 3600} hours after it was made is made anew by the next run; destroyed in Mold, at once.`;
   await operation.nodes.ready(machine.name, { restarted, ...bound, advice: `Its console in Mold says how far it came. ${next}` });
   await endReadmission(operation, machine);
 }

@@ -1,6 +1,7 @@
 /** Steps of an upgrade. The order goes by the node's own object, and so does the answer: see provider/node/agent/upgrade.sh. */
 import * as semver from "semver";
 import { findVersion } from "../catalogue";
+import { endingCertificates, staysAt } from "../certificate-life";
 import { ClusterError } from "../errors";
 import { agentAnnotation, isCordonedBy, parseMachineName, preparedAnnotation, prepareVersionAnnotation, upgradeRoleAnnotation, wantedVersionAnnotation } from "../ownership";
 import { isKubernetesFailure, isNoAnswer, type KubernetesNode } from "../ports";
@@ -14,7 +15,7 @@ const settleMs = 60_000;
 /** Everything that would stop the hop half-way, before it begins. */
 export async function checkHop(operation: Operation, { from, to, drains }: Extract<Work, { kind: "checkHop" }>): Promise<void> {
   const { desired, catalogue } = operation;
-  const stays = (why: string): string => `${desired.name} stays at ${from}: ${why}. Nothing of this hop was begun. Mend that, then run again: it goes on from here.`;
+  const stays = (why: string): string => `${staysAt(desired.name, from, why)}. Nothing of this hop was begun. Mend that, then run again: it goes on from here.`;
   const disc = findVersion(to, await catalogue.versionsNow(desired.place.zoneId));
   if (typeof disc === "string") throw new ClusterError(stays(disc), { ...operation.context(), property: "version" });
   await settled(operation, () => whatHinders(operation, to), stays);
@@ -37,10 +38,11 @@ async function settled(operation: Operation, look: () => Promise<string[]>, stay
 }
 
 async function whatHinders(operation: Operation, to: string): Promise<string[]> {
-  const { kubernetes, desired } = operation;
+  const { kubernetes, desired, world } = operation;
   const nodes = (await kubernetes.nodes()).filter(({ annotations }) => agentAnnotation in annotations);
   const controlPlanes = nodes.filter(({ name }) => parseMachineName(desired.name, name)?.role === "control-plane");
-  return [...nodes.flatMap((node) => nodeHinders(node, to)), ...(await etcdHinders(operation, controlPlanes))];
+  const ending = endingCertificates(nodes, { now: world.clock.now(), hopSeconds: desired.timeouts.upgradeSeconds });
+  return [...nodes.flatMap((node) => nodeHinders(node, to)), ...ending, ...(await etcdHinders(operation, controlPlanes))];
 }
 
 /** kubelets from 1.36 on speak to containerd 2.0 and later only: https://kubernetes.io/blog/2025/12/17/kubernetes-v1-35-release/ */
@@ -92,6 +94,8 @@ export async function prepareNode(operation: Operation, { machine, version }: Ex
     advice: `Its agent's journal says more (on the machine: journalctl -u ablestack-kubernetes-agent). Nothing of Kubernetes was changed on it. Run again: it goes on from here.`,
     missing: ({ annotations }) => {
       const { [preparedAnnotation]: answer } = annotations;
+      // An interrupted run has given it the order already: it loads them on its way, and no longer answers this.
+      if (annotations[wantedVersionAnnotation] === version) return undefined;
       const refusal = answer?.startsWith(`${version} refused:`) ? answer.slice(`${version} refused:`.length).trim() : undefined;
       if (refusal !== undefined) throw new ClusterError(`${machine.name} can't be prepared for ${version}: ${refusal}. No node was upgraded to it. Mend that, then run again.`, operation.context(`node ${machine.name}`));
       return answer === version ? undefined : `its agent has not loaded the images of ${version}, and says: ${answer ?? "nothing"}`;

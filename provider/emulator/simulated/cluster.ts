@@ -1,6 +1,7 @@
 /** A simulated cluster: its etcd members, its kubelets as the control plane sees them, and its API. */
 import type { HypervisorContext, Json } from "../hypervisor";
 import type { Durations } from "./durations";
+import { withCertificates } from "./certificate-life";
 import { certificateHash, clientIdentity, type Identity } from "./certificates";
 import { elect, hasQuorum, leaderOf, memberOf, removalProblem, transferProblem, type EtcdState, type IsUp, type Member } from "./etcd";
 import { anonymous, bearerIdentity } from "./kubernetes-api/access";
@@ -32,6 +33,8 @@ export interface Kubelet {
   version: string;
   /** When it registered, or since when it is silent. */
   since: number;
+  /** When the first of its machine's certificates ends, as its agent has said last. Undefined in what an earlier emulator has kept. */
+  certificatesEnd?: number;
 }
 
 interface Kept extends EtcdState {
@@ -203,8 +206,11 @@ export class Cluster {
   private present(object: KubernetesObject): KubernetesObject {
     if (object.kind === "ConfigMap" && object.metadata.name === "cluster-info" && object.metadata.namespace === "kube-public") return signClusterInfo(object, this.store, this.context.clock.now());
     if (object.kind !== "Node" && !(object.kind === "Lease" && object.metadata.namespace === "kube-node-lease")) return object;
-    const state = this.kept.kubelets[object.metadata.name]?.state;
-    return state === "ready" || state === "starting" || state === "never" ? heartbeat(object, this.context.clock.now()) : object;
+    const kubelet = this.kept.kubelets[object.metadata.name];
+    if (kubelet?.state !== "ready" && kubelet?.state !== "starting" && kubelet?.state !== "never") return object;
+    const now = this.context.clock.now();
+    const beating = heartbeat(object, now);
+    return object.kind === "Node" && kubelet.certificatesEnd !== undefined ? withCertificates(beating, kubelet.certificatesEnd, now) : beating;
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Kubelets and what the control plane makes of them: registering, turning Ready, falling silent. */
-import type { Cluster } from "./cluster";
+import { certificateAnnotation, newCertificates, renewedCertificates } from "./certificate-life";
+import type { Cluster, Kubelet } from "./cluster";
 import { isNodeReady } from "./kubernetes-api/workloads";
 import { registerNode, remirror, setReadiness, type NodeFacts } from "./kubernetes-api/node-objects";
 import type { KubernetesObject } from "./kubernetes-api/objects";
@@ -21,6 +22,12 @@ function factsOf(machine: Machine, cluster: Cluster): NodeFacts | undefined {
   };
 }
 
+/** kubeadm renews a control plane's with every upgrade. */
+function certificatesOf(before: Kubelet | undefined, { id }: Machine, { controlPlane, version }: NodeFacts, now: number): number {
+  const kept = before?.machineId === id && !(controlPlane && before.version !== version) ? before.certificatesEnd : undefined;
+  return kept === undefined ? newCertificates(now) : renewedCertificates(kept, now);
+}
+
 export class Kubelets {
   constructor(private readonly site: Site) {}
 
@@ -35,10 +42,11 @@ export class Kubelets {
     // The agent's word, beside the kubelet's: that it has joined, once; after a reboot it stands by what it has said since.
     const answer = machine.state.answer ?? `joined ${facts.version}`;
     machine.update({ answer });
+    const certificatesEnd = certificatesOf(holder, machine, facts, context.clock.now());
     cluster.store.change(kinds.node, undefined, facts.name, (node) => {
-      node.metadata.annotations = { ...node.metadata.annotations, [ANSWER]: answer };
+      node.metadata.annotations = { ...node.metadata.annotations, [ANSWER]: answer, ...certificateAnnotation(certificatesEnd) };
     });
-    cluster.setKubelet(facts.name, { machineId: machine.id, state: "starting", bootId: machine.state.bootId, version: facts.version, since: context.clock.now() });
+    cluster.setKubelet(facts.name, { machineId: machine.id, state: "starting", bootId: machine.state.bootId, version: facts.version, since: context.clock.now(), certificatesEnd });
     machine.say(`kubelet: node ${facts.name} registered`);
     this.checkSkew(machine, cluster);
     cluster.workloads.settle();
@@ -82,7 +90,8 @@ export class Kubelets {
     }
     for (const [name, known] of Object.entries(cluster.kubelets)) {
       const up = this.isHeard(cluster, known.machineId);
-      if (up && (known.state === "silent" || known.state === "lost")) cluster.setKubelet(name, { ...known, state: "starting", since: context.clock.now() });
+      // One that was silent for so short a time that its node still counts as Ready has nothing to turn.
+      if (up && (known.state === "silent" || known.state === "lost")) cluster.setKubelet(name, { ...known, state: known.state === "silent" && this.isReady(cluster, name) ? "ready" : "starting", since: context.clock.now() });
       const kubelet = cluster.kubelets[name] ?? known;
       const ready = `ready/${cluster.id}/${name}`;
       const silence = `silence/${cluster.id}/${name}`;

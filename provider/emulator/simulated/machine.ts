@@ -51,6 +51,8 @@ interface Kept {
   clusterId?: string;
   bootId: string;
   poweredOn: number;
+  /** Its power went without anybody's having switched it off properly. */
+  unplugged?: boolean;
 }
 
 const CONSOLE_LINES = 300;
@@ -83,6 +85,11 @@ export class Machine {
   /** Its kubelet is up, and on a control plane its etcd. */
   get up(): boolean {
     return this.kept.phase === "member" || this.kept.phase === "upgrading";
+  }
+
+  /** It is down, and by nobody's order. */
+  get isLost(): boolean {
+    return this.kept.phase === "hung" || (this.kept.phase === "off" && this.kept.unplugged === true);
   }
 
   update(change: Partial<Kept>): void {

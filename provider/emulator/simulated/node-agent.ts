@@ -53,7 +53,7 @@ export class NodeAgent implements Phases {
   }
 
   powerOff(machine: Machine, forced: boolean): void {
-    machine.enter("off", forced ? "-- power lost --" : "systemd-shutdown: Powering off.", { deadline: undefined });
+    machine.enter("off", forced ? "-- power lost --" : "systemd-shutdown: Powering off.", { deadline: undefined, unplugged: forced });
     this.upgrade.forget(machine);
     this.resume(machine);
   }

@@ -11,3 +11,5 @@ export const PREPARE = "ablestack.io/prepare-version";
 export const PREPARED = "ablestack.io/prepared";
 /** What the agent answers. */
 export const ANSWER = "ablestack.io/agent";
+/** When the first of the node's certificates ends: `2027-11-24T17:11:15Z`. */
+export const CERTIFICATES_END = "ablestack.io/certificates-end";

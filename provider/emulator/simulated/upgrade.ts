@@ -101,8 +101,18 @@ export class NodeUpgrade {
     if (!this.kubelets.hears(cluster, machine.id)) return this.object(machine, order, { refused: false, reason: "kubeadm upgrade: the API does not answer" });
     if (isoObjection(machine, order.wanted)) return this.object(machine, order, { refused: false, reason: "k8s/kubelet cannot be copied from the ISO" });
     if (disk.role === "worker") return this.finish(machine, cluster, disk, order);
+    const lost = this.lostMembers(cluster);
+    if (lost.length > 0) return this.object(machine, order, { refused: false, reason: `kubeadm upgrade: etcd cluster is not healthy: ${lost.join(", ")} cannot be reached` });
     noteDown(this.site, machine);
     this.phases.begin(machine, "restarting-api", this.site.durations.apiRestart, "kubelet: static pods etcd, kube-apiserver, kube-controller-manager, kube-scheduler have changed", { attempt: machine.state.attempt });
+  }
+
+  /**
+   * Before it changes etcd's static pod kubeadm asks every member (performEtcdStaticPodUpgrade). Here it overlooks those that somebody
+   * has switched off or told to restart: that whoever gave the orders did not see to it is a violation, and must show.
+   */
+  private lostMembers({ members }: Cluster): string[] {
+    return members.filter(({ machineId }) => this.site.machines.get(machineId)?.isLost !== false).map(({ name }) => name);
   }
 
   private finish(machine: Machine, cluster: Cluster, disk: NodeDisk, { wanted, first }: UpgradeOrder): void {

@@ -195,6 +195,20 @@ describe("what fails", () => {
     expect(seen).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7]);
   });
 
+  test("a control plane whose etcd would go while another is lost with its host does, and goes on once that is back", async () => {
+    const cloud = await cluster();
+    await order(cloud, "prod-control-1", NEXT, "first");
+    cloud.clock.pass(40 * S);
+    cloud.hypervisor.stop(cloud.id("prod-control-2"), { forced: true });
+    cloud.clock.pass(42 * S);
+    expect(await answer(cloud, "prod-control-1")).toBe("upgrade failed: kubeadm upgrade: etcd cluster is not healthy: prod-control-2 cannot be reached");
+    const spec = cloud.specs.get("prod-control-2");
+    if (spec) cloud.hypervisor.start(spec);
+    cloud.clock.pass((20 + 93) * S);
+    expect([await answer(cloud, "prod-control-1"), (await cloud.nodes())["prod-control-1"]]).toEqual([`upgraded ${NEXT}`, "Ready"]);
+    expect(cloud.hypervisor.violations()).toEqual([]);
+  });
+
   test("an order that is taken back is not tried again", async () => {
     const cloud = await cluster();
     await order(cloud, "prod-worker-1");

@@ -1,0 +1,102 @@
+/**
+ * A cluster's life on real nodes, by the real engine: made, reached through its balancers, upgraded under load, scaled, stopped and started, changed,
+ * destroyed. Linux and root; `make test-real` builds what it needs.
+ */
+import { knock } from "./world/mold";
+import { lackingForClusters, RealStack } from "./world/real-stack";
+import { inWords, record } from "./world/results";
+import { pages } from "./world/workload";
+
+jest.setTimeout(1_500_000);
+if (lackingForClusters.length > 0) console.warn(`clusters of real machines are skipped: ${lackingForClusters.join("; ")}`);
+
+(lackingForClusters.length > 0 ? describe.skip : describe)("a cluster on real nodes", () => {
+  let real: RealStack;
+  const workers = (): string[] => real.nodes().map(({ name }) => name).filter((name) => name.includes("worker"));
+  const allAt = (count: number, version: string): void => {
+    const nodes = real.nodes();
+    expect(nodes.filter(({ ready, schedulable }) => ready && schedulable)).toHaveLength(nodes.length);
+    expect(nodes).toHaveLength(count);
+    for (const node of nodes) expect(node.version).toContain(`v${version}.`);
+  };
+  const page = async (): Promise<string> => (await fetch(`http://${await real.ingress()}/`, { headers: { connection: "close" } })).text();
+
+  beforeAll(async () => {
+    real = await RealStack.create(1, { version: "1.34", controlPlanes: "3", workers: "2" });
+  });
+  afterAll(() => real?.close());
+
+  test("three control planes and two workers are Ready from one `pulumi up`", async () => {
+    const { seconds } = await real.up();
+    await real.writeKubeconfig();
+    allAt(5, "1.34");
+    expect(real.kubectl(["get", "pods", "-A", "--field-selector", "status.phase!=Running", "-o", "name"])).toBe("");
+    record({ what: "3 control planes and 2 workers at 1.34, from `pulumi up` to its end", seen: `${seconds.toFixed(0)} s` });
+  });
+
+  test("a page that pods serve is had through the ingress balancer; a port that nothing opens is closed", async () => {
+    await real.loadImages(workers());
+    real.kubectl(["apply", "-f", "-"], pages);
+    real.kubectl(["rollout", "status", "deployment/pages", "--timeout=120s"]);
+    expect(await page()).toMatch(/^host pages-\S+\nnode life-worker-\d\n/);
+    const ingress = await real.ingress();
+    expect([knock(ingress, 30080), knock(ingress, 22), knock(ingress, 10250)]).toEqual(["silence", "silence", "silence"]);
+  });
+
+  test("from 1.34 to 1.35 under load: no page fails, and no write or read waits longer than a second", async () => {
+    real.kubectl(["create", "configmap", "kept", "--from-literal=since=1.34"]);
+    const end = await real.load(true);
+    const { seconds, output } = await real.up({ version: "1.35" });
+    const { reads, writes, pages: asked } = await end();
+    allAt(5, "1.35");
+    record({ what: "3+2 from 1.34 to 1.35 under load", seen: `${seconds.toFixed(0)} s` });
+    record({ what: "meanwhile: reads through the API's balancer", seen: inWords(reads), goal: "no gap longer than 1 s" });
+    record({ what: "meanwhile: writes", seen: inWords(writes), goal: "no gap longer than 1 s" });
+    record({ what: "meanwhile: pages of a service with 3 replicas through the ingress balancer", seen: inWords(asked!), goal: "none failed" });
+    for (const [, node, time] of output.matchAll(/wait for (life-\S+) to run 1\.35\.\d+: done in (\S+ m?s?)/g)) record({ what: `${node} from the order to whole again`, seen: time!.trim() });
+    expect(asked!.failures).toEqual([]);
+    expect([...reads.failures, ...writes.failures].length).toBeLessThan((reads.requests + writes.requests) / 200);
+    expect(Math.max(reads.longestGapMs, writes.longestGapMs)).toBeLessThan(5_000);
+  });
+
+  test("scale: four workers, and two again; what ran on them runs on", async () => {
+    const more = await real.up({ workers: "4" });
+    allAt(7, "1.35");
+    await real.loadImages(workers().slice(2));
+    const fewer = await real.up({ workers: "2" });
+    allAt(5, "1.35");
+    expect(await page()).toContain("host pages-");
+    record({ what: "two workers more, two fewer", seen: `${more.seconds.toFixed(0)} s, ${fewer.seconds.toFixed(0)} s` });
+  });
+
+  test("stop and start: every machine is off in between, and what was written before is read after", async () => {
+    const stop = await real.up({ stopped: "true" });
+    expect(real.ids.size).toBe(0);
+    const start = await real.up({ stopped: "false" });
+    allAt(5, "1.35");
+    expect(real.kubectl(["get", "configmap", "kept", "-o", "jsonpath={.data.since}"])).toBe("1.34");
+    record({ what: "3+2 stopped, and started until every node is Ready", seen: `${stop.seconds.toFixed(0)} s, ${start.seconds.toFixed(0)} s` });
+  });
+
+  test("another offering for one node: only that one was away", async () => {
+    // Since when each machine's first process runs.
+    const since = (): Record<string, string | undefined> => Object.fromEntries(real.nodes().map(({ name }) => [name, real.inside(name, "stat", "-c", "%Y", "/run/systemd/system")]));
+    const before = since();
+    await real.up({ "nodes.life-worker-1.offering": "k8s-4c-8g" });
+    allAt(5, "1.35");
+    const { "life-worker-1": changed, ...others } = since();
+    const { "life-worker-1": was, ...as } = before;
+    expect(others).toEqual(as);
+    expect(changed).not.toBe(was);
+    expect((await real.stack.output<{ name: string; offering: string }[]>("nodes")).find(({ name }) => name === "life-worker-1")?.offering).toBe("k8s-4c-8g");
+  });
+
+  test("destroy leaves no machine, namespace, mount, cgroup, link or process", async () => {
+    const begun = Date.now();
+    await real.stack.succeed(["destroy", "--yes", "--skip-preview"]);
+    record({ what: "all of it destroyed", seen: `${((Date.now() - begun) / 1000).toFixed(0)} s` });
+    for (const deadline = Date.now() + 30_000; real.left.length > 0 && Date.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(real.left).toEqual([]);
+    expect(real.stack.mold.isEmpty()).toBe(true);
+  });
+});

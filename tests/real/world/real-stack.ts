@@ -1,0 +1,183 @@
+/** A stack of the real engine on machines that boot: examples/lifecycle, kubectl, what runs in a machine, and what is left on the host. */
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isoFolders, missing, nspawnHypervisor, thisHost } from "../../../provider/emulator/nspawn";
+import { lifecycle, root } from "../../engine/world/paths";
+import { TestStack } from "../../engine/world/stack";
+import { leavings } from "./leavings";
+import type { LoadReport, LoadTargets } from "./load";
+
+const { ABLESTACK_MACHINES_ROOTFS: rootfs, ABLESTACK_MACHINES_ISOS: isos, ABLESTACK_MACHINES_IMAGES: images } = process.env;
+
+/** Why clusters of real machines can't be had here; empty: they can. */
+export const lackingForClusters: readonly string[] = [
+  ...missing(thisHost, rootfs),
+  ...(isos === undefined ? ["no Kubernetes ISOs: make test-real builds them (ABLESTACK_MACHINES_ISOS)"] : []),
+  ...(images === undefined ? ["no images for pods: make test-real builds them (ABLESTACK_MACHINES_IMAGES)"] : []),
+  ...(spawnSync("kubectl", ["version", "--client"]).error === undefined ? [] : ["no kubectl"]),
+];
+
+export interface Node {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly schedulable: boolean;
+  readonly version: string;
+}
+
+export class RealStack {
+  private constructor(
+    readonly stack: TestStack,
+    /** Where its machines are. */
+    readonly machines: string,
+  ) {}
+
+  /** @param part its public addresses: 198.51.100.0/24 in parts of 32 (TEST-NET-2, RFC 5737), one for each test file */
+  static async create(part: number, config: Readonly<Record<string, string>>): Promise<RealStack> {
+    const machines = mkdtempSync(join(tmpdir(), "real-machines-"));
+    const isoFolder = isoFolders(isos);
+    const stack = await TestStack.create({
+      range: 0,
+      example: lifecycle,
+      emulator: {
+        hypervisor: nspawnHypervisor({ dir: machines, rootfs: rootfs!, isoFolder }),
+        offersKubernetes: (version) => isoFolder(version) !== undefined,
+        publicRange: `198.51.100.${part * 32}/27`,
+        expungeDelay: 0,
+        speed: 4,
+      },
+    });
+    const real = new RealStack(stack, machines);
+    await real.set(config);
+    return real;
+  }
+
+  async set(config: Readonly<Record<string, string>>): Promise<void> {
+    for (const [key, value] of Object.entries(config)) await this.stack.succeed(["config", "set", "--path", key, value]);
+  }
+
+  /** The change, and nothing left to do after it. Answers with what pulumi said, and how long it took in seconds. */
+  async up(config: Readonly<Record<string, string>> = {}): Promise<{ output: string; seconds: number }> {
+    await this.set(config);
+    const begun = Date.now();
+    const output = await this.stack.up();
+    const seconds = (Date.now() - begun) / 1000;
+    await this.stack.succeed(["preview", "--expect-no-changes"]);
+    return { output, seconds };
+  }
+
+  private get kubeconfig(): string {
+    return join(this.stack.folder, "kubeconfig");
+  }
+
+  async writeKubeconfig(): Promise<void> {
+    writeFileSync(this.kubeconfig, await this.stack.output("kubeconfig"), { mode: 0o600 });
+  }
+
+  /** @throws with what kubectl said */
+  kubectl(args: readonly string[], input?: string): string {
+    return execFileSync("kubectl", ["--kubeconfig", this.kubeconfig, ...args], { encoding: "utf8", ...(input === undefined ? {} : { input }), stdio: ["pipe", "pipe", "pipe"] });
+  }
+
+  nodes(): Node[] {
+    const list = JSON.parse(this.kubectl(["get", "nodes", "-o", "json"])) as {
+      items: { metadata: { name: string }; spec: { unschedulable?: boolean }; status: { nodeInfo: { kubeletVersion: string }; conditions: { type: string; status: string }[] } }[];
+    };
+    return list.items.map(({ metadata: { name }, spec, status }) => ({
+      name,
+      ready: status.conditions.some(({ type, status: is }) => type === "Ready" && is === "True"),
+      schedulable: spec.unschedulable !== true,
+      version: status.nodeInfo.kubeletVersion,
+    }));
+  }
+
+  /** Ids of machines by their names. */
+  get ids(): ReadonlyMap<string, string> {
+    const found = readdirSync(join(this.machines, "machines")).flatMap((id): [string, string][] => {
+      const name = this.insideOf(id, ["hostname"]);
+      return name === undefined ? [] : [[name, id]];
+    });
+    return new Map(found);
+  }
+
+  /** Runs a command in a machine; what it printed, or undefined when it failed or the machine is off. */
+  inside(name: string, ...argv: string[]): string | undefined {
+    const id = this.ids.get(name);
+    return id === undefined ? undefined : this.insideOf(id, argv);
+  }
+
+  private initOf(id: string): string | undefined {
+    try {
+      return readFileSync(join(this.machines, "machines", id, "init.pid"), "utf8").trim();
+    } catch {
+      return undefined;
+    }
+  }
+
+  private insideOf(id: string, argv: readonly string[]): string | undefined {
+    const init = this.initOf(id);
+    if (init === undefined) return undefined;
+    const { status, stdout } = spawnSync("nsenter", ["-t", init, "-a", "-r", "-w", ...argv], { encoding: "utf8" });
+    return status === 0 ? stdout.trim() : undefined;
+  }
+
+  /** Loads the test's own images into these machines: they are on no ISO, and there is no registry. */
+  async loadImages(names: Iterable<string>): Promise<void> {
+    for (const name of names) {
+      const init = this.initOf(this.ids.get(name) ?? "");
+      if (init === undefined) throw new Error(`${name} is not up`);
+      const child = spawn("nsenter", ["-t", init, "-a", "-r", "-w", "ctr", "-n", "k8s.io", "images", "import", "-"], { stdio: ["pipe", "ignore", "inherit"] });
+      createReadStream(join(images!, "web-server.tar")).pipe(child.stdin);
+      const code = await new Promise((resolve) => child.once("exit", resolve));
+      if (code !== 0) throw new Error(`${name} does not take the images`);
+    }
+  }
+
+  async ingress(): Promise<string> {
+    return this.stack.output("ingressIp");
+  }
+
+  /** Begins to ask through the balancers; the function that it answers with ends that, and says what came of it. */
+  async load(page: boolean): Promise<() => Promise<LoadReport>> {
+    const endpoint = new URL(await this.stack.output("endpoint"));
+    const view = JSON.parse(this.kubectl(["config", "view", "--raw", "--flatten", "-o", "json"])) as {
+      clusters: { cluster: { "certificate-authority-data": string } }[];
+      users: { user: { "client-certificate-data": string; "client-key-data": string } }[];
+    };
+    const text = (base64: string): string => Buffer.from(base64, "base64").toString();
+    const { user } = view.users[0]!;
+    const targets: LoadTargets = {
+      api: {
+        host: endpoint.hostname,
+        port: Number(endpoint.port),
+        ca: text(view.clusters[0]!.cluster["certificate-authority-data"]),
+        cert: text(user["client-certificate-data"]),
+        key: text(user["client-key-data"]),
+      },
+      ...(page ? { page: { host: await this.ingress(), port: 80 } } : {}),
+    };
+    const file = join(this.stack.folder, "load.json");
+    writeFileSync(file, JSON.stringify(targets), { mode: 0o600 });
+    const child = spawn(process.execPath, ["--import", "tsx", join(root, "tests/real/world/load.ts"), file], { stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    return async () => {
+      child.kill("SIGTERM");
+      await ended;
+      return JSON.parse(output) as LoadReport;
+    };
+  }
+
+  /** What is left of it on this host. */
+  get left(): string[] {
+    return leavings(this.machines);
+  }
+
+  async close(): Promise<void> {
+    await this.stack.mold.reset();
+    await this.stack.close();
+    rmSync(this.machines, { recursive: true, force: true });
+  }
+}
