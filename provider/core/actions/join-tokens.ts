@@ -12,17 +12,26 @@ import type { Operation } from "./operation";
 export class JoinTokens {
   readonly own: string;
   private earlier: Promise<string[]> | undefined;
+  /** Milliseconds since 1970. The machine that makes the cluster makes its token a moment after this. */
+  private expires: number;
 
   constructor(
     private readonly operation: Operation,
     random: (bytes: number) => Uint8Array,
   ) {
     this.own = newBootstrapToken(random);
+    this.expires = operation.world.clock.now() + joinSeconds * 1000;
   }
 
-  async publish(): Promise<void> {
-    const expires = new Date(this.operation.world.clock.now() + joinSeconds * 1000);
-    for (const token of await this.all()) await this.operation.kubernetes.putBootstrapToken(token, expires);
+  async publish(leastMs = joinSeconds * 1000): Promise<void> {
+    const expires = this.operation.world.clock.now() + leastMs;
+    for (const token of await this.all()) await this.operation.kubernetes.putBootstrapToken(token, new Date(expires));
+    this.expires = expires;
+  }
+
+  /** A machine is waited for that long from now: those tokens that would be over before count anew. Machines try on until they are let in. */
+  async outlast(waitMs: number): Promise<void> {
+    if (this.operation.world.clock.now() + waitMs > this.expires) await this.publish(Math.max(waitMs, joinSeconds * 1000));
   }
 
   async withdraw(): Promise<void> {

@@ -70,6 +70,10 @@ export class Operation {
     return this.patienceOf(this.longestReturnMs);
   }
 
+  get longestMs(): number {
+    return this.waitSeconds * 1000;
+  }
+
   get longestReturnMs(): number {
     return Math.min(longestReturnSeconds, this.waitSeconds) * 1000;
   }
