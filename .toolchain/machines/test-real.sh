@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+#
+# `make test-real`: the tests on real machines, one file at a time; what they need is built first, once. Names of test files may follow. Where the
+# machine can't do it, says in one line why not, and ends well: nothing was tested, which the last line says as well.
+set -euo pipefail
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+machines=$root/.toolchain/machines
+skip() {
+  printf 'real machines are skipped: %s\n' "$1"
+  printf '0 passed, 0 failed, 1 skipped\n'
+  exit 0
+}
+[[ $(uname -s) == Linux ]] || skip 'they need Linux'
+[[ $(id -u) == 0 ]] || skip 'they need root'
+(($(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) > 6 * 1024 * 1024)) || skip 'they need 6 GiB of free memory'
+command -v apt-get >/dev/null || skip 'they need apt-get'
+
+"$machines/host.sh"
+isos=$(mktemp -d)
+trap 'rm -rf "$isos"' EXIT
+ABLESTACK_MACHINES_ROOTFS=$("$machines/build.sh" rootfs)/root
+ABLESTACK_MACHINES_IMAGES=$("$machines/build.sh" images)
+for version in ${VERSIONS:-1.34.2 1.35.4}; do
+  iso=$("$machines/build.sh" iso "$version")
+  ln -s "$iso/iso" "$isos/$version"
+done
+export ABLESTACK_MACHINES_ROOTFS ABLESTACK_MACHINES_IMAGES ABLESTACK_MACHINES_ISOS=$isos
+cd "$root"
+node_modules/.bin/jest -c .config/jest.config.cjs -i "${@:-tests/real}"
