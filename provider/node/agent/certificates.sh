@@ -154,8 +154,7 @@ readmit_kubelet() {
   local deadline=$((SECONDS + JOIN_TIMEOUT)) end
   end=$(date -u -d "@$(kubelet_ends)" +%F)
   if [[ ! -e $kubernetes/bootstrap-kubelet.conf ]]; then
-    [[ $readmission == "$end" ]] || tell "certificates failed: the kubelet's ended on $end. The next run of the cluster's program lets this machine in again; or replace it"
-    readmission=$end
+    tell "certificates failed: the kubelet's ended on $end. The next run of the cluster's program lets this machine in again; or replace it"
     return
   fi
   say "the kubelet's certificate ended on $end, asking for another one"
@@ -167,7 +166,6 @@ readmit_kubelet() {
   rm -f "$kubernetes/bootstrap-kubelet.conf"
   say 'the kubelet has a new certificate'
 }
-readmission=''
 
 # The kubelet makes itself another one where there is none. `.old` is what is left to do.
 renew_kubelet_server() {

@@ -606,16 +606,9 @@ upgrade() {
   say "upgraded to $wanted"
 }
 
-tell_prepared() {
-  # shellcheck disable=SC2034 # tell reads it
-  local shown=prepared
-  tell "$next"
-}
-
 # While the node serves as before. In a process of its own, as an upgrade.
 prepare() {
-  # shellcheck disable=SC2034 # tell reads it
-  shown=prepared task=$next step=prepare
+  task=$next step=prepare
   check_version "$next"
   KUBERNETES_VERSION=$next
   look_for_iso
@@ -625,10 +618,11 @@ prepare() {
 
 # One that did not work out is tried again after a minute or so, and as soon as another disc is there.
 follow_preparation() {
-  local disc='' code=0
+  # shellcheck disable=SC2034 # tell reads it: all that is said here is about this
+  local shown=prepared disc='' code=0
   if [[ -z $next || $next == "$wanted" ]]; then return; fi
   if marked "images-$next"; then
-    [[ $prepared == "$next" ]] || tell_prepared
+    [[ $prepared == "$next" ]] || tell "$next"
     return
   fi
   disc="$next $(discs)"
@@ -848,8 +842,7 @@ readmit_kubelet() {
   local deadline=$((SECONDS + JOIN_TIMEOUT)) end
   end=$(date -u -d "@$(kubelet_ends)" +%F)
   if [[ ! -e $kubernetes/bootstrap-kubelet.conf ]]; then
-    [[ $readmission == "$end" ]] || tell "certificates failed: the kubelet's ended on $end. The next run of the cluster's program lets this machine in again; or replace it"
-    readmission=$end
+    tell "certificates failed: the kubelet's ended on $end. The next run of the cluster's program lets this machine in again; or replace it"
     return
   fi
   say "the kubelet's certificate ended on $end, asking for another one"
@@ -861,7 +854,6 @@ readmit_kubelet() {
   rm -f "$kubernetes/bootstrap-kubelet.conf"
   say 'the kubelet has a new certificate'
 }
-readmission=''
 
 # The kubelet makes itself another one where there is none. \`.old\` is what is left to do.
 renew_kubelet_server() {

@@ -160,16 +160,9 @@ upgrade() {
   say "upgraded to $wanted"
 }
 
-tell_prepared() {
-  # shellcheck disable=SC2034 # tell reads it
-  local shown=prepared
-  tell "$next"
-}
-
 # While the node serves as before. In a process of its own, as an upgrade.
 prepare() {
-  # shellcheck disable=SC2034 # tell reads it
-  shown=prepared task=$next step=prepare
+  task=$next step=prepare
   check_version "$next"
   KUBERNETES_VERSION=$next
   look_for_iso
@@ -179,10 +172,11 @@ prepare() {
 
 # One that did not work out is tried again after a minute or so, and as soon as another disc is there.
 follow_preparation() {
-  local disc='' code=0
+  # shellcheck disable=SC2034 # tell reads it: all that is said here is about this
+  local shown=prepared disc='' code=0
   if [[ -z $next || $next == "$wanted" ]]; then return; fi
   if marked "images-$next"; then
-    [[ $prepared == "$next" ]] || tell_prepared
+    [[ $prepared == "$next" ]] || tell "$next"
     return
   fi
   disc="$next $(discs)"
