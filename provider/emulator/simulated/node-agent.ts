@@ -143,8 +143,10 @@ export class NodeAgent implements Phases {
     if (machine.state.phase === "waiting-iso") this.lookForIso(machine, disk);
     if (machine.state.phase === "initialising" && machine.state.due === undefined) this.bootstrap.initialised(machine);
     if (machine.state.phase === "waiting-join") this.bootstrap.tryJoin(machine, disk);
-    if (machine.state.phase === "member") this.preparation.consider(machine);
-    if (machine.state.phase === "member") this.upgrade.consider(machine);
+    if (machine.state.phase === "member") {
+      this.preparation.consider(machine);
+      this.upgrade.consider(machine);
+    }
   }
 
   private giveUp(machine: Machine): void {

@@ -1,10 +1,10 @@
 /** What the node agent does before it is told to upgrade: it loads the next version's images while its node serves as before. */
 import type { Cluster } from "./cluster";
 import type { Kubelets } from "./kubelets";
-import { kinds } from "./kubernetes-api/resources";
 import type { Machine } from "./machine";
 import { AGENT, PREPARE, PREPARED, WANTED } from "./node-protocol";
-import { clusterOf, type Site } from "./site";
+import { annotate, ownNode } from "./own-node";
+import type { Site } from "./site";
 import { isoObjection, refusal } from "./upgrade";
 
 export class NodePreparation {
@@ -15,10 +15,10 @@ export class NodePreparation {
 
   /** Told when something has changed: what the Node asks for, the disc. */
   consider(machine: Machine): void {
-    const { disk, state } = machine;
-    const cluster = clusterOf(this.site, machine);
-    if (state.phase !== "member" || !disk || !cluster || cluster.kubelets[disk.nodeName]?.machineId !== machine.id) return;
-    const annotations = cluster.store.get(kinds.node, undefined, disk.nodeName)?.metadata.annotations ?? {};
+    const { state } = machine;
+    const own = ownNode(this.site, machine);
+    if (!own) return;
+    const { cluster, disk, annotations } = own;
     const next = annotations[PREPARE] ?? "";
     if (next === "" || next === annotations[WANTED]) return this.site.timers.cancel(timerOf(machine));
     if (!this.kubelets.hears(cluster, machine.id)) return;
@@ -43,9 +43,7 @@ export class NodePreparation {
 
   private show(machine: Machine, cluster: Cluster, node: string, text: string): void {
     machine.say(`${AGENT}: prepared: ${text}`);
-    cluster.store.change(kinds.node, undefined, node, ({ metadata }) => {
-      metadata.annotations = { ...metadata.annotations, [PREPARED]: text };
-    });
+    annotate(cluster, node, { [PREPARED]: text });
   }
 }
 

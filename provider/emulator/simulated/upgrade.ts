@@ -2,10 +2,10 @@
 import type { Cluster } from "./cluster";
 import { noteDown } from "./downtime";
 import type { Kubelets } from "./kubelets";
-import { kinds } from "./kubernetes-api/resources";
 import type { Machine, UpgradeOrder } from "./machine";
 import type { NodeDisk } from "./node-disk";
 import { AGENT, ANSWER, LEADS, WANTED } from "./node-protocol";
+import { annotate, ownNode } from "./own-node";
 import type { Phases } from "./phases";
 import { clusterOf, type Site } from "./site";
 import { compareVersions, minorOf } from "./violations";
@@ -32,10 +32,10 @@ export class NodeUpgrade {
 
   /** Told when something has changed: the order, the disc, what the Node shows. */
   consider(machine: Machine): void {
-    const { disk, state } = machine;
-    const cluster = clusterOf(this.site, machine);
-    if (state.phase !== "member" || !disk || !cluster || cluster.kubelets[disk.nodeName]?.machineId !== machine.id) return;
-    const annotations = cluster.store.get(kinds.node, undefined, disk.nodeName)?.metadata.annotations ?? {};
+    const { state } = machine;
+    const own = ownNode(this.site, machine);
+    if (!own) return;
+    const { cluster, disk, annotations } = own;
     const wanted = annotations[WANTED] ?? "";
     const lost = state.answer !== undefined && annotations[ANSWER] !== state.answer;
     const isDone = wanted === disk.version && (state.begun ?? wanted) === wanted;
@@ -144,9 +144,7 @@ export class NodeUpgrade {
   }
 
   private show(machine: Machine, cluster: Cluster, disk: NodeDisk): void {
-    cluster.store.change(kinds.node, undefined, disk.nodeName, (node) => {
-      node.metadata.annotations = { ...node.metadata.annotations, [ANSWER]: machine.state.answer ?? "" };
-    });
+    annotate(cluster, disk.nodeName, { [ANSWER]: machine.state.answer ?? "" });
   }
 }
 
