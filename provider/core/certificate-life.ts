@@ -1,7 +1,18 @@
 /** How long the certificates of nodes still last: each agent says on its node when the first of them ends. Pure. */
-import { certificatesEndAnnotation } from "./ownership";
+import { certificatesEndAnnotation, type Role } from "./ownership";
 import type { KubernetesNode } from "./ports";
 import { listed } from "./wording";
+
+type Told = Pick<KubernetesNode, "annotations">;
+
+/** Milliseconds since 1970; NaN where nobody says, which is neither before nor after any time. */
+const certificatesEnd = ({ annotations }: Told): number => Date.parse(annotations[certificatesEndAnnotation] ?? "");
+
+/**
+ * A worker whose kubelet's certificate ended while it was off: a control plane signs itself another one, and a worker has to be let in again.
+ * @param now milliseconds since 1970
+ */
+export const isLockedOut = (role: Role, node: Told | undefined, now: number): boolean => role === "worker" && node !== undefined && certificatesEnd(node) <= now;
 
 const minute = (ms: number): string => new Date(ms).toISOString().replace("T", " ").slice(0, 16);
 
@@ -11,10 +22,7 @@ const minute = (ms: number): string => new Date(ms).toISOString().replace("T", "
  * @param now milliseconds since 1970
  */
 export function endingCertificates(nodes: readonly Pick<KubernetesNode, "name" | "annotations">[], { now, hopSeconds }: { readonly now: number; readonly hopSeconds: number }): string[] {
-  const ending = nodes
-    // NaN where nobody says.
-    .map(({ name, annotations }) => ({ name, end: Date.parse(annotations[certificatesEndAnnotation] ?? "") }))
-    .filter(({ end }) => end < now + hopSeconds * 1000);
+  const ending = nodes.map((node) => ({ name: node.name, end: certificatesEnd(node) })).filter(({ end }) => end < now + hopSeconds * 1000);
   if (ending.length === 0) return [];
   const names = ending.map(({ name }) => name);
   const first = ending.reduce((earliest, each) => (each.end < earliest.end ? each : earliest));

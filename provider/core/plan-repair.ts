@@ -3,7 +3,7 @@
  * not help. Pure.
  */
 import { apiPort } from "./desired";
-import { isLockedOut } from "./locked-out";
+import { isLockedOut } from "./certificate-life";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { hasJoined, type Role, tagKeys } from "./ownership";
 import type { PlanInput } from "./plan-input";

@@ -114,11 +114,10 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   planLeavingControlPlanes(steps, input, leaving.filter((machine) => machine.role === "control-plane" && !goingFirst.includes(machine)));
   planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)), away));
   planReadmitted(steps, kept);
+  const lost = majorityLost(input);
   const upgrade = planUpgrade(steps, input, release, machines);
-  return [...planPostponed(desired, missing.length - fresh.length), ...planMajority(input), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
+  return [...planPostponed(desired, missing.length - fresh.length), ...(lost === undefined ? [] : [lost]), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
 }
-
-const planMajority = (input: PlanInput): string[] => [majorityLost(input) ?? []].flat();
 
 const planPostponed = ({ name }: DesiredCluster, count: number): string[] =>
   count === 0 ? [] : [`${count} more control ${count === 1 ? "plane is" : "planes are"} made once the API of ${name} answers: whoever was lost leaves etcd first`];

@@ -4,7 +4,7 @@ import { newBootstrapToken } from "../../kubernetes/bootstrap-token";
 import { readmissionUserData } from "../../node/readmission";
 import { encodeUserData } from "../../node/user-data";
 import { apiPort } from "../desired";
-import { isLockedOut } from "../locked-out";
+import { isLockedOut } from "../certificate-life";
 import { tagKeys, tagParameters } from "../ownership";
 import { joinSeconds } from "../plan-input";
 import { isKubernetesFailure } from "../ports";

@@ -2,7 +2,7 @@
 import { ClusterError, PlanOutdated } from "../errors";
 import { parseMachineName } from "../ownership";
 import { areMany, comingBackSeconds, lookElsewhere } from "../plan-repair";
-import { isLockedOut } from "../locked-out";
+import { isLockedOut } from "../certificate-life";
 import { isMoldFailure } from "../ports";
 import { listed } from "../wording";
 import type { MachineRef, Work } from "../step";

@@ -85,6 +85,9 @@ async function drainHinders({ kubernetes, desired }: Operation): Promise<string[
   ];
 }
 
+/** What an agent's answer says behind those words, if it begins with them. */
+const behind = (words: string, answer: string | undefined): string | undefined => (answer?.startsWith(words) ? answer.slice(words.length).trim() : undefined);
+
 /** Until its agent says that it has the images. */
 export async function prepareNode(operation: Operation, { machine, version }: Extract<Work, { kind: "prepareNode" }>): Promise<void> {
   await operation.kubernetes.annotateNode(machine.name, { [prepareVersionAnnotation]: version });
@@ -96,7 +99,7 @@ export async function prepareNode(operation: Operation, { machine, version }: Ex
       const { [preparedAnnotation]: answer } = annotations;
       // An interrupted run has given it the order already: it loads them on its way, and no longer answers this.
       if (annotations[wantedVersionAnnotation] === version) return undefined;
-      const refusal = answer?.startsWith(`${version} refused:`) ? answer.slice(`${version} refused:`.length).trim() : undefined;
+      const refusal = behind(`${version} refused:`, answer);
       if (refusal !== undefined) throw new ClusterError(`${machine.name} can't be prepared for ${version}: ${refusal}. No node was upgraded to it. Mend that, then run again.`, operation.context(`node ${machine.name}`));
       return answer === version ? undefined : `its agent has not loaded the images of ${version}, and says: ${answer ?? "nothing"}`;
     },
@@ -127,7 +130,8 @@ export async function awaitUpgrade(operation: Operation, { machine, version }: E
     missing: ({ annotations, version: now }) => {
       const answer = annotations[agentAnnotation];
       if (answer !== said && answer !== undefined) world.log.info(`${machine.name}: ${(said = answer)}`);
-      if (answer?.startsWith("upgrade refused:") && annotations[wantedVersionAnnotation] === version) throw new ClusterError(`${machine.name} refuses to go to ${version}: ${answer.slice("upgrade refused:".length).trim()}. Mend that, then run again.`, context);
+      const refusal = behind("upgrade refused:", answer);
+      if (refusal !== undefined && annotations[wantedVersionAnnotation] === version) throw new ClusterError(`${machine.name} refuses to go to ${version}: ${refusal}. Mend that, then run again.`, context);
       return answer === `upgraded ${version}` && now === version ? undefined : `it runs ${now}, and its agent says: ${answer ?? "nothing"}`;
     },
   });
