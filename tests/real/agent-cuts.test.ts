@@ -4,28 +4,19 @@
  */
 import { rmSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { RealCluster, registry, script } from "./agent/cluster";
-import { builtIso, isosFolder } from "./agent/isos";
+import { oneAndOne, RealCluster, registry, script } from "./agent/cluster";
+import { isosFolder, missingIsos } from "./agent/isos";
 import { leavings } from "./world/leavings";
 import { lacking, RealMold, until } from "./world/mold";
 
 const [version, next] = ["1.34.2", "1.35.4"];
-const why = [...lacking, ...[version, next].filter((each) => builtIso(each) === undefined).map((each) => `no ISO of ${each} (.toolchain/machines/build.sh iso ${each})`)];
+const why = [...lacking, ...missingIsos([version, next])];
 if (why.length > 0) console.warn(`the agent cut off on real machines is skipped: ${why.join("; ")}`);
 
 (why.length > 0 ? describe.skip : describe)("the node agent, cut off on real machines", () => {
   const isos = why.length > 0 ? "" : isosFolder([version, next]);
   const mold = new RealMold(5, ["--isos", isos]);
-  const cluster = new RealCluster(mold, {
-    name: "cuts",
-    zone: "zone-1",
-    version,
-    template: "debian-13-containerd",
-    controlPlane: { count: 1, offering: "k8s-2c-4g" },
-    workers: { count: 1, offering: "k8s-2c-2g" },
-    apiAccess: { cidrList: ["0.0.0.0/0"] },
-    privateRegistry: { url: "http://127.0.0.1:5000/team", username: "builder", password: "by night" },
-  });
+  const cluster = new RealCluster(mold, oneAndOne("cuts", version, "by night"));
   const [first, worker] = ["cuts-control-1", "cuts-worker-1"];
   const ids = new Map<string, string>();
   const machine = async (name: string): Promise<string> => {

@@ -4,13 +4,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { machineUserData, encodeUserData, decodeUserData } from "../../provider/node/user-data";
 import { newBootstrapToken } from "../../provider/kubernetes/bootstrap-token";
 import { randomBytes } from "node:crypto";
-import { RealCluster, redate, registry, script } from "./agent/cluster";
-import { builtIso, isosFolder } from "./agent/isos";
+import { oneAndOne, RealCluster, redate, registry, script } from "./agent/cluster";
+import { isosFolder, missingIsos } from "./agent/isos";
 import { leavings } from "./world/leavings";
 import { lacking, RealMold, until } from "./world/mold";
 
 const [version, other] = ["1.34.2", "1.35.4"];
-const why = [...lacking, ...[version, other].filter((each) => builtIso(each) === undefined).map((each) => `no ISO of ${each} (.toolchain/machines/build.sh iso ${each})`)];
+const why = [...lacking, ...missingIsos([version, other])];
 if (why.length > 0) console.warn(`the agent on real machines is skipped: ${why.join("; ")}`);
 
 const year = 365 * 86_400;
@@ -21,17 +21,7 @@ const now = (): number => Math.floor(Date.now() / 1000);
   const mold = new RealMold(4, ["--isos", isos]);
   // What a shell, YAML and JSON each would read in their own way.
   const password = `q7Zk2 '"$(x)\\ ö: #`;
-  const declared = {
-    name: "real",
-    zone: "zone-1",
-    version,
-    template: "debian-13-containerd",
-    controlPlane: { count: 1, offering: "k8s-2c-4g" },
-    workers: { count: 1, offering: "k8s-2c-2g" },
-    apiAccess: { cidrList: ["0.0.0.0/0"] },
-    privateRegistry: { url: "http://127.0.0.1:5000/team", username: "builder", password },
-  };
-  const cluster = new RealCluster(mold, declared);
+  const cluster = new RealCluster(mold, oneAndOne("real", version, password));
   const ids = new Map<string, string>();
   const [first, worker, late] = ["real-control-1", "real-worker-1", "real-late"];
   const inside = (name: string, text: string, ...args: string[]): string => script(mold, ids.get(name)!, text, ...args);

@@ -2,7 +2,7 @@
  * A cluster's life on real nodes, by the real engine: made, reached through its balancers, upgraded under load, scaled, stopped and started, changed,
  * destroyed. Linux and root; `make test-real` builds what it needs.
  */
-import { knock } from "./world/mold";
+import { knock, until } from "./world/mold";
 import { lackingForClusters, RealStack } from "./world/real-stack";
 import { inWords, record } from "./world/results";
 import { pages } from "./world/workload";
@@ -95,7 +95,8 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
     const begun = Date.now();
     await real.stack.succeed(["destroy", "--yes", "--skip-preview"]);
     record({ what: "all of it destroyed", seen: `${((Date.now() - begun) / 1000).toFixed(0)} s` });
-    for (const deadline = Date.now() + 30_000; real.left.length > 0 && Date.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, 500));
+    // What is left is said below.
+    await until("nothing is left", () => real.left.length === 0, 30_000).catch(() => undefined);
     expect(real.left).toEqual([]);
     expect(real.stack.mold.isEmpty()).toBe(true);
   });

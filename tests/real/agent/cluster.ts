@@ -15,6 +15,7 @@ import { createMoldClient } from "../../../provider/mold/client";
 import { systemClock } from "../../../provider/core/clock";
 import { checkInputs } from "../../../schema/check";
 import type { ClusterEndpointOutputs, ClusterIdentityOutputs, ClusterOutputs } from "../../../schema/generated/types";
+import { entering } from "../world/inside";
 import type { RealMold } from "../world/mold";
 
 const declaredBy = { owner: "pulumi:organization/project/real", resource: "real" };
@@ -23,6 +24,18 @@ const log = { debug: (): void => undefined, info: (text: string): void => void l
 export const lines: string[] = [];
 
 type Declared = Readonly<Record<string, unknown>>;
+
+/** One control plane and one worker, whose images come from a registry that wants a password. */
+export const oneAndOne = (name: string, version: string, password: string): Declared => ({
+  name,
+  zone: "zone-1",
+  version,
+  template: "debian-13-containerd",
+  controlPlane: { count: 1, offering: "k8s-2c-4g" },
+  workers: { count: 1, offering: "k8s-2c-2g" },
+  apiAccess: { cidrList: ["0.0.0.0/0"] },
+  privateRegistry: { url: "http://127.0.0.1:5000/team", username: "builder", password },
+});
 
 export class RealCluster {
   /** Join tokens that machines were given. */
@@ -106,7 +119,7 @@ function checked(kind: Parameters<typeof checkInputs>[0], declared: Declared): R
 
 /** Runs a script inside a machine; what it printed. @throws with what it said when it failed */
 export function script(mold: RealMold, id: string, text: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync("nsenter", ["-t", mold.init(id)!, "-a", "-r", "-w", "bash", "-s", "--", ...args], { encoding: "utf8", input: text });
+  const { status, stdout, stderr } = spawnSync(...entering(mold.init(id)!, ["bash", "-s", "--", ...args]), { encoding: "utf8", input: text });
   if (status !== 0) throw new Error(`inside ${id}: ${stdout}${stderr}`);
   return stdout.trim();
 }

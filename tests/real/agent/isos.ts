@@ -14,6 +14,9 @@ export function builtIso(version: string): string | undefined {
     .find((folder) => existsSync(join(folder, "k8s/kubeadm")));
 }
 
+/** Those that were not, each in one line. */
+export const missingIsos = (versions: readonly string[]): string[] => versions.filter((each) => builtIso(each) === undefined).map((each) => `no ISO of ${each} (.toolchain/machines/build.sh iso ${each})`);
+
 /** A folder as the emulator takes it: one entry for each version. */
 export function isosFolder(versions: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), "real-isos-"));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { missing, thisHost } from "../../../provider/emulator/nspawn";
 import { signed, type Item, type Params } from "../../emulator/test-client";
+import { initOf, runInside } from "./inside";
 
 const bin = join(__dirname, "..", "..", "..", "provider", "emulator", "bin.ts");
 
@@ -104,19 +105,12 @@ export class RealMold {
 
   /** Runs a command in a machine; what it printed, or undefined when it failed or the machine is not up. */
   inside(id: string, ...argv: string[]): string | undefined {
-    const init = this.init(id);
-    if (init === undefined) return undefined;
-    const { status, stdout } = spawnSync("nsenter", ["-t", init, "-a", "-r", "-w", ...argv], { encoding: "utf8" });
-    return status === 0 ? stdout.trim() : undefined;
+    return runInside(this.machines, id, argv);
   }
 
   /** The machine's first process, as this host sees it. */
   init(id: string): string | undefined {
-    try {
-      return readFileSync(join(this.machines, "machines", id, "init.pid"), "utf8").trim();
-    } catch {
-      return undefined;
-    }
+    return initOf(this.machines, id);
   }
 
   /** What the machine's console shows; nothing before it was switched on. */

@@ -1,11 +1,12 @@
 /** A stack of the real engine on machines that boot: examples/lifecycle, kubectl, what runs in a machine, and what is left on the host. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isoFolders, missing, nspawnHypervisor, thisHost } from "../../../provider/emulator/nspawn";
 import { lifecycle, root } from "../../engine/world/paths";
 import { TestStack } from "../../engine/world/stack";
+import { entering, initOf, runInside } from "./inside";
 import { leavings } from "./leavings";
 import type { LoadReport, LoadTargets } from "./load";
 
@@ -95,7 +96,7 @@ export class RealStack {
   /** Ids of machines by their names. */
   get ids(): ReadonlyMap<string, string> {
     const found = readdirSync(join(this.machines, "machines")).flatMap((id): [string, string][] => {
-      const name = this.insideOf(id, ["hostname"]);
+      const name = runInside(this.machines, id, ["hostname"]);
       return name === undefined ? [] : [[name, id]];
     });
     return new Map(found);
@@ -104,30 +105,15 @@ export class RealStack {
   /** Runs a command in a machine; what it printed, or undefined when it failed or the machine is off. */
   inside(name: string, ...argv: string[]): string | undefined {
     const id = this.ids.get(name);
-    return id === undefined ? undefined : this.insideOf(id, argv);
-  }
-
-  private initOf(id: string): string | undefined {
-    try {
-      return readFileSync(join(this.machines, "machines", id, "init.pid"), "utf8").trim();
-    } catch {
-      return undefined;
-    }
-  }
-
-  private insideOf(id: string, argv: readonly string[]): string | undefined {
-    const init = this.initOf(id);
-    if (init === undefined) return undefined;
-    const { status, stdout } = spawnSync("nsenter", ["-t", init, "-a", "-r", "-w", ...argv], { encoding: "utf8" });
-    return status === 0 ? stdout.trim() : undefined;
+    return id === undefined ? undefined : runInside(this.machines, id, argv);
   }
 
   /** Loads the test's own images into these machines: they are on no ISO, and there is no registry. */
   async loadImages(names: Iterable<string>): Promise<void> {
     for (const name of names) {
-      const init = this.initOf(this.ids.get(name) ?? "");
+      const init = initOf(this.machines, this.ids.get(name) ?? "");
       if (init === undefined) throw new Error(`${name} is not up`);
-      const child = spawn("nsenter", ["-t", init, "-a", "-r", "-w", "ctr", "-n", "k8s.io", "images", "import", "-"], { stdio: ["pipe", "ignore", "inherit"] });
+      const child = spawn(...entering(init, ["ctr", "-n", "k8s.io", "images", "import", "-"]), { stdio: ["pipe", "ignore", "inherit"] });
       createReadStream(join(images!, "web-server.tar")).pipe(child.stdin);
       const code = await new Promise((resolve) => child.once("exit", resolve));
       if (code !== 0) throw new Error(`${name} does not take the images`);
