@@ -3,11 +3,7 @@
  * and then the next run completes it, in the state of an undisturbed change (promises 6 and 7).
  */
 import type { FaultOrder } from "../../../provider/emulator";
-import { changeNames } from "../sweeps/change";
-import { sharedIdentity } from "../world/cluster";
-import { FaultSweep, isMold, momentsOf, timesOf, type Course, type Trouble } from "./sweep";
-
-beforeAll(sharedIdentity);
+import { isMold, momentsOf, sweepEveryChange, timesOf, type Course } from "./sweep";
 
 /** What changes something in one of the changes; of those that look, some. */
 const commands = ["stopVirtualMachine", "startVirtualMachine", "scaleVirtualMachine", "resizeVolume", "rebootVirtualMachine", "destroyVirtualMachine", "deployVirtualMachine", "attachIso", "detachIso", "assignToLoadBalancerRule", "removeFromLoadBalancerRule", "createTags", "deleteTags", "listVirtualMachines", "queryAsyncJobResult"];
@@ -39,14 +35,4 @@ function anywhere({ calls }: Course): FaultOrder[] {
   });
 }
 
-const sweep = new FaultSweep({ patience: 1 });
-afterAll(() => sweep.print());
-
-test.each(changeNames)("%s", async (name) => {
-  const wrong = await sweep.sweep(name, (course) => [...lost(course), ...anywhere(course)].map((order): Trouble => ({ order })));
-  expect(wrong).toEqual([]);
-}, 600_000);
-
-test("each kind of fault has struck", () => {
-  expect(sweep.missed("calls")).toEqual([]);
-});
+sweepEveryChange("calls", { patience: 1 }, (course) => [...lost(course), ...anywhere(course)].map((order) => ({ order })));

@@ -2,11 +2,7 @@
  * Jobs of Mold that fail, are late, or are still pending when the next run starts: the change is done in the end, or an error says what
  * failed and what to do; and then the next run completes it, in the state of an undisturbed change (promises 1, 6 and 7).
  */
-import { changeNames } from "../sweeps/change";
-import { sharedIdentity } from "../world/cluster";
-import { FaultSweep, momentsOf, timesOf, type Course, type Trouble } from "./sweep";
-
-beforeAll(sharedIdentity);
+import { momentsOf, sweepEveryChange, timesOf, type Course, type Trouble } from "./sweep";
 
 const commands = ["stopVirtualMachine", "startVirtualMachine", "scaleVirtualMachine", "resizeVolume", "rebootVirtualMachine", "destroyVirtualMachine", "deployVirtualMachine", "attachIso", "detachIso", "assignToLoadBalancerRule", "removeFromLoadBalancerRule", "createTags", "deleteTags"];
 /** Those for which Mold looks for a host. */
@@ -27,13 +23,4 @@ const troublesOf = (course: Course): Trouble[] =>
 /** The number of a command's call, from 1, after so many of the same. */
 const numberOf = ({ calls }: Course, command: string, skip: number): number => calls.flatMap((call, at) => (call === command ? [at + 1] : []))[skip]!;
 
-const sweep = new FaultSweep({ patience: 1 });
-afterAll(() => sweep.print());
-
-test.each(changeNames)("%s", async (name) => {
-  expect(await sweep.sweep(name, troublesOf)).toEqual([]);
-}, 600_000);
-
-test("each kind of fault has struck", () => {
-  expect(sweep.missed("jobs")).toEqual([]);
-});
+sweepEveryChange("jobs", { patience: 1 }, troublesOf);

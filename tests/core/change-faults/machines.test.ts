@@ -2,13 +2,9 @@
  * Machines and hosts that fail during a change: it is done in the end, or an error says what failed and what to do; and whoever runs it
  * again, as that says, has it completed, in the state of an undisturbed change (promises 3, 6 and 7).
  */
-import { changeNames } from "../sweeps/change";
-import { sharedIdentity } from "../world/cluster";
 import type { Life } from "../world/life";
 import { Mishaps } from "../world/mishaps";
-import { FaultSweep, type Course, type Trouble } from "./sweep";
-
-beforeAll(sharedIdentity);
+import { sweepEveryChange, type Course, type Trouble } from "./sweep";
 
 const at = (ms: number): string => `after ${Math.round(ms / 1000)} s`;
 
@@ -26,13 +22,4 @@ async function heed({ cloud }: Life, message: string): Promise<void> {
 }
 
 // Waiting is not what is swept here: shorter waits end alike.
-const sweep = new FaultSweep({ patience: 3, heed, declares: { timeouts: { scale: 600, update: 600, upgrade: 1800 } } });
-afterAll(() => sweep.print());
-
-test.each(changeNames)("%s", async (name) => {
-  expect(await sweep.sweep(name, troublesOf)).toEqual([]);
-}, 600_000);
-
-test("each kind of fault has struck", () => {
-  expect(sweep.missed("machines")).toEqual([]);
-});
+sweepEveryChange("machines", { patience: 3, heed, declares: { timeouts: { scale: 600, update: 600, upgrade: 1800 } } }, troublesOf);

@@ -1,7 +1,8 @@
 /** A change of a cluster with something going wrong in it: what came of it, and whether the next run completes it. */
 import { faultKinds, type FaultKind, type FaultOrder } from "../../../provider/emulator";
-import { changes, restMs, type Change } from "../sweeps/change";
+import { changeNames, changes, restMs, type Change } from "../sweeps/change";
 import { difference, violations } from "../sweeps/sweep";
+import { sharedIdentity } from "../world/cluster";
 import { Life } from "../world/life";
 import { locksLeft, MadeCluster } from "../world/made";
 
@@ -24,7 +25,7 @@ export interface Course {
 type Subject = "calls" | "jobs" | "machines";
 
 /** Which file sweeps which kind. One that is new to the emulator is missing here until somebody says what it does to a change. */
-export const subjects: Record<FaultKind, Subject> = {
+const subjects: Record<FaultKind, Subject> = {
   droppedBefore: "calls",
   droppedAfter: "calls",
   httpError: "calls",
@@ -73,7 +74,7 @@ interface User {
   readonly declares?: Record<string, unknown>;
 }
 
-export class FaultSweep {
+class FaultSweep {
   private readonly rows = new Map<string, Row>();
 
   constructor(private readonly user: User) {}
@@ -186,4 +187,19 @@ async function atRest(life: Life, { then }: Change): Promise<string> {
   if (then) await life.up(then);
   await life.cloud.clock.pass(restMs);
   return life.cloud.state();
+}
+
+/** The tests of a file: every change, and that the file's faults have struck. */
+export function sweepEveryChange(subject: Subject, user: User, troublesOf: (course: Course) => readonly Trouble[]): void {
+  const sweep = new FaultSweep(user);
+  beforeAll(sharedIdentity);
+  afterAll(() => sweep.print());
+
+  test.each(changeNames)("%s", async (name) => {
+    expect(await sweep.sweep(name, troublesOf)).toEqual([]);
+  }, 600_000);
+
+  test("each kind of fault has struck", () => {
+    expect(sweep.missed(subject)).toEqual([]);
+  });
 }
