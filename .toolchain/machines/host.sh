@@ -7,4 +7,7 @@ set -euo pipefail
 [[ $(uname -s) == Linux ]] || fail 'real machines need Linux; leave HYPERVISOR out for machines that are played'
 [[ $(id -u) == 0 ]] || fail 'real machines need root; leave HYPERVISOR out for machines that are played'
 export PATH=$PATH:/usr/sbin:/sbin
-need systemd-nspawn=systemd-container haproxy=haproxy nft=nftables ip=iproute2 mke2fs=e2fsprogs losetup=mount unshare=util-linux sysctl=procps curl=curl
+requirements=$machines/../../dist/provider/emulator/nspawn/requirements.js
+[[ -r $requirements ]] || fail 'make build comes first: what the emulator needs is listed there'
+mapfile -t tools < <(node -p 'Object.entries(require(process.argv[1]).toolPackages).map((each) => each.join("=")).join("\n")' "$requirements")
+need "${tools[@]}"
