@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { KubernetesCluster, LoadBalancer } from "ablestack-kubernetes";
+import { KubernetesCluster, LoadBalancer, NetworkRule } from "ablestack-kubernetes";
 
 // Everything that changes in the cluster's life is configuration; lifecycle.sh goes through it, step by step.
 const config = new pulumi.Config();
@@ -16,6 +16,8 @@ const cluster = new KubernetesCluster("life", {
 
 // Its members follow the workers: no step of the cluster's life is a change of this resource.
 const web = new LoadBalancer("web", { cluster, publicPort: 80, privatePort: 30080, members: { role: "worker" } });
+// A balancer lets nobody in by itself.
+new NetworkRule("web", { cluster, kind: "firewall", protocol: "tcp", startPort: 80 });
 
 export const kubeconfig = cluster.kubeconfig;
 export const endpoint = cluster.endpoint;
