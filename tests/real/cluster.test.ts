@@ -43,7 +43,7 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
     expect([knock(ingress, 30080), knock(ingress, 22), knock(ingress, 10250)]).toEqual(["silence", "silence", "silence"]);
   });
 
-  test("from 1.34 to 1.35 under load: no page fails, and no write or read waits longer than a second", async () => {
+  test("from 1.34 to 1.35 under load: no page fails, of reads and writes fewer than one in 200, and no gap is five seconds long", async () => {
     real.kubectl(["create", "configmap", "kept", "--from-literal=since=1.34"]);
     const end = await real.load(true);
     const { seconds, output } = await real.up({ version: "1.35" });
@@ -53,7 +53,9 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
     record({ what: "meanwhile: reads through the API's balancer", seen: inWords(reads), goal: "no gap longer than 1 s" });
     record({ what: "meanwhile: writes", seen: inWords(writes), goal: "no gap longer than 1 s" });
     record({ what: "meanwhile: pages of a service with 3 replicas through the ingress balancer", seen: inWords(asked!), goal: "none failed" });
-    for (const [, node, time] of output.matchAll(/wait for (life-\S+) to run 1\.35\.\d+: done in (\S+ m?s?)/g)) record({ what: `${node} from the order to whole again`, seen: time!.trim() });
+    // The engine says all of it once more at its end.
+    const turns = new Map([...output.matchAll(/wait for (life-\S+) to run 1\.35\.\d+: done in (\S+ m?s?)/g)].map(([, node, time]) => [node!, time!.trim()]));
+    for (const [node, seen] of turns) record({ what: `${node} from the order to whole again`, seen });
     expect(asked!.failures).toEqual([]);
     expect([...reads.failures, ...writes.failures].length).toBeLessThan((reads.requests + writes.requests) / 200);
     expect(Math.max(reads.longestGapMs, writes.longestGapMs)).toBeLessThan(5_000);
