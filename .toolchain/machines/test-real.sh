@@ -19,6 +19,8 @@ skip() {
 [[ $(id -u) == 0 ]] || skip 'they need root'
 (($(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) > 6 * 1024 * 1024)) || skip 'they need 6 GiB of free memory'
 command -v apt-get >/dev/null || skip 'they need apt-get'
+unshare --net --mount true 2>/dev/null || skip 'they need to make network and mount namespaces'
+[[ -e /dev/loop-control ]] || skip 'they need loop devices'
 
 "$machines/host.sh"
 cd "$root"
