@@ -35,7 +35,7 @@ const hole = "\0";
 export function summarise(graph: StepGraph<Step>): string[] {
   const depths = graph.ends(() => 1);
   const byWords = new Map<string, Line[]>();
-  for (const [at, step] of graph.steps.entries()) {
+  graph.steps.forEach((step, at) => {
     const { name, role } = machineOf(step) ?? {};
     const words = name === undefined ? step.title : step.title.replaceAll(name, hole);
     const depth = depths[at]!;
@@ -49,7 +49,7 @@ export function summarise(graph: StepGraph<Step>): string[] {
       line.depth = Math.min(line.depth, depth);
       if (step.why) line.reasons.add(step.why);
     } else lines.push({ words, places: [at], reasons: new Set(step.why ? [step.why] : []), machines: new Set([name]), role, depth });
-  }
+  });
   return [...byWords.values()]
     .flatMap(together)
     .sort((one, other) => one.depth - other.depth)

@@ -1,5 +1,13 @@
 import type { StepNode } from "./execute";
 
+/** What one search after another uses: a list for each of a hundred thousand steps would cost more than the search. */
+interface Search {
+  /** For whom each step was looked at last. */
+  readonly seenFor: Int32Array;
+  /** Those that are yet to be looked at. */
+  readonly open: Int32Array;
+}
+
 /** A plan's steps by their places in it, where each comes after what it needs: one look at each is enough, however long a chain of them is. */
 export class StepGraph<S extends StepNode> {
   /** The places that all steps need, one step after another; those of the step at `i` lie from `begins[i]` to `begins[i + 1]`. */
@@ -56,17 +64,23 @@ export class StepGraph<S extends StepNode> {
 
   /** Whether each of the steps at some places waits for the one before it, be it by way of others that stand between the two. */
   areInTurn(places: readonly number[]): boolean {
-    return places.length > 1 && places.every((at, index) => index === 0 || this.waitsFor(at, places[index - 1]!));
+    if (places.length < 2) return false;
+    const search = { seenFor: new Int32Array(this.steps.length).fill(-1), open: new Int32Array(this.steps.length) };
+    return places.every((at, index) => index === 0 || this.waitsFor(at, places[index - 1]!, search));
   }
 
-  private waitsFor(later: number, earlier: number): boolean {
+  private waitsFor(later: number, earlier: number, { seenFor, open }: Search): boolean {
     const { needed, begins } = this;
-    const seen = new Set([later]);
-    for (const at of seen) {
+    let opened = 0;
+    open[opened++] = later;
+    while (opened > 0) {
+      const at = open[--opened]!;
       for (let need = begins[at]!; need < begins[at + 1]!; need++) {
         const place = needed[need]!;
         if (place === earlier) return true;
-        if (place > earlier) seen.add(place);
+        if (place < earlier || seenFor[place] === later) continue;
+        seenFor[place] = later;
+        open[opened++] = place;
       }
     }
     return false;

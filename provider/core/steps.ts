@@ -26,11 +26,12 @@ export class Steps {
     return estimateGraph(new StepGraph(this.all.slice(place), { of: this.places, from: place }));
   }
 
-  add(work: Work, title: string, needs: readonly (string | undefined)[] = [], { about, ...options }: StepOptions = {}): string {
+  add(work: Work, title: string, needs: readonly (string | undefined)[] = [], { about, estimateSeconds = estimates[work.kind], why, pool }: StepOptions = {}): string {
     const subject = about ?? ("machine" in work ? work.machine.name : "cidr" in work ? work.cidr : "rule" in work ? work.rule.id : "");
     const id = subject ? `${work.kind} ${subject}` : work.kind;
     this.places.set(id, this.all.length);
-    this.all.push({ id, work, title, needs: needs.filter((need) => need !== undefined), estimateSeconds: estimates[work.kind], ...options });
+    // There may be a hundred thousand: all of one shape, and without the room to spare of a list that grew.
+    this.all.push({ id, work, title, needs: needs.filter((need) => need !== undefined).slice(), estimateSeconds, why, pool });
     return id;
   }
 }
