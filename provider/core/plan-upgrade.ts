@@ -13,7 +13,7 @@ import { planBehindBalancers, planCordon, planDrain, planOutOfBalancers, surplus
 import { leastToSpareOne } from "./plan-nodes";
 import { newWorkerNames, planComing, planGoing, planNoneComing } from "./plan-surge";
 import { olderThan, type Release } from "./release";
-import type { MachineRef } from "./step";
+import { estimateGraph, type MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
 
 /** Whether this machine has a version to reach. */
@@ -62,7 +62,7 @@ export function planUpgrade(steps: Steps, input: PlanInput, release: Release, ma
     workers: workers.map(({ ref }) => ref),
     extras: desired.upgrade.strategy === "replace" ? [] : surplus(desired, "worker", seenWorkers).map(refOf),
   };
-  const notes: string[] = [];
+  const planned: (PlannedHop & { readonly begun: number; readonly ended: number })[] = [];
   // All else comes first: machines that are on their way back, and others that leave.
   let before: readonly string[] = steps.all.map(({ id }) => id);
   for (const [index, { from, to }] of hops.entries()) {
@@ -72,15 +72,24 @@ export function planUpgrade(steps: Steps, input: PlanInput, release: Release, ma
     const isBehind = ({ name }: MachineRef): boolean => older.has(course.versions.get(name));
     const controlPlanes = machines.filter(({ ref }) => ref.role === "control-plane" && isBehind(ref));
     const workersBehind = course.workers.filter(isBehind);
-    const count = controlPlanes.length + workersBehind.length;
     // Those that are behind may all be leaving.
-    if (count === 0) continue;
-    if (notes.length === 0) notes.push(...shortCertificates(input, from, seen));
-    before = planHop(course, { from, to, which, controlPlanes, workers: workersBehind }, before);
-    notes.push(`${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${steps.estimateFrom(begun)} s`);
+    if (controlPlanes.length + workersBehind.length === 0) continue;
+    const hop = { from, to, which, controlPlanes, workers: workersBehind };
+    before = planHop(course, hop, before);
+    planned.push({ ...hop, begun, ended: steps.all.length });
   }
   for (const extra of extrasOf(course)) planGoing({ steps, input }, extra, { about: "surge", before, why: "it was more than declared, for the upgrade" });
-  return notes.length > 0 ? [...notes, "an upgrade can't be undone: Kubernetes goes forward only"] : [];
+  const [first] = planned;
+  if (!first) return [];
+  const { graph } = steps;
+  return [
+    ...shortCertificates(input, first.from, seen),
+    ...planned.map(({ from, to, which, controlPlanes, workers: others, begun, ended }) => {
+      const count = controlPlanes.length + others.length;
+      return `${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${estimateGraph(graph.part(begun, ended))} s`;
+    }),
+    "an upgrade can't be undone: Kubernetes goes forward only",
+  ];
 }
 
 /** What the first hop would be refused for as it looks now. What is NotReady is mended before; later hops are looked at in their turn. */

@@ -1,6 +1,6 @@
 import type { ObservedMachine } from "./observe";
-import { StepGraph } from "./step-graph";
-import { estimateGraph, estimates, type MachineRef, type Step, type Work } from "./step";
+import { estimates, graphOf, type MachineRef, type Step, type Work } from "./step";
+import type { StepGraph } from "./step-graph";
 
 export interface StepOptions {
   readonly why?: string;
@@ -21,9 +21,8 @@ export class Steps {
     return this.places.has(id);
   }
 
-  /** How long those from a place on usually take, with all before them done, in seconds. */
-  estimateFrom(place: number): number {
-    return estimateGraph(new StepGraph(this.all.slice(place), { of: this.places, from: place }));
+  get graph(): StepGraph<Step> {
+    return graphOf(this.all, this.places);
   }
 
   add(work: Work, title: string, needs: readonly (string | undefined)[] = [], { about, estimateSeconds = estimates[work.kind], why, pool }: StepOptions = {}): string {
