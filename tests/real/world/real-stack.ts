@@ -49,6 +49,9 @@ export class RealStack {
         expungeDelay: 0,
         speed: 4,
       },
+    }).catch((error: unknown) => {
+      rmSync(machines, { recursive: true, force: true });
+      throw error;
     });
     const real = new RealStack(stack, machines);
     await real.set(config);
