@@ -36,10 +36,10 @@ function* draws(): Generator<number, never> {
       const ended = await Promise.race([running.ended, wait(after * 1000)]);
       if (ended?.code === 0) break;
       if (ended !== undefined) throw new Error(`it failed before it was killed:\n${ended.output}`);
-      const doing = running.soFar().trimEnd().split("\n").at(-1)?.replace(/^.*?\d+ s {2}/, "").trim() ?? "";
+      const [, doing = ""] = [...running.soFar().matchAll(/ running +\d+ s {2}(.*)/g)].at(-1) ?? [];
       await real.stack.killTree(running);
       await real.stack.succeed(["cancel", "--yes"]);
-      moments.push(`${after.toFixed(0)} s (${doing.slice(0, 100)})`);
+      moments.push(`${after.toFixed(0)} s (${doing.trim().slice(0, 100)})`);
       left -= 1;
     }
     await real.up();
