@@ -249,16 +249,30 @@ const workerUpgradeSeconds = 40;
 /**
  * Every node gets the ISO and loads its images while it still serves. All of them before the first is upgraded: kubeadm then has the cluster run a Job with
  * the new version's pause image, on any node, and where there is no registry only those that have loaded it can (kubernetes, cmd/kubeadm/app/phases/upgrade/health.go).
+ * Control planes one at a time, led by another meanwhile: what is unpacked keeps the disk busy that etcd waits for with every write.
  */
-function planPreparation({ steps, drives }: Course, { version, isoId }: KubernetesVersion, refs: readonly MachineRef[], before: readonly string[]): string[] {
+function planPreparation(course: Course, to: KubernetesVersion, refs: readonly MachineRef[], before: readonly string[]): string[] {
+  const { steps, input } = course;
+  const spare = input.desired.controlPlane.count >= leastToSpareOne;
+  let turn = before;
   return refs.map((ref) => {
-    const about = `${version} ${ref.name}`;
-    const held = drives.get(ref.name);
-    drives.delete(ref.name);
-    const emptied = held !== undefined && held !== isoId ? steps.add({ kind: "detachIso", machine: ref }, `empty the drive of ${ref.name}`, before, { about: `before ${about}`, why: "it holds another ISO" }) : undefined;
-    const iso = held === isoId ? undefined : steps.add({ kind: "attachIso", machine: ref, version }, `attach the ISO of Kubernetes ${version} to ${ref.name}`, [...before, emptied], { about });
-    return steps.add({ kind: "prepareNode", machine: ref, version }, `have ${ref.name} load the images of ${version}`, [...before, iso], { about, why: "it is away for less time, and what is wrong with the ISO shows before anything is changed" });
+    if (ref.role === "worker" || !spare) return planImages(course, to, ref, before, before);
+    const about = `${to.version} images ${ref.name}`;
+    const handed = steps.add({ kind: "handOverEtcd", machine: ref }, `let another lead etcd than ${ref.name}, whose disk is busy`, turn, { about, why: "writes don't wait for its disk" });
+    const prepared = planImages(course, to, ref, before, [handed]);
+    turn = [prepared];
+    return prepared;
   });
+}
+
+/** The disc comes in as soon as it can. */
+function planImages({ steps, drives }: Course, { version, isoId }: KubernetesVersion, ref: MachineRef, before: readonly string[], turn: readonly string[]): string {
+  const about = `${version} ${ref.name}`;
+  const held = drives.get(ref.name);
+  drives.delete(ref.name);
+  const emptied = held !== undefined && held !== isoId ? steps.add({ kind: "detachIso", machine: ref }, `empty the drive of ${ref.name}`, before, { about: `before ${about}`, why: "it holds another ISO" }) : undefined;
+  const iso = held === isoId ? undefined : steps.add({ kind: "attachIso", machine: ref, version }, `attach the ISO of Kubernetes ${version} to ${ref.name}`, [...before, emptied], { about });
+  return steps.add({ kind: "prepareNode", machine: ref, version }, `have ${ref.name} load the images of ${version}`, [...turn, iso], { about, why: "it is away for less time, and what is wrong with the ISO shows before anything is changed" });
 }
 
 /** The order, and its answer. */
