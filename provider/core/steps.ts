@@ -30,9 +30,11 @@ export class Steps {
     const id = subject ? `${work.kind} ${subject}` : work.kind;
     this.places.set(id, this.all.length);
     // There may be a hundred thousand: all of one shape, and without the room to spare of a list that grew.
-    this.all.push({ id, work, title, needs: needs.filter((need) => need !== undefined).slice(), estimateSeconds, why, pool });
+    this.all.push({ id, work, title, needs: isWhole(needs) ? needs.slice() : needs.filter((need) => need !== undefined), estimateSeconds, why, pool });
     return id;
   }
 }
+
+const isWhole = (needs: readonly (string | undefined)[]): needs is readonly string[] => !needs.includes(undefined);
 
 export const refOf = ({ id, name, role }: ObservedMachine): MachineRef & { id: string } => ({ id, name, role });
