@@ -33,7 +33,7 @@ export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string):
     template: inputs.template ?? "",
     controlPlane: inputs.controlPlane,
     workers: inputs.workers,
-    nodes: Object.fromEntries(Object.entries(inputs.nodes ?? {}).map(([name, { offering, reboot, replace, delete: isGone = false }]) => [name, { offering, reboot, replace, delete: isGone }])),
+    nodes: nodesOf(inputs),
     affinity: inputs.affinity,
     apiCidrs: [...inputs.apiAccess.cidrList].sort(),
     podCidr: inputs.podCidr,
@@ -59,8 +59,11 @@ export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string):
   };
 }
 
+export const nodesOf = ({ nodes = {} }: CheckedClusterInputs): DesiredCluster["nodes"] =>
+  Object.fromEntries(Object.entries(nodes).map(([name, { offering, reboot, replace, delete: isGone = false }]) => [name, { offering, reboot, replace, delete: isGone }]));
+
 /** For the pods of one node; what a disruption budget holds longer than this needs a person. */
-const longestDrainSeconds = 600;
+export const longestDrainSeconds = 600;
 
 export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedCluster, generation: string, former?: ClusterOutputs): ClusterOutputs {
   const { identity, endpoint } = inputs;

@@ -51,7 +51,7 @@ test("a cluster comes up: Created, Starting, Running, with its machines, its rul
   expect(cluster.endpoint).toBe(`https://${String(cluster.ipaddress)}:6443/`);
   const firewall = await world.list("listFirewallRules", { ipaddressid: cluster.ipaddressid as string });
   expect(firewall.map(({ startport, endport }) => `${String(startport)}-${String(endport)}`).sort()).toEqual(["2222-2224", "6443-6443"]);
-  expect((await world.list("listPortForwardingRules", { listall: "true" })).map(({ publicport }) => publicport)).toEqual(["2222", "2223", "2224"]);
+  expect((await world.list("listPortForwardingRules", { listall: "true" })).map(({ publicport }) => String(publicport))).toEqual(["2222", "2223", "2224"]);
   expect((await world.first("listLoadBalancerRules", { listall: "true" })).name).toBe("api-lb");
   const { inner } = await world.call("getKubernetesClusterConfig", { id: cluster.id as string });
   const certificate = /client-certificate-data: (\S+)/.exec(String((inner.clusterconfig as Item).configdata))![1]!;

@@ -8,6 +8,7 @@ const handlers = {
   ClusterIdentity: async () => (await import("../../handlers/cluster-identity.js")).clusterIdentity,
   ClusterEndpoint: async () => (await import("../../handlers/cluster-endpoint.js")).clusterEndpoint,
   Cluster: async () => (await import("../../handlers/cluster.js")).cluster,
+  ClusterAccess: async () => (await import("../../handlers/cluster-access.js")).clusterAccess,
   NetworkRule: async () => (await import("../../handlers/network-rule.js")).networkRule,
   LoadBalancer: async () => (await import("../../handlers/load-balancer.js")).loadBalancer,
 } as const;
