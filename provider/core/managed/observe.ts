@@ -133,23 +133,32 @@ function readRecord(record: Answer<"listKubernetesClusters">, version: string | 
 
 type Member = { readonly id?: string; readonly name?: string; readonly isexternalnode?: boolean; readonly isetcdnode?: boolean };
 
-/** Mold names them `<cluster>-control-…` and `<cluster>-node-…`; the list inside the record has neither offering nor role. */
+/** The list inside the record has neither offering nor role. */
 function membersOf(record: Answer<"listKubernetesClusters">, machines: readonly Answer<"listVirtualMachines">[]): ManagedMachine[] {
   const byId = new Map(machines.map((machine) => [machine.id, machine]));
   const members = ((record.virtualmachines ?? []) as Member[]).flatMap(({ id, isexternalnode: isExternal = false }) => {
     const machine = byId.get(id);
     return machine?.id ? [readMachine(machine, isExternal)] : [];
   });
-  return members.sort((a, b) => (a.role === b.role ? a.created - b.created || (a.name < b.name ? -1 : 1) : a.role === "control-plane" ? -1 : 1));
+  const inOrder = members.sort((a, b) => a.created - b.created || (a.name < b.name ? -1 : 1));
+  const controls = controlPlanesAmong(inOrder, Number(record.controlnodes ?? record.masternodes ?? 0));
+  const withRole = inOrder.map((machine): ManagedMachine => ({ ...machine, role: controls.has(machine) ? "control-plane" : "worker" }));
+  return [...withRole.filter(({ role }) => role === "control-plane"), ...withRole.filter(({ role }) => role === "worker")];
+}
+
+/** Mold names them `<cluster>-control-…`, earlier `…-master-…`; should another Mold name them otherwise, they are those that it made first. */
+function controlPlanesAmong(machines: readonly ManagedMachine[], count: number): ReadonlySet<ManagedMachine> {
+  const own = machines.filter(({ isExternal }) => !isExternal);
+  const named = own.filter(({ name }) => /-(control|master)-[0-9a-z.]+$/.test(name));
+  return new Set(named.length > 0 && named.length <= count ? named : own.slice(0, count));
 }
 
 function readMachine(machine: Answer<"listVirtualMachines">, isExternal: boolean): ManagedMachine {
   const nic = (machine.nic as { ipaddress?: string }[] | undefined)?.[0];
-  const name = machine.name ?? "";
   return {
     id: machine.id!,
-    name,
-    role: /-(control|master)-[0-9a-f]+$/.test(name) ? "control-plane" : "worker",
+    name: machine.name ?? "",
+    role: "worker",
     state: machine.state ?? "Unknown",
     ...(nic?.ipaddress ? { ipAddress: nic.ipaddress } : {}),
     offeringId: machine.serviceofferingid ?? "",

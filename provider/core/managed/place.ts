@@ -10,6 +10,7 @@ import { withLock } from "../lock";
 import { ownNetworks } from "../own-network";
 import { tagKeys, tagParameters, tagsOf } from "../ownership";
 import type { Answer, CallContext, World } from "../ports";
+import { retag } from "../rules/shared";
 import { endCluster } from "./end";
 
 export interface DesiredManagedPlace extends DesiredEndpoint {
@@ -68,14 +69,11 @@ export class ManagedPlaceRun {
     const record = await clusterToAdopt(world, desired, catalogue);
     const [network] = await world.mold.list("listNetworks", { id: record.networkid }, context);
     if (!network?.id) throw new ClusterError(`the network of the cluster is not to be seen with these keys. Are they its owner's?`, { ...context, property: "adopt" });
-    const have = tagsOf(network);
-    const isOwn = uidOf(record) === desired.uid && have[tagKeys.cluster] === desired.uid;
+    const isOwn = uidOf(record) === desired.uid && tagsOf(network)[tagKeys.cluster] === desired.uid;
     const wanted = isOwn ? { [tagKeys.owner]: world.owner } : { [`${tagKeys.adopted}-${desired.uid}`]: record.id, [`${tagKeys.initialised}-${desired.uid}`]: desired.uid };
-    const stale = Object.fromEntries(Object.entries(wanted).flatMap(([key, value]) => (have[key] !== undefined && have[key] !== value ? [[key, have[key]]] : [])));
-    const missing = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => have[key] !== value));
-    const subject = { resourcetype: "Network", resourceids: [network.id] };
-    if (Object.keys(stale).length > 0) await world.mold.run("deleteTags", { ...subject, tags: tagParameters(stale) }, context);
-    if (Object.keys(missing).length > 0) await world.mold.run("createTags", { ...subject, tags: tagParameters(missing) }, context);
+    await retag(world, "Network", network.id, tagsOf(network), wanted, {});
+    const addresses = isOwn ? await world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: desired.uid }) }, context) : [];
+    for (const address of addresses) await retag(world, "PublicIpAddress", address.id!, tagsOf(address), { [tagKeys.owner]: world.owner }, {});
     return this.within(network, isOwn);
   }
 

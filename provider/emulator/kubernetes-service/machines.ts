@@ -62,7 +62,7 @@ export function makeMachine(cloud: Cloud, cluster: ClusterRow, role: Role, userI
   const template = cloud.table("templates").get(managed.templateId);
   const guestIp = network && nextGuestIp(cloud, network);
   if (network === undefined || offering === undefined || template === undefined || guestIp === undefined) return new ApiError(530, `Provisioning node VM failed in the Kubernetes cluster : ${cluster.name}`);
-  const name = `${cluster.name}-${role}-${cloud.now().toString(16)}`;
+  const name = `${cluster.name}-${role}-${Math.floor(cloud.now()).toString(16)}`;
   const { accountId, projectId } = cluster;
   const version = cloud.table("versions").get(cluster.versionId ?? "")?.semanticVersion;
   const machine = putMachine(cloud, {

@@ -28,11 +28,8 @@ export function withoutMadeUpNames(text: string): string {
   return plain;
 }
 
-/** Lists in it are sorted by text, and the names in them were of another order. */
-export function stateOf(cloud: Cloud): string {
-  const state = JSON.parse(withoutMadeUpNames(cloud.state())) as unknown;
-  return JSON.stringify(sorted(state), null, 1);
-}
+/** JSON in which lists are sorted anew: the names in them were of another order. */
+export const plainState = (json: string): string => JSON.stringify(sorted(JSON.parse(withoutMadeUpNames(json))), null, 1);
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));

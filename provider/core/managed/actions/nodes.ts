@@ -57,14 +57,12 @@ export async function awaitNode(operation: ManagedOperation, { machine, restarte
   await nodes.ready(operation.nodeOf(machine), { restarted, advice: "Look at its console in Mold. Run again: it goes on from here." });
 }
 
-/** Machines of a role that are not behind the rule yet, and run. */
+/** Machines of a role that are not behind the rule yet, and run: also those that were made since it was last looked. */
 export async function joinBalancer(operation: ManagedOperation, { rule, role }: Extract<ManagedWork, { kind: "joinBalancer" }>): Promise<void> {
   const { world } = operation;
-  const record = await operation.recordOrFail();
-  const members = (record.virtualmachines ?? []) as { id?: string; name?: string; state?: string; isexternalnode?: boolean }[];
-  const isControl = ({ name = "" }: { name?: string }): boolean => /-(control|master)-[0-9a-f]+$/.test(name);
+  const { machines } = await operation.lookAgain();
   const behind = await balancerMembers(world, rule.id);
-  const missing = members.filter((member) => member.id && member.isexternalnode !== true && isControl(member) === (role === "control-plane") && member.state === "Running" && !behind.includes(member.id)).map(({ id }) => id!);
+  const missing = machines.filter((machine) => machine.role === role && !machine.isExternal && machine.state === "Running" && !behind.includes(machine.id)).map(({ id }) => id);
   if (missing.length > 0) await world.mold.run("assignToLoadBalancerRule", { id: rule.id, virtualmachineids: missing }, operation.context(`balancer rule ${rule.name}`));
 }
 

@@ -5,7 +5,7 @@ import { ClusterError } from "../../errors";
 import { isMoldFailure, type Answer, type CallContext, type ClusterAccess, type KubernetesPort, type World } from "../../ports";
 import { Patience } from "../../waiting";
 import type { DesiredManaged } from "../desired";
-import { accessOfManaged, isOurs, type ObservedManaged, type ReadKubeconfig } from "../observe";
+import { accessOfManaged, isOurs, observeManaged, type ObservedManaged, type ReadKubeconfig } from "../observe";
 import type { NodeRef } from "../work";
 
 export interface ManagedSetting {
@@ -63,6 +63,10 @@ export class ManagedOperation {
     const id = this.observed.cluster?.id;
     if (!id) throw new ClusterError("Mold has not made the cluster yet", this.context());
     return id;
+  }
+
+  lookAgain(): Promise<ObservedManaged> {
+    return observeManaged(this.world, this.desired, { ...this.setting, withNodes: false });
   }
 
   /** The cluster's own API. */
