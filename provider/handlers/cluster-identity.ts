@@ -23,7 +23,7 @@ export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = 
     const inputs = { ...checked.inputs, declaredBy } as IdentityInputs;
     const failures = [...checked.failures];
     if (!olds && inputs.powerState === "stopped") failures.push({ property: "powerState", reason: "is \"stopped\" for a cluster that is not there yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there" });
-    if (!olds && failures.length === 0) failures.push(...checkNodesOfNew(inputs));
+    if (!olds && failures.length === 0) failures.push(...checkNodesOfNew[inputs.management](inputs));
     if (failures.length > 0) return { inputs, failures, warnings: checked.warnings };
     const changed = olds ? new Set(changedProperties("KubernetesCluster", olds, inputs, { isUnknown }).map(({ property }) => property.split(".")[0]!)) : undefined;
     if (changed?.size === 0) return { ...checked, inputs };

@@ -124,10 +124,20 @@ export class ManagedPlaceRun {
         endCluster({ world, find: async () => (await clustersNamed(world, desired.name, context)).find((record) => record.id === id), seconds: desired.timeouts.deleteSeconds, context, keep: () => lease.keep() }),
       );
     }
-    await this.own.delete();
+    try {
+      await this.own.delete();
+    } catch (error) {
+      // The job of an interrupted run may have taken the network away at this moment, and the lock that was on it.
+      if (!(error instanceof ClusterError) || (await this.ownNetworks()).length > 0) throw error;
+      await this.own.delete();
+    }
+  }
+
+  private ownNetworks(): Promise<Network[]> {
+    return ownNetworks({ world: this.world, name: this.desired.name, uid: this.desired.uid, context: this.context });
   }
 
   private async ownsNetwork(networkId: string | undefined): Promise<boolean> {
-    return (await ownNetworks({ world: this.world, name: this.desired.name, uid: this.desired.uid, context: this.context })).some(({ id }) => id === networkId);
+    return (await this.ownNetworks()).some(({ id }) => id === networkId);
   }
 }
