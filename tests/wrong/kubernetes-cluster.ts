@@ -21,9 +21,9 @@ const byMold = wrong(mold);
 /** The same mistake under both. */
 const byBoth = (change: Readonly<Record<string, unknown>>, property: string, words: string): WrongCase[] => [byCore(change, property, words), byMold(change, property, words)];
 
-const workers = (more: object): object => ({ workers: { count: 2, offering: "k8s-2c-4g", ...more } });
-const controlPlane = (more: object): object => ({ controlPlane: { count: 3, offering: "k8s-2c-4g", ...more } });
-const registry = (more: object): object => ({ privateRegistry: { url: "https://r.example.com", username: "u", password: "p", ...more } });
+const workers = (more: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({ workers: { count: 2, offering: "k8s-2c-4g", ...more } });
+const controlPlane = (more: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({ controlPlane: { count: 3, offering: "k8s-2c-4g", ...more } });
+const registry = (more: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({ privateRegistry: { url: "https://r.example.com", username: "u", password: "p", ...more } });
 
 export const cases: readonly WrongCase[] = [
   // Names and texts

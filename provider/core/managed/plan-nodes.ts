@@ -1,12 +1,12 @@
 /** Single nodes: which leave, and what is done to those that stay. */
 import { cordonedBy, tagKeys } from "../ownership";
 import type { ManagedPlanInput } from "./plan";
-import { workersOf, type ManagedMachine, type ManagedRecord } from "./observe";
+import { workersOf, type ManagedMachine } from "./observe";
 import { refOf } from "./plan-running";
 import type { ManagedSteps } from "./work";
 
 /** Those that leave, and how many workers there are to be then. */
-export function leavingOf({ desired, observed }: ManagedPlanInput, cluster: ManagedRecord, behind: readonly string[]): { machines: ManagedMachine[]; size: number } {
+export function leavingOf({ desired, observed }: ManagedPlanInput, behind: readonly string[]): { machines: ManagedMachine[]; size: number } {
   const workers = workersOf(observed);
   const isToGo = ({ name }: ManagedMachine): boolean => {
     const entry = desired.nodes[name];
@@ -14,7 +14,7 @@ export function leavingOf({ desired, observed }: ManagedPlanInput, cluster: Mana
   };
   const named = workers.filter(isToGo);
   // What Mold scales by demand keeps its size; one that was named gets a successor.
-  const size = desired.autoscaling ? Math.min(desired.autoscaling.max, Math.max(desired.autoscaling.min, cluster.size)) : desired.workers.count;
+  const size = desired.autoscaling ? Math.min(desired.autoscaling.max, Math.max(desired.autoscaling.min, workers.length)) : desired.workers.count;
   const tooMany = Math.max(0, workers.length - named.length - size);
   const newest = [...workers].reverse().filter((machine) => !named.includes(machine)).slice(0, tooMany);
   return { machines: [...named, ...newest], size };

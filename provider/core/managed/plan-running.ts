@@ -17,11 +17,13 @@ export function planRunning(steps: ManagedSteps, input: ManagedPlanInput, cluste
 
   const offered = planOfferings(steps, input, cluster);
   const { hops, behind } = hopsOf(desired, observed, input.versions);
-  const leaving = leavingOf(input, cluster, behind);
-  const pauses = observed.cluster?.autoscaling !== undefined && (hops.length > 0 || leaving.machines.length > 0 || leaving.size !== cluster.size);
+  const leaving = leavingOf(input, behind);
+  const comes = leaving.size - (workersOf(observed).length - leaving.machines.length);
+  const admitted = planAdmitted(steps, observed, leaving.machines);
+  const pauses = cluster.autoscaling !== undefined && (hops.length > 0 || leaving.machines.length > 0 || comes > 0);
   const isPaused = pauses ? steps.add({ kind: "setAutoscaling" }, `turn autoscaling of ${desired.name} off`, [offered], { why: desired.autoscaling ? "while its nodes change; it is put back afterwards" : "it is not declared", about: "off" }) : offered;
   const upgraded = planHops(steps, input, hops, isPaused);
-  const scaled = planSize(steps, input, cluster, leaving, [upgraded ?? isPaused]);
+  const scaled = planSize(steps, input, cluster, { machines: leaving.machines, comes }, [upgraded ?? isPaused, ...admitted]);
   const nodesDone = planNodeOperations(steps, input, [scaled ?? upgraded ?? isPaused]);
   const last = nodesDone ?? scaled ?? upgraded ?? isPaused;
   planAutoscaling(steps, input, cluster, pauses, last);
@@ -94,15 +96,21 @@ function planHops(steps: ManagedSteps, { desired, observed, versions }: ManagedP
   return steps.add({ kind: "unmark", marks: { [tagKeys.upgrading]: begun } }, `note that ${name} has come to ${begun}`, [tidy], { about: begun });
 }
 
-/** First what is to come, then what leaves, so that what leaves has somewhere to go. */
-function planSize(steps: ManagedSteps, input: ManagedPlanInput, cluster: ManagedRecord, { machines, size }: { readonly machines: readonly ManagedMachine[]; readonly size: number }, needs: readonly (string | undefined)[]): string | undefined {
+/** A machine that a scaling which failed half-way has left without its ISO: it waits for that, and no later scaling of Mold's brings it one. */
+function planAdmitted(steps: ManagedSteps, { nodes, machines }: ManagedPlanInput["observed"], leaving: readonly ManagedMachine[]): string[] {
+  if (nodes === undefined) return [];
+  const outside = machines.filter((machine) => !machine.isExternal && machine.state === "Running" && !leaving.includes(machine) && !nodes.some(({ name }) => name === machine.name.toLowerCase()));
+  return outside.map((machine) => steps.add({ kind: "admitNode", machine: refOf(machine) }, `let ${machine.name} into the cluster`, [], { why: "it runs, and is no node of it" }));
+}
+
+/** First what is to come, then what leaves, so that what leaves has somewhere to go. Mold makes as many as its record's size grows by, whatever machines there are. */
+function planSize(steps: ManagedSteps, input: ManagedPlanInput, cluster: ManagedRecord, { machines, comes }: { readonly machines: readonly ManagedMachine[]; readonly comes: number }, needs: readonly (string | undefined)[]): string | undefined {
   const { name } = input.desired;
-  const before = cluster.size;
-  const most = Math.max(before, size + machines.length);
-  let last = needs[0];
-  if (most > before) last = steps.add({ kind: "scaleCluster", size: most }, `have Mold make ${most - before} more ${most - before === 1 ? "worker" : "workers"} of ${name}`, needs, { estimateSeconds: 90 + 10 * (most - before), ...(most > size ? { why: "they take the places of those that leave" } : {}) });
-  if (machines.length === 0) return most > before ? last : undefined;
-  return planLeaving(steps, input, machines, [last]);
+  const made =
+    comes > 0
+      ? steps.add({ kind: "scaleCluster", size: cluster.size + comes }, `have Mold make ${comes} more ${comes === 1 ? "worker" : "workers"} of ${name}`, needs, { estimateSeconds: 90 + 10 * comes, ...(machines.length > 0 ? { why: "they take the places of those that leave" } : {}) })
+      : undefined;
+  return machines.length === 0 ? made : planLeaving(steps, input, machines, made ? [made] : needs);
 }
 
 /** The live size between the bounds is no difference. */

@@ -41,6 +41,7 @@ export type ManagedWork =
   | { readonly kind: "cordonNode"; readonly machine: NodeRef }
   | { readonly kind: "uncordonNode"; readonly machine: NodeRef }
   | { readonly kind: "drainNode"; readonly machine: NodeRef }
+  | { readonly kind: "admitNode"; readonly machine: NodeRef }
   | { readonly kind: "startMachine"; readonly machine: NodeRef }
   | { readonly kind: "stopMachine"; readonly machine: NodeRef }
   | { readonly kind: "rebootMachine"; readonly machine: NodeRef }
@@ -60,7 +61,7 @@ export interface ManagedStep extends StepNode {
 const estimates: Readonly<Record<ManagedWorkKind, number>> = {
   createCluster: 300, awaitSettled: 120, awaitGone: 60, removeFailed: 60, mark: 1, unmark: 1, tagMachines: 1, untagMachines: 1, startCluster: 120, stopCluster: 60, awaitRecovery: 60,
   scaleCluster: 180, removeNodes: 30, changeOfferings: 5, setAutoscaling: 10, checkHop: 2, upgradeCluster: 300, tidyUpgrade: 5, joinBalancer: 1, leaveBalancer: 1, cordonNode: 1,
-  uncordonNode: 1, drainNode: 40, startMachine: 5, stopMachine: 5, rebootMachine: 2, scaleMachine: 1, awaitNode: 30, deleteCluster: 60,
+  uncordonNode: 1, drainNode: 40, startMachine: 5, stopMachine: 5, rebootMachine: 2, scaleMachine: 1, awaitNode: 30, admitNode: 60, deleteCluster: 60,
 };
 
 export interface ManagedStepOptions {

@@ -1,6 +1,7 @@
 /** Parts that several commands share: making machines one after another, and waiting for what runs on them. */
 import { powerOn } from "../power";
 import { attachIso, controlIds, detachIso, machinesOf, makeMachine, managedOf, nodeName, place, totalOf, type Role } from "./machines";
+import type { ClusterMachine } from "../model";
 import type { Outcome, Parts } from "./parts";
 import type { ClusterEvent } from "./states";
 
@@ -52,11 +53,12 @@ export function readyCount(parts: Parts): number | undefined {
   return shell?.nodes(controlIds(cluster))?.filter(({ name, ready }) => ready && names.has(name)).length;
 }
 
-/** The ISO that the cluster's version is on, in every machine's drive. */
-export function attachVersion(parts: Parts, versionId = parts.cluster.versionId ?? ""): void {
+/** The ISO that a version is on, in the drives of these machines, or of all. */
+export function attachVersion(parts: Parts, versionId = parts.cluster.versionId ?? "", only?: readonly ClusterMachine[]): void {
   const { cloud, cluster } = parts;
   const isoId = cloud.table("versions").get(versionId)?.isoId;
-  if (isoId !== undefined) attachIso(cloud, machinesOf(cloud, cluster), isoId);
+  const machines = machinesOf(cloud, cluster).filter(({ id }) => only === undefined || only.some(({ machineId }) => machineId === id));
+  if (isoId !== undefined) attachIso(cloud, machines, isoId);
 }
 
 export const takeIsosOut = ({ cloud, cluster }: Parts): void => detachIso(cloud, machinesOf(cloud, cluster));

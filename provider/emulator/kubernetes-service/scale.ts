@@ -11,13 +11,13 @@ const AUTOSCALER_MS = 3000;
 /** How many workers there will be. */
 const wantedSize = ({ call, cluster }: Parts): number => call.whole("size") ?? managedOf(cluster).size - call.list("nodeids").length;
 
-/** Those that are named, or the newest. */
+/** Those that are named, or the newest, as many as the record has too many: what else there may be nobody counts. */
 function leavingOf(parts: Parts): string[] {
-  const { call, cluster } = parts;
+  const { call, cluster, at } = parts;
   const named = call.list("nodeids");
   if (named.length > 0) return named.filter((id) => cluster.machines.some(({ machineId }) => machineId === id));
-  const workers = workersOf(cluster).map(({ machineId }) => machineId);
-  return workers.slice(Math.min(workers.length, wantedSize(parts))).reverse();
+  const workers = workersOf(cluster).map(({ machineId }) => machineId).reverse();
+  return workers.slice(0, Math.max(0, managedOf(cluster).size - wantedSize(parts) - at));
 }
 
 function changeOfferings(parts: Parts): Outcome {
@@ -67,15 +67,15 @@ export const scaleWork: ServiceWork = {
       parts.transit("succeeded");
       return undefined;
     },
-    ...makingParts({ roleAt: (parts) => (workersOf(parts.cluster).length < wantedSize(parts) ? "node" : undefined), then: "rules", failure }),
+    ...makingParts({ roleAt: (parts, at) => (at < wantedSize(parts) - managedOf(parts.cluster).size ? "node" : undefined), then: "rules", failure }),
     rules(parts) {
       applyRules(parts.cloud, parts.cluster);
-      attachVersion(parts);
+      attachVersion(parts, parts.cluster.versionId, workersOf(parts.cluster).slice(managedOf(parts.cluster).size - wantedSize(parts)));
       return parts.next("ready", parts.cloud.durations.servicePoll);
     },
     ready(parts) {
       const { cloud, cluster } = parts;
-      if (areReady(parts, cluster.machines.length)) return settled(parts);
+      if (areReady(parts, managedOf(cluster).controlNodes + wantedSize(parts))) return settled(parts);
       if (!parts.isLate(cloud.settings.kubernetesScaleTimeout)) return parts.again(cloud.durations.servicePoll);
       takeIsosOut(parts);
       return parts.fail(`Scaling unsuccessful for Kubernetes cluster : ${cluster.name} as it does not have desired number of nodes in ready state`, failure);
@@ -95,7 +95,7 @@ export const scaleWork: ServiceWork = {
     left(parts) {
       const machine = parts.machine(parts.job.made.machineId);
       if (machine) parts.cluster = endMachine(parts.cloud, parts.cluster, machine);
-      return parts.next("leave", parts.cloud.durations.expunge);
+      return parts.next("leave", parts.cloud.durations.expunge, { at: String(parts.at + 1) });
     },
   },
   finish: () => ({}),
@@ -104,7 +104,7 @@ export const scaleWork: ServiceWork = {
 function settled(parts: Parts): undefined {
   applyRules(parts.cloud, parts.cluster);
   takeIsosOut(parts);
-  setManaged(parts, { size: workersOf(parts.cluster).filter(({ external }) => external !== true).length });
+  setManaged(parts, { size: wantedSize(parts) });
   parts.transit("succeeded");
   return undefined;
 }

@@ -127,7 +127,7 @@ test("nothing of a hop is begun while a disruption budget would stop Mold's drai
 
 test("autoscaling: on, with its live size no difference; put back after a hop; its bounds changed; off", async () => {
   const life = open();
-  const scaled = (max: number, more: object = {}): Record<string, unknown> => ({ ...managed(more), workers: { count: 2, offering: "k8s-2c-4g", autoscaling: { min: 1, max } } });
+  const scaled = (max: number, more: Record<string, unknown> = {}): Record<string, unknown> => ({ ...managed(more), workers: { count: 2, offering: "k8s-2c-4g", autoscaling: { min: 1, max } } });
   await life.up(scaled(4));
   expect(life.outputs.autoscalingEnabled).toBe(true);
   await isDone(life);

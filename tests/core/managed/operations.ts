@@ -3,7 +3,7 @@ import type { Change } from "../sweeps/change";
 import { managed, plainState } from "./managed";
 
 const plain = plainState;
-const scaled = (max: number, more: object = {}): Record<string, unknown> => ({ ...managed(more), workers: { count: 2, offering: "k8s-2c-4g", autoscaling: { min: 1, max } } });
+const scaled = (max: number, more: Record<string, unknown> = {}): Record<string, unknown> => ({ ...managed(more), workers: { count: 2, offering: "k8s-2c-4g", autoscaling: { min: 1, max } } });
 const stopped = { powerState: "stopped" };
 
 export const operations = {

@@ -32,6 +32,7 @@ const actions: Actions = {
   cordonNode: (operation, { machine }) => nodes.cordonNode(operation, machine),
   uncordonNode: (operation, { machine }) => nodes.uncordonNode(operation, machine),
   drainNode: (operation, { machine }) => nodes.drainNode(operation, machine),
+  admitNode: (operation, { machine }) => nodes.admitNode(operation, machine),
   startMachine: (operation, { machine }) => nodes.startMachine(operation, machine),
   stopMachine: (operation, { machine }) => nodes.stopMachine(operation, machine),
   rebootMachine: (operation, { machine }) => nodes.rebootMachine(operation, machine),

@@ -1,5 +1,6 @@
 /** Steps on single machines and their nodes. */
 import { cordonNode as cordon, drainNode as drain, uncordonNode as uncordon, type NodeOperation } from "../../actions/leaving";
+import { orAlready } from "../../claim";
 import { ClusterError, PlanOutdated } from "../../errors";
 import { goneAsEmpty } from "../../gone";
 import { balancerMembers } from "../../observe";
@@ -55,6 +56,17 @@ export async function scaleMachine(operation: ManagedOperation, { machine, offer
 export async function awaitNode(operation: ManagedOperation, { machine, restarted }: Extract<ManagedWork, { kind: "awaitNode" }>): Promise<void> {
   const nodes = await operation.nodesOf();
   await nodes.ready(operation.nodeOf(machine), { restarted, advice: "Look at its console in Mold. Run again: it goes on from here." });
+}
+
+/** Its scripts wait for the ISO of the cluster's version, join, and need it no more. */
+export async function admitNode(operation: ManagedOperation, machine: NodeRef): Promise<void> {
+  const { world, catalogue, desired, observed } = operation;
+  const context = operation.context(`machine ${machine.name}`);
+  const { isoId } = await catalogue.version(observed.cluster?.version ?? desired.version, desired.place.zoneId);
+  const hasIso = async (): Promise<boolean> => (await machineNow(operation, machine))?.isoid === isoId;
+  await orAlready(() => world.mold.run("attachIso", { id: isoId, virtualmachineid: machine.id }, context), hasIso);
+  await awaitNode(operation, { kind: "awaitNode", machine, restarted: false });
+  await orAlready(() => world.mold.run("detachIso", { virtualmachineid: machine.id }, context), async () => !(await hasIso()));
 }
 
 /** Machines of a role that are not behind the rule yet, and run: also those that were made since it was last looked. */
