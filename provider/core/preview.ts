@@ -2,8 +2,8 @@
 import { seconds, type StepNode } from "./execute";
 import type { Role } from "./ownership";
 import { makespan } from "./makespan";
-import { pools, type MachineRef } from "./step";
-import { StepGraph } from "./step-graph";
+import { graphOf, pools, type MachineRef } from "./step";
+import type { StepGraph } from "./step-graph";
 import { ranges, summary } from "./wording";
 
 /** Up to here every step stands in its own line, in order; nobody reads on for longer. */
@@ -19,7 +19,7 @@ export interface ToldStep extends StepNode {
 /** A line for each step; in a long plan one for all steps that differ in their machine alone. */
 export function planLines({ steps, notes = [] }: { readonly steps: readonly ToldStep[]; readonly notes?: readonly string[] }): string[] {
   if (steps.length === 0) return [...notes];
-  const graph = new StepGraph(steps);
+  const graph = graphOf(steps);
   const lines = steps.length > mostLines ? summarise(graph) : steps.map(({ title, why }) => (why ? `${title} (${why})` : title));
   return [...lines, ...notes, `about ${seconds(makespan(graph, ({ estimateSeconds }) => estimateSeconds, pools) * 1000)} in all`];
 }
@@ -42,7 +42,7 @@ const hole = "\0";
 export function summarise(graph: StepGraph<ToldStep>): string[] {
   const depths = graph.ends(() => 1);
   const byWords = new Map<string, Line[]>();
-  for (const [at, step] of graph.steps.entries()) {
+  graph.steps.forEach((step, at) => {
     const { name, role } = machineOf(step) ?? {};
     const words = name === undefined ? step.title : step.title.replaceAll(name, hole);
     const depth = depths[at]!;
@@ -56,7 +56,7 @@ export function summarise(graph: StepGraph<ToldStep>): string[] {
       line.depth = Math.min(line.depth, depth);
       if (step.why) line.reasons.add(step.why);
     } else lines.push({ words, places: [at], reasons: new Set(step.why ? [step.why] : []), machines: new Set([name]), role, depth });
-  }
+  });
   return [...byWords.values()]
     .flatMap(together)
     .sort((one, other) => one.depth - other.depth)

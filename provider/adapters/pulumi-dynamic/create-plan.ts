@@ -10,8 +10,7 @@ import type { ObservedCluster } from "../../core/observe";
 import { planCluster } from "../../core/plan";
 import { planBirth } from "../../core/managed/plan";
 import { planLines, summarise } from "../../core/preview";
-import { estimateGraph } from "../../core/step";
-import { StepGraph } from "../../core/step-graph";
+import { estimateGraph, graphOf } from "../../core/step";
 import { desiredCluster } from "../../handlers/declaration";
 import { desiredManaged } from "../../handlers/mold-life";
 
@@ -31,7 +30,7 @@ const placeLine = ({ name, network }: CheckedClusterInputs): string => `${networ
 /** What is planned for one that is not there yet, by who is to run it. */
 const planned: Readonly<Record<Management, (inputs: CheckedClusterInputs) => string[]>> = {
   core(inputs) {
-    const graph = new StepGraph(planCluster({ desired: desiredCluster(inputs), observed: nothing, owner: "" }).steps);
+    const graph = graphOf(planCluster({ desired: desiredCluster(inputs), observed: nothing, owner: "" }).steps);
     return [`make the keys and certificates of ${inputs.name}`, placeLine(inputs), ...summarise(graph), ...withoutAddons(inputs.addons), `about ${seconds(estimateGraph(graph) * 1000)} in all`];
   },
   mold(inputs) {

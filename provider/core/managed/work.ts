@@ -2,7 +2,7 @@
 import type { StepNode } from "../execute";
 import { makespan } from "../makespan";
 import type { Role, Tags } from "../ownership";
-import { StepGraph } from "../step-graph";
+import { graphOf } from "../step";
 
 export interface NodeRef {
   readonly id: string;
@@ -89,4 +89,4 @@ export class ManagedSteps {
   }
 }
 
-export const estimateManaged = (steps: readonly ManagedStep[]): number => makespan(new StepGraph(steps), ({ estimateSeconds }) => estimateSeconds, {});
+export const estimateManaged = (steps: readonly ManagedStep[]): number => makespan(graphOf(steps), ({ estimateSeconds }) => estimateSeconds, {});
