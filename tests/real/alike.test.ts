@@ -1,0 +1,40 @@
+/**
+ * The simulated hypervisor is held against the real one: the script of tests/alike on machines that boot. What is seen goes line by line to
+ * .state/real/alike-raw.jsonl. Linux and root; `make test-real` builds what it needs.
+ */
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { listeningSite } from "../alike/listening-site";
+import { play } from "../alike/script";
+import type { Site } from "../alike/site";
+import { root } from "../engine/world/paths";
+import { lackingForClusters, realMachines } from "./world/real-stack";
+
+jest.setTimeout(3_600_000);
+if (lackingForClusters.length > 0) console.warn(`clusters of real machines are skipped: ${lackingForClusters.join("; ")}`);
+
+const folder = join(root, ".state/real");
+const raw = join(folder, "alike-raw.jsonl");
+
+(lackingForClusters.length > 0 ? describe.skip : describe)("the same script on real nodes", () => {
+  let site: Site | undefined;
+  let machines: string | undefined;
+  beforeAll(async () => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(raw, "");
+    const made = realMachines(6);
+    machines = made.machines;
+    site = await listeningSite(made.emulator, (line) => process.stderr.write(`    ${line}\n`));
+  });
+  afterAll(async () => {
+    await site?.close();
+    if (machines !== undefined) rmSync(machines, { recursive: true, force: true });
+  });
+
+  test("is played to its end", async () => {
+    await play(site!, (line) => {
+      appendFileSync(raw, `${JSON.stringify(line)}\n`);
+      if (line.source === "stage") process.stderr.write(`    ${(line.at / 1000).toFixed(0)} s: ${line.name}\n`);
+    });
+  });
+});
