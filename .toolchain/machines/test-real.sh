@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 #
-# `make test-real`: the tests on real machines, one file at a time; what they need is built first, once. Names of test files may follow. Where the
-# machine can't do it, says in one line why not, and ends well: nothing was tested, which the last line says as well.
+# `make test-real`: the tests on real machines, one file at a time; what they need is built first, once. Where the machine can't do it, says in one line why
+# not, and ends well: nothing was tested, which the last line says as well.
+#
+#   test-real.sh [TEST FILE ...]   default: those that take less than half an hour
+#   test-real.sh full              `make test-real-full`: all of them, and the report, tests/real/RESULTS.md
 set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 machines=$root/.toolchain/machines
@@ -16,6 +19,17 @@ skip() {
 command -v apt-get >/dev/null || skip 'they need apt-get'
 
 "$machines/host.sh"
+cd "$root"
+results=.state/real/results.jsonl
+files=("$@")
+case ${1:-} in
+  '') mapfile -t files < <(ls tests/real/*.test.ts) ;;
+  full)
+    mapfile -t files < <(ls tests/real/*.test.ts tests/real/full/*.test.ts)
+    VERSIONS=$("$machines/build.sh" versions)
+    rm -f "$results"
+    ;;
+esac
 isos=$(mktemp -d)
 trap 'rm -rf "$isos"' EXIT
 ABLESTACK_MACHINES_ROOTFS=$("$machines/build.sh" rootfs)/root
@@ -25,5 +39,4 @@ for version in ${VERSIONS:-1.34.2 1.35.4}; do
   ln -s "$iso/iso" "$isos/$version"
 done
 export ABLESTACK_MACHINES_ROOTFS ABLESTACK_MACHINES_IMAGES ABLESTACK_MACHINES_ISOS=$isos
-cd "$root"
-node_modules/.bin/jest -c .config/jest.config.cjs -i "${@:-tests/real}"
+node_modules/.bin/jest -c .config/jest.config.cjs -i "${files[@]}"

@@ -2,16 +2,26 @@
  * A cluster's life on real nodes, by the real engine: made, reached through its balancers, upgraded under load, scaled, stopped and started, changed,
  * destroyed. Linux and root; `make test-real` builds what it needs.
  */
-import { knock, until } from "./world/mold";
+import { rmSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { isosFolder } from "./agent/isos";
+import { etcdMembers } from "./world/etcd";
+import { clusterByHand } from "./by-hand/cluster";
+import { knock, RealMold, until } from "./world/mold";
 import { lackingForClusters, RealStack } from "./world/real-stack";
 import { inWords, record } from "./world/results";
 import { pages } from "./world/workload";
 
 jest.setTimeout(1_500_000);
+const tenMinutes = 600_000;
 if (lackingForClusters.length > 0) console.warn(`clusters of real machines are skipped: ${lackingForClusters.join("; ")}`);
 
 (lackingForClusters.length > 0 ? describe.skip : describe)("a cluster on real nodes", () => {
   let real: RealStack;
+  let byHand = 0;
+  let watch: ReturnType<RealStack["watch"]>;
+  let watched = 0;
+  const controlPlanes = ["life-control-1", "life-control-2", "life-control-3"];
   const workers = (): string[] => real.nodes().map(({ name }) => name).filter((name) => name.includes("worker"));
   const allAt = (count: number, version: string): void => {
     const nodes = real.nodes();
@@ -22,9 +32,21 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
   const page = async (): Promise<string> => (await fetch(`http://${await real.ingress()}/`, { headers: { connection: "close" } })).text();
 
   beforeAll(async () => {
+    const isos = isosFolder(["1.34.2"]);
+    const mold = new RealMold(2, ["--isos", isos, "--speed", "4"]);
+    try {
+      await mold.start();
+      byHand = await clusterByHand(mold, "1.34.2");
+    } finally {
+      await mold.end();
+      rmSync(isos, { recursive: true });
+    }
     real = await RealStack.create(1, { version: "1.34", controlPlanes: "3", workers: "2" });
   });
-  afterAll(() => real?.close());
+  afterAll(() => {
+    watch?.end();
+    return real?.close();
+  });
 
   test("three control planes and two workers are Ready from one `pulumi up`", async () => {
     const { seconds } = await real.up();
@@ -32,6 +54,7 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
     allAt(5, "1.34");
     expect(real.kubectl(["get", "pods", "-A", "--field-selector", "status.phase!=Running", "-o", "name"])).toBe("");
     record({ what: "3 control planes and 2 workers at 1.34, from `pulumi up` to its end", seen: `${seconds.toFixed(0)} s` });
+    record({ what: "the same by hand, kubeadm on each machine", seen: `${byHand.toFixed(0)} s; \`pulumi up\` takes ${(seconds / byHand).toFixed(2)} times that`, goal: "at most 1.2 times" });
   });
 
   test("a page that pods serve is had through the ingress balancer; a port that nothing opens is closed", async () => {
@@ -62,6 +85,8 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
   });
 
   test("scale: four workers, and two again; what ran on them runs on", async () => {
+    watch = real.watch(["configmap", "kept", "--output=name"]);
+    watched = Date.now();
     const more = await real.up({ workers: "4" });
     allAt(7, "1.35");
     await real.loadImages(workers().slice(2));
@@ -69,15 +94,6 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
     allAt(5, "1.35");
     expect(await page()).toContain("host pages-");
     record({ what: "two workers more, two fewer", seen: `${more.seconds.toFixed(0)} s, ${fewer.seconds.toFixed(0)} s` });
-  });
-
-  test("stop and start: every machine is off in between, and what was written before is read after", async () => {
-    const stop = await real.up({ stopped: "true" });
-    expect(real.ids.size).toBe(0);
-    const start = await real.up({ stopped: "false" });
-    allAt(5, "1.35");
-    expect(real.kubectl(["get", "configmap", "kept", "-o", "jsonpath={.data.since}"])).toBe("1.34");
-    record({ what: "3+2 stopped, and started until every node is Ready", seen: `${stop.seconds.toFixed(0)} s, ${start.seconds.toFixed(0)} s` });
   });
 
   test("another offering for one node: only that one was away", async () => {
@@ -91,6 +107,36 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
     expect(others).toEqual(as);
     expect(changed).not.toBe(was);
     expect((await real.stack.output<{ name: string; offering: string }[]>("nodes")).find(({ name }) => name === "life-worker-1")?.offering).toBe("k8s-4c-8g");
+  });
+
+  test("a watch that nothing happens on for ten minutes still delivers", async () => {
+    await wait(Math.max(0, watched + tenMinutes - Date.now()));
+    const before = watch.lines().length;
+    expect([before, watch.ended()]).toEqual([1, false]);
+    const begun = Date.now();
+    real.kubectl(["patch", "configmap", "kept", "--type=merge", "--patch", '{"data":{"idle":"10 min"}}']);
+    await until("the change is delivered", () => watch.lines().length > before, 30_000);
+    record({ what: "a watch through the API's balancer, idle for ten minutes", seen: `delivers after ${Date.now() - begun} ms` });
+    watch.end();
+  });
+
+  test("control planes: one, and three again; etcd follows", async () => {
+    const fewer = await real.up({ controlPlanes: "1" });
+    allAt(3, "1.35");
+    expect(etcdMembers(real, controlPlanes[0]!)).toEqual(controlPlanes.slice(0, 1));
+    const more = await real.up({ controlPlanes: "3" });
+    allAt(5, "1.35");
+    expect(etcdMembers(real, controlPlanes[0]!)).toEqual(controlPlanes);
+    record({ what: "three control planes become one, and one becomes three", seen: `${fewer.seconds.toFixed(0)} s, ${more.seconds.toFixed(0)} s` });
+  });
+
+  test("stop and start: every machine is off in between, and what was written before is read after", async () => {
+    const stop = await real.up({ stopped: "true" });
+    expect(real.ids.size).toBe(0);
+    const start = await real.up({ stopped: "false" });
+    allAt(5, "1.35");
+    expect(real.kubectl(["get", "configmap", "kept", "-o", "jsonpath={.data.since}"])).toBe("1.34");
+    record({ what: "3+2 stopped, and started until every node is Ready", seen: `${stop.seconds.toFixed(0)} s, ${start.seconds.toFixed(0)} s` });
   });
 
   test("destroy leaves no machine, namespace, mount, cgroup, link or process", async () => {

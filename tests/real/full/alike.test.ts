@@ -1,14 +1,14 @@
 /**
  * The simulated hypervisor is held against the real one: the script of tests/alike on machines that boot. What is seen goes line by line to
- * .state/real/alike-raw.jsonl. Linux and root; `make test-real` builds what it needs.
+ * .state/real/alike-raw.jsonl. Linux and root; `make test-real-full`.
  */
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { listeningSite } from "../alike/listening-site";
-import { play } from "../alike/script";
-import type { Site } from "../alike/site";
-import { root } from "../engine/world/paths";
-import { lackingForClusters, realMachines } from "./world/real-stack";
+import { listeningSite } from "../../alike/listening-site";
+import { play } from "../../alike/script";
+import type { Site } from "../../alike/site";
+import { root } from "../../engine/world/paths";
+import { lackingForClusters, realMachines } from "../world/real-stack";
 
 jest.setTimeout(3_600_000);
 if (lackingForClusters.length > 0) console.warn(`clusters of real machines are skipped: ${lackingForClusters.join("; ")}`);
@@ -22,7 +22,7 @@ const raw = join(folder, "alike-raw.jsonl");
   beforeAll(async () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(raw, "");
-    const made = realMachines(6);
+    const made = realMachines(3);
     machines = made.machines;
     site = await listeningSite(made.emulator, (line) => process.stderr.write(`    ${line}\n`));
   });
