@@ -20,18 +20,18 @@ command -v apt-get >/dev/null || skip 'they need apt-get'
 
 "$machines/host.sh"
 cd "$root"
-results=.state/real/results.jsonl
 files=("$@")
+full='' ended=0
 case ${1:-} in
   '') mapfile -t files < <(ls tests/real/*.test.ts) ;;
   full)
     mapfile -t files < <(ls tests/real/*.test.ts tests/real/full/*.test.ts)
     VERSIONS=$("$machines/build.sh" versions)
-    rm -f "$results"
+    full=$(mktemp)
     ;;
 esac
 isos=$(mktemp -d)
-trap 'rm -rf "$isos"' EXIT
+trap 'rm -rf "$isos" ${full:+"$full"}' EXIT
 ABLESTACK_MACHINES_ROOTFS=$("$machines/build.sh" rootfs)/root
 ABLESTACK_MACHINES_IMAGES=$("$machines/build.sh" images)
 for version in ${VERSIONS:-1.34.2 1.35.4}; do
@@ -39,4 +39,15 @@ for version in ${VERSIONS:-1.34.2 1.35.4}; do
   ln -s "$iso/iso" "$isos/$version"
 done
 export ABLESTACK_MACHINES_ROOTFS ABLESTACK_MACHINES_IMAGES ABLESTACK_MACHINES_ISOS=$isos
-node_modules/.bin/jest -c .config/jest.config.cjs -i "${files[@]}"
+jest=(node_modules/.bin/jest -c .config/jest.config.cjs -i)
+if [[ -z $full ]]; then
+  "${jest[@]}" "${files[@]}"
+  exit
+fi
+
+# Whatever fails is in the report too.
+report=(node --import tsx tests/real/world/write-report.ts)
+"${report[@]}" begin
+"${jest[@]}" --json --outputFile="$full" "${files[@]}" >/dev/null || ended=$?
+"${report[@]}" "$full"
+exit "$ended"
