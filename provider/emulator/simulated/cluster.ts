@@ -6,7 +6,7 @@ import { certificateHash, clientIdentity, type Identity } from "./certificates";
 import { elect, hasQuorum, leaderOf, memberOf, removalProblem, transferProblem, type EtcdState, type IsUp, type Member } from "./etcd";
 import { anonymous, bearerIdentity } from "./kubernetes-api/access";
 import { KubernetesApi, type Answer } from "./kubernetes-api/api";
-import { furnishCluster, refurnishCluster, signClusterInfo, type ClusterFacts } from "./kubernetes-api/cluster-objects";
+import { furnishCluster, recordVersion, renewAddons, signClusterInfo, type ClusterFacts } from "./kubernetes-api/cluster-objects";
 import type { Executed } from "./kubernetes-api/exec";
 import { heartbeat } from "./kubernetes-api/node-objects";
 import { ObjectStore, type KubernetesObject } from "./kubernetes-api/objects";
@@ -123,11 +123,16 @@ export class Cluster {
     this.context.persist(`cluster/${this.id}`, undefined);
   }
 
-  /** What `kubeadm upgrade apply` leaves in the cluster: its version, and the add-ons of that version. */
-  upgrade(version: string): void {
+  /** What `kubeadm upgrade apply` leaves in the cluster: its version. */
+  record(version: string): void {
     this.kept.facts = { ...this.kept.facts, version };
-    refurnishCluster(this.store, this.kept.facts);
+    recordVersion(this.store, this.kept.facts);
     this.save();
+  }
+
+  /** What kubeadm does once the last control plane is at the cluster's version. */
+  renewAddons(): void {
+    renewAddons(this.store, this.facts);
     this.workloads.settle();
   }
 

@@ -190,7 +190,7 @@ export class SimulatedHypervisor implements Hypervisor {
   private serving(address: string, port: number): Server6443[] {
     return this.site.reach.behind(address, port, LOOPBACK_CLIENT).flatMap((machineId) => {
       const cluster = servedBy(this.site, machineId);
-      return cluster ? [{ machineId, cluster, version: this.machines.get(machineId)?.disk?.version ?? "" }] : [];
+      return cluster ? [{ machineId, cluster, version: this.machines.get(machineId)?.serves ?? "" }] : [];
     });
   }
 

@@ -17,7 +17,7 @@ function factsOf(machine: Machine, cluster: Cluster): NodeFacts | undefined {
   const { disk, spec, state } = machine;
   if (!disk) return undefined;
   return {
-    name: disk.nodeName, controlPlane: disk.role === "control-plane", version: disk.version, address: spec.guestIp, cpu: spec.cpu, memoryMb: spec.memoryMb, machineId: spec.id, bootId: state.bootId,
+    name: disk.nodeName, controlPlane: disk.role === "control-plane", version: disk.version, staticPods: machine.serves, address: spec.guestIp, cpu: spec.cpu, memoryMb: spec.memoryMb, machineId: spec.id, bootId: state.bootId,
     labels: disk.labels, taints: disk.taints, podSubnet: cluster.facts.podSubnet,
   };
 }
@@ -55,8 +55,8 @@ export class Kubelets {
   private checkSkew(machine: Machine, cluster: Cluster): void {
     const version = machine.disk?.version ?? "";
     for (const member of cluster.members) {
-      const server = this.site.machines.get(member.machineId)?.disk?.version;
-      if (server === undefined) continue;
+      const server = this.site.machines.get(member.machineId)?.serves;
+      if (!server) continue;
       const [own, other] = [machine.disk?.nodeName ?? "", member.name];
       if (compareVersions(version, server) > 0 && machine.disk?.role === "worker") this.site.violations.add("kubelet-newer", `the kubelet of ${own} is ${version}, the API server of ${other} ${server}`, machine.id);
       if (minorOf(server) - minorOf(version) > KUBELET_SKEW) this.site.violations.add("kubelet-too-old", `the kubelet of ${own} is ${version}, the API server of ${other} ${server}`, machine.id);
@@ -137,6 +137,14 @@ export class Kubelets {
       this.site.timers.cancel(`silence/${cluster.id}/${name}`);
       cluster.setKubelet(name, { ...kubelet, since: now });
     }
+  }
+
+  /** A control plane's static pods are of another version now. */
+  remirror(cluster: Cluster, machine: Machine): void {
+    const facts = factsOf(machine, cluster);
+    if (!facts) return;
+    remirror(cluster.store, facts);
+    cluster.workloads.settle();
   }
 
   /** A deleted pod that was a static one comes back at once, by its kubelet. */

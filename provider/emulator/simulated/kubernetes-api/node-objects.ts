@@ -9,6 +9,8 @@ export interface NodeFacts {
   readonly controlPlane: boolean;
   /** `1.35.4` */
   readonly version: string;
+  /** Of a control plane's static pods: in an upgrade they are there before the kubelet. */
+  readonly staticPods: string;
   readonly address: string;
   readonly cpu: number;
   readonly memoryMb: number;
@@ -124,10 +126,10 @@ function imageOf(pod: JsonObject): string | undefined {
 /** The mirror pods that a control plane's kubelet shows for its static pods. */
 function staticPods(node: KubernetesObject, facts: NodeFacts): (JsonObject & { metadata: JsonObject & { name: string } })[] {
   const images = {
-    etcd: `registry.k8s.io/etcd:${companionsOf(facts.version).etcd}`,
-    "kube-apiserver": `registry.k8s.io/kube-apiserver:v${facts.version}`,
-    "kube-controller-manager": `registry.k8s.io/kube-controller-manager:v${facts.version}`,
-    "kube-scheduler": `registry.k8s.io/kube-scheduler:v${facts.version}`,
+    etcd: `registry.k8s.io/etcd:${companionsOf(facts.staticPods).etcd}`,
+    "kube-apiserver": `registry.k8s.io/kube-apiserver:v${facts.staticPods}`,
+    "kube-controller-manager": `registry.k8s.io/kube-controller-manager:v${facts.staticPods}`,
+    "kube-scheduler": `registry.k8s.io/kube-scheduler:v${facts.staticPods}`,
   };
   return Object.entries(images).map(([component, image]) => ({
     metadata: {
