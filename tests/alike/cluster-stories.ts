@@ -11,18 +11,26 @@ interface Member {
 const isReady = ({ conditions }: TrimmedPod): boolean => conditions.some(({ type, status }) => type === "Ready" && status === "True");
 const short = (image: string): string => image.replace(/^.*\//, "");
 
-/** What a pod of the system is called without what is made up for each. */
-const roleOf = ({ labels, isMirror }: TrimmedPod): string | undefined => (isMirror ? labels?.component : labels?.["k8s-app"]);
+/** What a pod of kubeadm's is called without what is made up for each. The network's are the site's own. */
+function roleOf({ labels, isMirror }: TrimmedPod): string | undefined {
+  const [component, app] = [labels?.component, labels?.["k8s-app"]];
+  return isMirror ? component : app === "kube-proxy" || app === "kube-dns" ? app : undefined;
+}
 
 export function clusterStories(): (stage: string, lines: readonly Line[]) => Stories {
   const pods = new Map<string, TrimmedPod>();
   const images = new Map<string, string>();
+  const nodes = new Set<string>();
   let voters = 0;
+  let shown = "";
   return (_stage, lines) => {
     const stories: Stories = new Map();
     const reasons = new Map<string, Set<string>>();
     for (const { source, name, now } of lines) {
-      if (source === "etcd") {
+      if (source === "node") {
+        if (now === undefined) nodes.delete(name);
+        else nodes.add(name);
+      } else if (source === "etcd") {
         const count = (now as Member[]).filter(({ isLearner }) => !isLearner).length;
         if (count !== voters) tell(stories, "etcd", `${(voters = count)} voting members`);
       } else if (source === "configuration") tell(stories, "kubeadm-config", (now as { version?: string } | undefined)?.version ?? "(none)");
@@ -46,11 +54,14 @@ export function clusterStories(): (stage: string, lines: readonly Line[]) => Sto
     const system = new Map<string, number>();
     for (const [name, pod] of pods) {
       const role = roleOf(pod);
-      if (!name.startsWith("kube-system/") || role === undefined) continue;
+      // Those of a node that is gone go within a minute (podgc).
+      if (!name.startsWith("kube-system/") || role === undefined || !nodes.has(pod.node ?? "")) continue;
       const text = `${role}: ${pod.images.map(short).join(", ")}, ${isReady(pod) ? "Ready" : "not Ready"}`;
       system.set(text, (system.get(text) ?? 0) + 1);
     }
-    if (lines.some(({ source }) => source === "pod")) tell(stories, "kube-system in the end", ...[...system].map(([text, count]) => `${count} × ${text}`).sort());
+    const now = [...system].map(([text, count]) => `${count} × ${text}`).sort();
+    if (now.join() !== shown) tell(stories, "kube-system in the end", ...now);
+    shown = now.join();
     return stories;
   };
 }

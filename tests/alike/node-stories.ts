@@ -4,27 +4,39 @@ import { tell, type Stories } from "./recording";
 import type { TrimmedNode } from "./trimmed";
 
 const ours = "ablestack.io/";
+const ends = `${ours}certificates-end`;
+const cordonedBy = `${ours}cordoned-by`;
 
-/** What the library, and who uses it, goes by: what of it changes is told in the order in which it did. */
-function told(node: TrimmedNode | undefined): ReadonlyMap<string, string> {
-  if (node === undefined) return new Map();
-  const ready = node.conditions.find(({ type }) => type === "Ready");
-  const facts: [string, string][] = [
-    ["version", node.info?.kubeletVersion ?? "unknown"],
-    ["Ready", ready?.status ?? "unset"],
-    ...node.conditions.flatMap(({ type, status }): [string, string][] => (type.endsWith("Pressure") && status !== "False" ? [[type, status]] : [])),
-    ...(node.unschedulable ? ([["cordoned", "yes"]] as [string, string][]) : []),
-    ...(node.leaving ? ([["leaving", "yes"]] as [string, string][]) : []),
-    ...Object.entries(node.annotations ?? {}).flatMap(([key, value]): [string, string][] => (key.startsWith(ours) ? [[key, nameless(key, value)]] : [])),
-    ...Object.keys(node.labels ?? {}).flatMap((key): [string, string][] => (/node-role|^ablestack|exclude-from/.test(key) ? [[`label ${key}`, "set"]] : [])),
-  ];
-  return new Map(facts);
+type Facts = ReadonlyMap<string, string>;
+
+/** What the library says to the node's agent and hears from it: what of it changes is told in the order in which it did. */
+function story({ info, unschedulable, leaving, annotations = {} }: TrimmedNode): Facts {
+  const said = Object.entries(annotations).flatMap(([key, value]): [string, string][] => (key.startsWith(ours) && key !== ends ? [[key, key === cordonedBy ? "(the cluster)" : value]] : []));
+  return new Map([
+    ["version", info?.kubeletVersion ?? "unknown"],
+    ...(unschedulable ? [["cordoned", "yes"] as const] : []),
+    ...(leaving ? [["leaving", "yes"] as const] : []),
+    // What was changed together comes in any order.
+    ...said.sort(([a], [b]) => a.localeCompare(b)),
+  ]);
 }
 
-/** Of values that each cluster has its own of: that there is one. */
-const nameless = (key: string, value: string): string => (key === `${ours}certificates-end` ? "(a time)" : key === `${ours}cordoned-by` ? "(the cluster)" : value);
+/** What others say of it, each in their own time: each is told for itself. */
+function beside({ conditions, taints, labels = {}, annotations = {} }: TrimmedNode): Facts {
+  return new Map([
+    ...conditions.map(({ type, status }): [string, string] => [`condition ${type}`, status]),
+    ...taints.map(({ key, effect }): [string, string] => [`taint ${key}:${effect}`, "set"]),
+    ...Object.keys(labels).flatMap((key): [string, string][] => (/node-role|ablestack|exclude-from/.test(key) ? [[`label ${key}`, "set"]] : [])),
+    // When it ends is each certificate's own.
+    ...(ends in annotations ? [[`annotation ${ends}`, "set"] as [string, string]] : []),
+  ]);
+}
 
-const taintsOf = (node: TrimmedNode | undefined): Set<string> => new Set((node?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`));
+const nothing: Facts = new Map();
+
+function changesOf(was: Facts, is: Facts): [string, string | undefined][] {
+  return [...new Set([...was.keys(), ...is.keys()])].flatMap((key): [string, string | undefined][] => (was.get(key) === is.get(key) ? [] : [[key, is.get(key)]]));
+}
 
 /** What is so of a node in the end, beside what is told of it: what `kubectl describe node` shows. */
 function stateOf({ labels, annotations, taints, hasPodCidr, conditions, addresses, info }: TrimmedNode, name: string): string[] {
@@ -44,23 +56,24 @@ export function nodeStories(): (stage: string, lines: readonly Line[]) => Storie
   const shown = new Map<string, string>();
   return (_stage, lines) => {
     const stories: Stories = new Map();
-    const toggles = new Map<string, Map<string, string[]>>();
+    const turns = new Map<string, Map<string, string[]>>();
     for (const { source, name, now } of lines) {
       if (source !== "node") continue;
       const [before, after] = [known.get(name), now as TrimmedNode | undefined];
       const subject = `node ${name}`;
       if (!before) tell(stories, subject, "is there");
-      const [was, is] = [told(before), told(after)];
-      if (after) for (const key of new Set([...was.keys(), ...is.keys()])) if (was.get(key) !== is.get(key)) tell(stories, subject, `${key}: ${is.get(key) ?? "(none)"}`);
-      if (!after) tell(stories, subject, "is gone");
-      const taints = toggles.get(name) ?? new Map<string, string[]>();
-      toggles.set(name, taints);
-      const [had, has] = [taintsOf(before), taintsOf(after)];
-      for (const taint of new Set([...had, ...has])) if (had.has(taint) !== has.has(taint)) taints.set(taint, [...(taints.get(taint) ?? []), has.has(taint) ? "set" : "removed"]);
-      if (after) known.set(name, after);
-      else known.delete(name);
+      if (!after) {
+        tell(stories, subject, "is gone");
+        known.delete(name);
+        continue;
+      }
+      known.set(name, after);
+      for (const [key, value] of changesOf(before ? story(before) : nothing, story(after))) tell(stories, subject, `${key}: ${value ?? "(none)"}`);
+      const own = turns.get(name) ?? new Map<string, string[]>();
+      turns.set(name, own);
+      for (const [key, value] of changesOf(before ? beside(before) : nothing, beside(after))) own.set(key, [...(own.get(key) ?? []), value ?? "removed"]);
     }
-    for (const [name, taints] of toggles) if (taints.size > 0) tell(stories, `taints of ${name}`, ...[...taints].map(([taint, turns]) => `${taint}: ${turns.join(", ")}`).sort());
+    for (const [name, own] of turns) if (own.size > 0) tell(stories, `beside ${name}`, ...[...own].map(([key, values]) => `${key}: ${values.join(", ")}`).sort());
     for (const [name, node] of known) {
       const state = stateOf(node, name);
       if (shown.get(name) === state.join("\n")) continue;

@@ -14,13 +14,13 @@ const seen = (source: Line["source"], name: string, now?: unknown, stage = "upgr
 test("a node's story: each change once, in the order in which it came", () => {
   const marked = { annotations: { "ablestack.io/cordoned-by": "k3x9abcdef01", other: "x" } };
   const lines = [begin("upgrade"), seen("node", "a", node({ ready: "False" })), seen("node", "a", node()), seen("node", "a", node({ unschedulable: true, ...marked })), seen("node", "a")];
-  expect(recordingOf(lines).upgrade!["node a"]).toEqual(["is there", "version: v1.34.2", "Ready: False", "Ready: True", "cordoned: yes", "ablestack.io/cordoned-by: (the cluster)", "is gone"]);
+  expect(recordingOf(lines).upgrade!["node a"]).toEqual(["is there", "version: v1.34.2", "cordoned: yes", "ablestack.io/cordoned-by: (the cluster)", "is gone"]);
 });
 
-test("taints are told each for itself: the API server and its controllers set them in their own time", () => {
+test("conditions and taints are told each for itself: kubelets and controllers set them in their own time", () => {
   const taint = (key: string): { key: string; effect: string } => ({ key, effect: "NoSchedule" });
   const lines = [begin("start"), ...[["a", "b"], ["b"], ["b", "a"], []].map((keys) => seen("node", "a", node({ taints: keys.map(taint) }), "start"))];
-  expect(recordingOf(lines).start!["taints of a"]).toEqual(["a:NoSchedule: set, removed, set, removed", "b:NoSchedule: set, removed"]);
+  expect(recordingOf(lines).start!["beside a"]).toEqual(["condition Ready: True", "taint a:NoSchedule: set, removed, set, removed", "taint b:NoSchedule: set, removed"]);
 });
 
 test("what a stage ends with is told once, and again only when it has changed", () => {

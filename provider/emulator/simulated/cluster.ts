@@ -42,6 +42,10 @@ interface Kept extends EtcdState {
   facts: ClusterFacts;
   readonly caKey: string;
   kubelets: Record<string, Kubelet>;
+  /** On whose machine the controllers lead; undefined: they have never led, or on one that is gone or down. */
+  controllersOn?: string;
+  /** Whether the controllers have led before. */
+  controllersLed?: boolean;
   /** Whether etcd had its majority when last looked at. */
   available: boolean;
 }
@@ -169,6 +173,18 @@ export class Cluster {
   /** Told when members may have come or gone: whoever is elected stays, also when an older one comes back. */
   elect(isUp: IsUp): void {
     if (elect(this.kept, isUp)) this.save();
+  }
+
+  /** As {@link elect}, of the controllers beside the API servers. @returns whether they lead anew: others than before, or the same after a restart. */
+  electControllers(isUp: IsUp): boolean {
+    const able = this.hasQuorum(isUp) ? this.kept.members.filter((member) => !member.learner && isUp(member.machineId)) : [];
+    const { controllersOn: before, controllersLed: led = false } = this.kept;
+    const now = (able.find(({ machineId }) => machineId === before) ?? able[0])?.machineId;
+    if (now === before) return false;
+    this.kept.controllersOn = now;
+    this.kept.controllersLed = true;
+    this.save();
+    return led && now !== undefined;
   }
 
   /** Whether this machine's etcd is a voting member, so that the API server beside it can serve. */

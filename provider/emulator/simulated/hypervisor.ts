@@ -174,6 +174,7 @@ export class SimulatedHypervisor implements Hypervisor {
         cluster.available = available;
         if (available) this.kubelets.resume(cluster);
       }
+      if (cluster.electControllers(isUp(this.site))) this.kubelets.takenUp(cluster);
       if (available) this.kubelets.tend(cluster);
     }
     for (const machine of this.machines.values()) this.agent.tryAgain(machine);

@@ -53,7 +53,7 @@ async function hop(cloud: SmallCloud, wanted = NEXT): Promise<void> {
 }
 
 describe("an order", () => {
-  test("to the first control plane: its API server goes for 8 s and is the new version, 5 s later its kubelet is, and the node is Ready after 3 s more", async () => {
+  test("to the first control plane: its API server goes for 8 s and is the new version, 5 s later its kubelet is; the node is Ready all the time", async () => {
     const cloud = await cluster();
     await order(cloud, "prod-control-1", NEXT, "first");
     expect(await answer(cloud, "prod-control-1")).toBe(`upgrading ${NEXT}`);
@@ -68,8 +68,6 @@ describe("an order", () => {
     expect([await answer(cloud, "prod-control-1"), await kubelet(cloud, "prod-control-1"), await recorded(cloud)]).toEqual([`upgrading ${NEXT}`, `v${VERSION}`, NEXT]);
     cloud.clock.pass(5 * S);
     expect([await answer(cloud, "prod-control-1"), await kubelet(cloud, "prod-control-1")]).toEqual([`upgraded ${NEXT}`, `v${NEXT}`]);
-    expect((await cloud.nodes())["prod-control-1"]).toBe("NotReady");
-    cloud.clock.pass(3 * S);
     expect((await cloud.nodes())["prod-control-1"]).toBe("Ready");
     expect(cloud.hypervisor.violations()).toEqual([]);
   });
@@ -94,7 +92,7 @@ describe("an order", () => {
     expect(await proxies(cloud)).toEqual(Array(5).fill(NEXT));
   });
 
-  test("to a worker takes 25 s, and its node is Ready 3 s later", async () => {
+  test("to a worker takes 25 s, and its node is Ready all the time", async () => {
     const cloud = await cluster();
     for (const name of controls) {
       await order(cloud, name, NEXT, name === "prod-control-1" ? "first" : null);
@@ -104,9 +102,7 @@ describe("an order", () => {
     cloud.clock.pass(25 * S - 1);
     expect([await answer(cloud, "prod-worker-1"), await kubelet(cloud, "prod-worker-1")]).toEqual([`upgrading ${NEXT}`, `v${VERSION}`]);
     cloud.clock.pass(1);
-    expect([await answer(cloud, "prod-worker-1"), await kubelet(cloud, "prod-worker-1"), (await cloud.nodes())["prod-worker-1"]]).toEqual([`upgraded ${NEXT}`, `v${NEXT}`, "NotReady"]);
-    cloud.clock.pass(3 * S);
-    expect((await cloud.nodes())["prod-worker-1"]).toBe("Ready");
+    expect([await answer(cloud, "prod-worker-1"), await kubelet(cloud, "prod-worker-1"), (await cloud.nodes())["prod-worker-1"]]).toEqual([`upgraded ${NEXT}`, `v${NEXT}`, "Ready"]);
   });
 
   test("to the only control plane takes the API away for 8 s", async () => {

@@ -4,6 +4,7 @@
  */
 import { isObject, listIn, objectIn, stringIn, timestamp, type JsonObject, type JsonValue, type KubernetesObject, type ObjectStore } from "./objects";
 import { addressIn } from "./admission";
+import { proxyStarted } from "./node-events";
 import { kinds, resources, type Resource } from "./resources";
 import { matchesLabels } from "./selectors";
 
@@ -225,6 +226,7 @@ export class Workloads {
     const started = status.phase === "Running";
     const placed = objectIn(pod, "spec").nodeName === on;
     if (placed && (started ? isPodReady(pod) === up : !up)) return;
+    if (!started && up && pod.metadata.labels?.["k8s-app"] === "kube-proxy") proxyStarted(this.store, node, this.now());
     const time = timestamp(this.now());
     const hostIP = (listIn(objectIn(node, "status"), "addresses") as JsonObject[]).find((each) => each.type === "InternalIP")?.address;
     this.store.change(kinds.pod, pod.metadata.namespace, pod.metadata.name, (next) => {
