@@ -6,8 +6,8 @@ SHELL := /bin/sh
 .PHONY: help up down preview kubeconfig env reset install build lint test test-real test-real-full generate stale bench clean
 
 # HYPERVISOR: the machines of `make up`, simulated (default) or nspawn: containers that boot (Linux, root). KUBERNETES: up to which
-# version ISOs are made for these.
-export HYPERVISOR KUBERNETES MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS STATE STACK EXAMPLE
+# version ISOs are made for these. BRIEF=1: of `make test-real` what needs one minor alone.
+export HYPERVISOR KUBERNETES BRIEF VERSIONS MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS STATE STACK EXAMPLE
 
 modules := node_modules/.stamp
 built := dist/.stamp

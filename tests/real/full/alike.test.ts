@@ -26,7 +26,7 @@ const raw = join(folder, "alike-raw.jsonl");
   beforeAll(async () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(raw, "");
-    const made = realMachines(3);
+    const made = realMachines(8);
     machines = made.machines;
     site = await listeningSite(made.emulator, (line) => process.stderr.write(`    ${line}\n`));
   });

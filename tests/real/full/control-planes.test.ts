@@ -1,4 +1,8 @@
 /** One control plane becomes three; one that is destroyed for good while its cluster is upgraded. Linux and root; `make test-real-full`. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { etcdMembers } from "../world/etcd";
 import { until } from "../world/mold";
 import { lackingForClusters, RealStack } from "../world/real-stack";
@@ -10,6 +14,12 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
 (lackingForClusters.length > 0 ? describe.skip : describe)("control planes that come and go", () => {
   let real: RealStack;
   const names = ["life-control-1", "life-control-2", "life-control-3"];
+
+  /** Where machines find the ISOs of a minor. */
+  const isosOf = (minor: string): string[] => {
+    const folder = process.env.ABLESTACK_MACHINES_ISOS!;
+    return readdirSync(folder).filter((version) => version.startsWith(`${minor}.`)).map((version) => join(folder, version));
+  };
 
   beforeAll(async () => {
     real = await RealStack.create(7, { version: "1.35", controlPlanes: "1", workers: "1" });
@@ -24,6 +34,31 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
     expect(etcdMembers(real, names[0]!)).toEqual(names);
     expect(real.nodes().filter(({ ready }) => ready)).toHaveLength(4);
     record({ what: "one control plane becomes three", seen: `${seconds.toFixed(0)} s` });
+  });
+
+  test("an ISO that was damaged on its way is named before anything changes", async () => {
+    const [link] = isosOf("1.36");
+    const [whole, damaged] = [realpathSync(link!), mkdtempSync(join(tmpdir(), "damaged-iso-"))];
+    execFileSync("cp", ["-a", `${whole}/.`, damaged]);
+    const image = join(damaged, "docker", readdirSync(join(damaged, "docker")).find((name) => name.startsWith("kube-proxy"))!);
+    const bytes = readFileSync(image);
+    bytes[bytes.length >> 1]! ^= 0xff;
+    writeFileSync(image, bytes);
+    const lead = (to: string): void => (rmSync(link!), symlinkSync(to, link!));
+    lead(damaged);
+    try {
+      await real.set({ version: "1.36" });
+      const { code, output } = await real.stack.run(["up", "--yes", "--skip-preview"]);
+      expect(code).not.toBe(0);
+      expect(output).toMatch(/can.t be prepared for 1\.36\.\d+: kube-proxy:\S+ cannot be loaded: /);
+      expect(real.nodes().filter(({ ready, version }) => ready && version.startsWith("v1.35."))).toHaveLength(4);
+      record({ what: "an ISO with one damaged byte", seen: /life-\S+: kube-proxy\S+ cannot be loaded: .*/.exec(output)![0].slice(0, 300) });
+    } finally {
+      lead(whole);
+      // Somebody takes the damaged one out; the next run puts one in again.
+      for (const id of real.ids.values()) await real.mold("detachIso", { virtualmachineid: id });
+      rmSync(damaged, { recursive: true });
+    }
   });
 
   test("one is destroyed for good while it is upgraded: the run says so, the next one makes it anew, its etcd member included", async () => {

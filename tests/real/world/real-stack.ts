@@ -22,7 +22,7 @@ export const lackingForClusters: readonly string[] = [
   ...(spawnSync("kubectl", ["version", "--client"]).error === undefined ? [] : ["no kubectl"]),
 ];
 
-/** A Mold of real machines. @param part its public addresses: 198.51.100.0/24 in parts of 32 (TEST-NET-2, RFC 5737), one for each test file */
+/** A Mold of real machines. @param part its public addresses, one for each test file: 198.51.100.0/24 and 203.0.113.0/24 (TEST-NET-2 and 3, RFC 5737) in parts of 32 */
 export function realMachines(part: number): { readonly machines: string; readonly emulator: EmulatorOptions } {
   const machines = mkdtempSync(join(tmpdir(), "real-machines-"));
   const isoFolder = isoFolders(isos);
@@ -31,7 +31,7 @@ export function realMachines(part: number): { readonly machines: string; readonl
     emulator: {
       hypervisor: nspawnHypervisor({ dir: machines, rootfs: rootfs!, isoFolder }),
       offersKubernetes: (version) => isoFolder(version) !== undefined,
-      publicRange: `198.51.100.${part * 32}/27`,
+      publicRange: `${part < 8 ? "198.51.100" : "203.0.113"}.${(part % 8) * 32}/27`,
       expungeDelay: 0,
       speed: 4,
     },
@@ -55,7 +55,10 @@ export class RealStack {
   /** @param part see {@link realMachines} */
   static async create(part: number, config: Readonly<Record<string, string>>): Promise<RealStack> {
     const { machines, emulator } = realMachines(part);
-    const stack = await TestStack.create({ range: 0, example: lifecycle, emulator });
+    const stack = await TestStack.create({ range: 0, example: lifecycle, emulator }).catch((error: unknown) => {
+      rmSync(machines, { recursive: true, force: true });
+      throw error;
+    });
     const real = new RealStack(stack, machines);
     await real.set(config);
     return real;

@@ -8,7 +8,7 @@ export interface Span {
 /** Steps that name the node, in the order they ended: `wait for life-control-1 to run 1.35.4: done in 87 s`. The engine says all of it once more at its end. */
 export function coreSteps(output: string, node: string): Span[] {
   const spans = new Map<string, number>();
-  for (const [, title, time] of output.matchAll(/([a-z][^:\n]*): done in ([\d.]+) s/g)) if (title!.split(/[ ,]/).includes(node)) spans.set(title!, Number(time));
+  for (const [, title, time] of output.matchAll(/\d+ s {2}(\S[^:\n]*): done in ([\d.]+) s/g)) if (title!.split(/[ ,]/).includes(node)) spans.set(title!, Number(time));
   return [...spans].map(([step, seconds]) => ({ step: step.replaceAll(` ${node}`, ""), seconds }));
 }
 

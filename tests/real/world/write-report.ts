@@ -3,7 +3,7 @@
  * tests/real/RESULTS.md of all that was noted since.
  */
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { root } from "../../engine/world/paths";
@@ -58,8 +58,8 @@ function outcomes({ testResults }: JestReport): TestOutcome[] {
 function main(word: string): void {
   mkdirSync(dirname(resultsFile), { recursive: true });
   if (word === "begin") return writeFileSync(resultsFile, `${JSON.stringify({ about: about() })}\n`);
-  // Empty: jest came to no end.
-  const ended = readFileSync(word, "utf8");
+  // Else jest came to no end.
+  const ended = existsSync(word) ? readFileSync(word, "utf8") : "";
   for (const outcome of ended === "" ? [] : outcomes(JSON.parse(ended) as JestReport)) appendFileSync(resultsFile, `${JSON.stringify(outcome)}\n`);
   const lines = readFileSync(resultsFile, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as ResultLine);
   writeFileSync(join(root, "tests/real/RESULTS.md"), report(lines));
