@@ -62,14 +62,13 @@ export class Catalogue {
     return find("zone", wanted, zones.map(named));
   }
 
-  async offering(wanted: string, property: string): Promise<Offering> {
+  async offerings(): Promise<Offering[]> {
     const offerings = await this.once("offerings", () => this.mold.list("listServiceOfferings", {}));
-    return find(
-      property,
-      wanted,
-      offerings.map((offering) => ({ ...named(offering), cpus: offering.cpunumber ?? 0, memoryMb: offering.memory ?? 0, ...(offering.rootdisksize ? { rootDiskGb: offering.rootdisksize } : {}) })),
-      "compute offering",
-    );
+    return offerings.map((offering) => ({ ...named(offering), cpus: offering.cpunumber ?? 0, memoryMb: offering.memory ?? 0, ...(offering.rootdisksize ? { rootDiskGb: offering.rootdisksize } : {}) }));
+  }
+
+  async offering(wanted: string, property: string): Promise<Offering> {
+    return find(property, wanted, await this.offerings(), "compute offering");
   }
 
   async template(wanted: string, zoneId: string): Promise<Template> {

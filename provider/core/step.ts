@@ -137,11 +137,12 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
 /** Machines that Mold is asked for at the same time. It places about four at once; a short queue keeps it busy. */
 export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12, drain: 12 };
 
-const graphs = new WeakMap<readonly Step[], StepGraph<Step>>();
+const graphs = new WeakMap<readonly StepNode[], StepGraph<StepNode>>();
 
 /** One graph for all who look at a plan: in that of a large cluster finding each step by its id takes as long as all else. @param places where they stand by their ids, if somebody knows */
-export function graphOf(steps: readonly Step[], places?: ReadonlyMap<string, number>): StepGraph<Step> {
-  const known = graphs.get(steps);
+export function graphOf<S extends StepNode>(steps: readonly S[], places?: ReadonlyMap<string, number>): StepGraph<S> {
+  // Under a plan's steps only their own graph is kept.
+  const known = graphs.get(steps) as StepGraph<S> | undefined;
   // Some may have been added since.
   if (known?.size === steps.length) return known;
   const graph = StepGraph.of(steps, places);

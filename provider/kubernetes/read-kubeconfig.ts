@@ -21,7 +21,7 @@ function entry(list: unknown, name: string | undefined, field: string): Fields {
  * @throws KubernetesError saying what is missing; it never repeats what is in the file
  */
 export function readKubeconfig(path: string): ClusterAccess {
-  const fail = (what: string, cause?: unknown): KubernetesError =>
+  const fail: Fail = (what, cause) =>
     new KubernetesError("refused", `${path}: ${what}. Give the kubeconfig that the program exports (pulumi stack output --show-secrets kubeconfig > FILE).`, undefined, { cause });
   let text: string;
   try {
@@ -29,6 +29,23 @@ export function readKubeconfig(path: string): ClusterAccess {
   } catch (error) {
     throw fail(`can't be read (${(error as NodeJS.ErrnoException).code ?? "no reason given"})`, error);
   }
+  return accessOf(text, fail, (file) => readFileSync(resolve(dirname(path), file), "utf8"));
+}
+
+type Fail = (what: string, cause?: unknown) => KubernetesError;
+
+/**
+ * The current context of a kubeconfig as Mold hands it out, which names no files.
+ * @throws KubernetesError saying what is missing; it never repeats what is in it
+ */
+export function parseKubeconfig(text: string): ClusterAccess {
+  const fail: Fail = (what, cause) => new KubernetesError("refused", `the kubeconfig that Mold has of the cluster ${what}. Look at it in Mold (Access).`, undefined, { cause });
+  return accessOf(text, fail, (file) => {
+    throw new Error(`it names the file ${file}`);
+  });
+}
+
+function accessOf(text: string, fail: Fail, read: (file: string) => string): ClusterAccess {
   let config: Fields;
   try {
     config = fieldsOf(parse(text));
@@ -45,7 +62,7 @@ export function readKubeconfig(path: string): ClusterAccess {
     const file = textOf(fields[name]);
     if (file === undefined) throw fail(`has no ${name}-data in its current context`);
     try {
-      return readFileSync(resolve(dirname(path), file), "utf8");
+      return read(file);
     } catch (error) {
       throw fail(`its ${name} can't be read (${(error as NodeJS.ErrnoException).code ?? "no reason given"})`, error);
     }

@@ -24,7 +24,7 @@ export interface ControlPlaneArgs {
   readonly rootDiskGb?: pulumi.Input<number>;
 }
 
-/** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference. */
+/** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference, and `count` only says with how many the cluster is made. Changes that need it still turn it off meanwhile, and on again. */
 export interface AutoscalingArgs {
   /**
    * Never fewer workers than this.
@@ -59,8 +59,7 @@ export interface WorkersArgs {
    */
   readonly rootDiskGb?: pulumi.Input<number>;
   /**
-   * Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference.
-   * Not yet: autoscaling of workers comes with a later release.
+   * Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference, and `count` only says with how many the cluster is made. Changes that need it still turn it off meanwhile, and on again.
    * @default off: the size is `count`
    * @example {"min":2,"max":10}
    */
@@ -242,7 +241,6 @@ export interface KubernetesClusterArgs {
   /**
    * Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers.
    * A change replaces the resource.
-   * Not yet: `mold`, which leaves the cluster to Mold's own Kubernetes service, comes with a later release.
    * @default "core"
    * @example "mold"
    */
@@ -308,9 +306,8 @@ export interface KubernetesClusterArgs {
    */
   readonly privateRegistry?: pulumi.Input<PrivateRegistryArgs>;
   /**
-   * Address of a load balancer that stands before the API already, on a shared or routed network.
+   * Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared.
    * A change replaces the resource.
-   * Not yet: a load balancer of your own before the API comes with a later release.
    * @default a public address is taken, and goes with the cluster
    * @example "203.0.113.10"
    */
@@ -373,12 +370,17 @@ export interface KubernetesClusterArgs {
    */
   readonly addons?: pulumi.Input<AddonsArgs>;
   /**
-   * Takes over a cluster of this name that someone else declared, in place of refusing.
-   * Not yet: taking over what exists comes with a later release.
+   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
    * @default false
    * @example true
    */
   readonly adopt?: pulumi.Input<boolean>;
+  /**
+   * What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once.
+   * @default "continue"
+   * @example "remove"
+   */
+  readonly failedCreate?: pulumi.Input<"continue" | "remove">;
   /**
    * How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.
    * @default {}

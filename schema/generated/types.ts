@@ -211,35 +211,35 @@ export interface ClusterIdentityOutputs {
    */
   readonly caCertificate: string;
   /**
-   * Key of the cluster's authority, PEM.
+   * Key of the cluster's authority, PEM. Empty where Mold runs the cluster: it makes its own.
    * Secret.
    */
   readonly caKey: string;
-  /** Certificate of the authority for aggregated APIs, PEM. */
+  /** Certificate of the authority for aggregated APIs, PEM. Empty where Mold runs the cluster: it makes its own. */
   readonly frontProxyCaCertificate: string;
   /**
-   * Key of the authority for aggregated APIs, PEM.
+   * Key of the authority for aggregated APIs, PEM. Empty where Mold runs the cluster: it makes its own.
    * Secret.
    */
   readonly frontProxyCaKey: string;
-  /** Certificate of etcd's authority, PEM. */
+  /** Certificate of etcd's authority, PEM. Empty where Mold runs the cluster: it makes its own. */
   readonly etcdCaCertificate: string;
   /**
-   * Key of etcd's authority, PEM.
+   * Key of etcd's authority, PEM. Empty where Mold runs the cluster: it makes its own.
    * Secret.
    */
   readonly etcdCaKey: string;
-  /** Public key that service account tokens are checked with, PEM. */
+  /** Public key that service account tokens are checked with, PEM. Empty where Mold runs the cluster: it makes its own. */
   readonly serviceAccountPublicKey: string;
   /**
-   * Key that service account tokens are signed with, PEM.
+   * Key that service account tokens are signed with, PEM. Empty where Mold runs the cluster: it makes its own.
    * Secret.
    */
   readonly serviceAccountKey: string;
-  /** The administrator's client certificate, PEM. */
+  /** The administrator's client certificate, PEM. Empty where Mold runs the cluster: it makes its own. */
   readonly adminCertificate: string;
   /**
-   * Key of the administrator's client certificate, PEM.
+   * Key of the administrator's client certificate, PEM. Empty where Mold runs the cluster: it makes its own.
    * Secret.
    */
   readonly adminKey: string;
@@ -407,6 +407,20 @@ export interface ClusterOutputs {
   readonly nodes: readonly NodeOutputs[];
 }
 
+/** What is known of a ClusterAccess once it is there. Kubeconfig and authority of a cluster that Mold's own Kubernetes service runs. */
+export interface ClusterAccessOutputs {
+  /**
+   * Certificate of the cluster's authority, PEM. Whoever trusts it trusts the API.
+   * @example "-----BEGIN CERTIFICATE-----…"
+   */
+  readonly caCertificate: string;
+  /**
+   * Configuration file for kubectl, with an administrator's key. Works in `new k8s.Provider`.
+   * Secret.
+   */
+  readonly kubeconfig: string;
+}
+
 /** How to reach a Mold (or CloudStack) API, and as whom. Set with `pulumi config set ablestack:<name>`, further ones as `ablestack:connections.<connection>.<name>`; environment variables stand in for the default connection. Credentials are never arguments of a resource, so that keys can be rotated without a difference. */
 export interface ConnectionConfig {
   /**
@@ -532,7 +546,7 @@ export interface ControlPlane {
   readonly rootDiskGb?: number;
 }
 
-/** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference. */
+/** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference, and `count` only says with how many the cluster is made. Changes that need it still turn it off meanwhile, and on again. */
 export interface Autoscaling {
   /**
    * Never fewer workers than this.
@@ -567,8 +581,7 @@ export interface Workers {
    */
   readonly rootDiskGb?: number;
   /**
-   * Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference.
-   * Not yet: autoscaling of workers comes with a later release.
+   * Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference, and `count` only says with how many the cluster is made. Changes that need it still turn it off meanwhile, and on again.
    * @default off: the size is `count`
    * @example {"min":2,"max":10}
    */
@@ -750,7 +763,6 @@ export interface KubernetesClusterInputs {
   /**
    * Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers.
    * A change replaces the resource.
-   * Not yet: `mold`, which leaves the cluster to Mold's own Kubernetes service, comes with a later release.
    * @default "core"
    * @example "mold"
    */
@@ -816,9 +828,8 @@ export interface KubernetesClusterInputs {
    */
   readonly privateRegistry?: PrivateRegistry;
   /**
-   * Address of a load balancer that stands before the API already, on a shared or routed network.
+   * Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared.
    * A change replaces the resource.
-   * Not yet: a load balancer of your own before the API comes with a later release.
    * @default a public address is taken, and goes with the cluster
    * @example "203.0.113.10"
    */
@@ -881,12 +892,17 @@ export interface KubernetesClusterInputs {
    */
   readonly addons?: Addons;
   /**
-   * Takes over a cluster of this name that someone else declared, in place of refusing.
-   * Not yet: taking over what exists comes with a later release.
+   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
    * @default false
    * @example true
    */
   readonly adopt?: boolean;
+  /**
+   * What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once.
+   * @default "continue"
+   * @example "remove"
+   */
+  readonly failedCreate?: "continue" | "remove";
   /**
    * How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.
    * @default {}
@@ -913,7 +929,7 @@ export interface CheckedWorkers {
   readonly offering: string;
   /** Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks. */
   readonly rootDiskGb?: number;
-  /** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference. */
+  /** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference, and `count` only says with how many the cluster is made. Changes that need it still turn it off meanwhile, and on again. */
   readonly autoscaling?: Autoscaling;
 }
 
@@ -1001,7 +1017,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly sshKeyPair?: string;
   /** Registry that containerd on every node pulls from; needed without connectivity to the outside. Applies to machines made from now on. */
   readonly privateRegistry?: PrivateRegistry;
-  /** Address of a load balancer that stands before the API already, on a shared or routed network. */
+  /** Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared. */
   readonly externalLoadBalancerIp?: string;
   /** Who may reach the Kubernetes API at the public address. The cluster's own machines always may. */
   readonly apiAccess: CheckedApiAccess;
@@ -1021,8 +1037,10 @@ export interface CheckedKubernetesClusterInputs {
   readonly tags?: Readonly<Record<string, string>>;
   /** What is installed into the cluster beyond its network. */
   readonly addons: CheckedAddons;
-  /** Takes over a cluster of this name that someone else declared, in place of refusing. */
+  /** Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. */
   readonly adopt: boolean;
+  /** What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once. */
+  readonly failedCreate: "continue" | "remove";
   /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
   readonly timeouts: CheckedTimeouts;
 }
@@ -1510,11 +1528,16 @@ export interface ClusterIdentityInputs {
   /**
    * Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers.
    * A change replaces the resource.
-   * Not yet: `mold`, which leaves the cluster to Mold's own Kubernetes service, comes with a later release.
    * @default "core"
    * @example "mold"
    */
   readonly management?: "core" | "mold";
+  /**
+   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
+   * @default false
+   * @example true
+   */
+  readonly adopt?: boolean;
   /**
    * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
    * A change replaces the resource.
@@ -1534,6 +1557,8 @@ export interface CheckedClusterIdentityInputs {
   readonly network?: string;
   /** Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers. */
   readonly management: "core" | "mold";
+  /** Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. */
+  readonly adopt: boolean;
   /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
   readonly connection?: string;
 }
@@ -1581,13 +1606,25 @@ export interface ClusterEndpointInputs {
    */
   readonly networkOffering?: string;
   /**
-   * Address of a load balancer that stands before the API already, on a shared or routed network.
+   * Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared.
    * A change replaces the resource.
-   * Not yet: a load balancer of your own before the API comes with a later release.
    * @default a public address is taken, and goes with the cluster
    * @example "203.0.113.10"
    */
   readonly externalLoadBalancerIp?: string;
+  /**
+   * Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers.
+   * A change replaces the resource.
+   * @default "core"
+   * @example "mold"
+   */
+  readonly management?: "core" | "mold";
+  /**
+   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
+   * @default false
+   * @example true
+   */
+  readonly adopt?: boolean;
 }
 
 /** `ClusterEndpointInputs` as check gives it back: defaults filled in. Network and public address of a cluster: they stay as they are whatever changes in place, so that the kubeconfig does. */
@@ -1604,8 +1641,12 @@ export interface CheckedClusterEndpointInputs {
   readonly network?: string;
   /** Offering of the network that is made: its name or id. Needs source NAT, firewall, load balancing and port forwarding. */
   readonly networkOffering: string;
-  /** Address of a load balancer that stands before the API already, on a shared or routed network. */
+  /** Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared. */
   readonly externalLoadBalancerIp?: string;
+  /** Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers. */
+  readonly management: "core" | "mold";
+  /** Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. */
+  readonly adopt: boolean;
 }
 
 /** The machines of a cluster, the balancer rule and the firewall rule of its API, and its affinity group. */
@@ -1630,6 +1671,65 @@ export interface CheckedClusterInputs extends CheckedKubernetesClusterInputs {
   readonly endpoint: ClusterEndpointOutputs;
 }
 
+/** Kubeconfig and authority of a cluster that Mold's own Kubernetes service runs. */
+export interface ClusterAccessInputs {
+  /**
+   * Identity of the cluster, for its whole life: 12 letters and digits. Everything it owns carries it as the tag `ablestack-cluster`.
+   * A change replaces the resource.
+   * @example "k3v9x0a2m7qd"
+   */
+  readonly uid: string;
+  /**
+   * Name of the cluster: a DNS label of at most 40 characters. The machines are called `<name>-control-<n>` and `<name>-worker-<n>`, and so are their nodes.
+   * A change replaces the resource.
+   * @default the resource's name
+   * @example "prod"
+   */
+  readonly name: string;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * A change replaces the resource.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: string;
+  /**
+   * Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers.
+   * A change replaces the resource.
+   * @default "core"
+   * @example "mold"
+   */
+  readonly management?: "core" | "mold";
+  /**
+   * Id of the network that the machines are on.
+   * A change replaces the resource.
+   * @example "7c2d5a5e-0b7e-4d6c-9f6d-0d6a4b0d4b7a"
+   */
+  readonly networkId: string;
+  /**
+   * Whether the network was made for the cluster and goes with it.
+   * A change replaces the resource.
+   * @example true
+   */
+  readonly networkOwned: boolean;
+}
+
+/** `ClusterAccessInputs` as check gives it back: defaults filled in. Kubeconfig and authority of a cluster that Mold's own Kubernetes service runs. */
+export interface CheckedClusterAccessInputs {
+  /** Identity of the cluster, for its whole life: 12 letters and digits. Everything it owns carries it as the tag `ablestack-cluster`. */
+  readonly uid: string;
+  /** Name of the cluster: a DNS label of at most 40 characters. The machines are called `<name>-control-<n>` and `<name>-worker-<n>`, and so are their nodes. */
+  readonly name: string;
+  /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
+  readonly connection?: string;
+  /** Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers. */
+  readonly management: "core" | "mold";
+  /** Id of the network that the machines are on. */
+  readonly networkId: string;
+  /** Whether the network was made for the cluster and goes with it. */
+  readonly networkOwned: boolean;
+}
+
 /** Inputs by resource. */
 export interface Inputs {
   readonly Connection: ConnectionConfig;
@@ -1639,6 +1739,7 @@ export interface Inputs {
   readonly ClusterIdentity: ClusterIdentityInputs;
   readonly ClusterEndpoint: ClusterEndpointInputs;
   readonly Cluster: ClusterInputs;
+  readonly ClusterAccess: ClusterAccessInputs;
 }
 
 /** Inputs by resource, as check gives them back. */
@@ -1650,6 +1751,7 @@ export interface CheckedInputs {
   readonly ClusterIdentity: CheckedClusterIdentityInputs;
   readonly ClusterEndpoint: CheckedClusterEndpointInputs;
   readonly Cluster: CheckedClusterInputs;
+  readonly ClusterAccess: CheckedClusterAccessInputs;
 }
 
 /** Outputs by resource. */
@@ -1660,4 +1762,5 @@ export interface Outputs {
   readonly ClusterIdentity: ClusterIdentityOutputs;
   readonly ClusterEndpoint: ClusterEndpointOutputs;
   readonly Cluster: ClusterOutputs;
+  readonly ClusterAccess: ClusterAccessOutputs;
 }

@@ -1,9 +1,9 @@
 /**
- * The three resources that a KubernetesCluster is made of. What never changes in its life (identity, endpoint) comes first and apart, so
+ * The resources that a KubernetesCluster is made of. What never changes in its life (identity, endpoint) comes first and apart, so
  * that a crash loses nothing of it and it stays known in the preview of any other change.
  */
 import type * as pulumi from "@pulumi/pulumi";
-import type { ClusterEndpointOutputs, ClusterIdentityOutputs, ClusterOutputs } from "../../schema/generated/types";
+import type { ClusterAccessOutputs, ClusterEndpointOutputs, ClusterIdentityOutputs, ClusterOutputs } from "../../schema/generated/types";
 import { DynamicResource } from "./dynamic-resource";
 import type { OutputsOf } from "./outputs";
 
@@ -105,5 +105,17 @@ export class Cluster extends DynamicResource implements OutputsOf<Pick<ClusterOu
 
   constructor(name: string, inputs: Inputs, opts: pulumi.CustomResourceOptions) {
     super(name, { kind: "Cluster", inputs, outputs: machineOutputs }, opts);
+  }
+}
+
+export const accessOutputs = ["caCertificate", "kubeconfig"] as const satisfies readonly (keyof ClusterAccessOutputs)[];
+
+/** Only of a cluster that Mold runs: Mold makes its keys, and they are there when the cluster is. */
+export class ClusterAccess extends DynamicResource implements OutputsOf<ClusterAccessOutputs> {
+  declare readonly caCertificate: pulumi.Output<string>;
+  declare readonly kubeconfig: pulumi.Output<string>;
+
+  constructor(name: string, inputs: Inputs, opts: pulumi.CustomResourceOptions) {
+    super(name, { kind: "ClusterAccess", inputs, outputs: accessOutputs, secretOutputs: ["kubeconfig"] }, opts);
   }
 }

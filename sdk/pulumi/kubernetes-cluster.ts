@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { kubeconfig } from "../../provider/kubernetes/kubeconfig";
 import type { KubernetesClusterArgs } from "../../schema/generated/pulumi-args";
 import type { KubernetesClusterOutputs } from "../../schema/generated/types";
-import { Cluster, ClusterEndpoint, ClusterIdentity, endpointOutputs, identityOutputs } from "./cluster-parts";
+import { Cluster, ClusterAccess, ClusterEndpoint, ClusterIdentity, endpointOutputs, identityOutputs } from "./cluster-parts";
 import type { OutputsOf } from "./outputs";
 import { showPlanOfCreate } from "./preview-plan";
 
@@ -60,21 +60,26 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
       // Whoever forgets to mark the password as a secret still has none in the state.
       privateRegistry: args.privateRegistry === undefined ? undefined : pulumi.secret(args.privateRegistry),
     };
-    const { connection, zone, network, networkOffering, externalLoadBalancerIp } = args;
+    const { connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt } = args;
 
     const identity = new ClusterIdentity(`${name}-identity`, declaration, child);
     showPlanOfCreate(this, declaration, identity.uid);
-    const place = { uid: identity.uid, name: declaration.name, connection, zone, network, networkOffering, externalLoadBalancerIp };
+    const place = { uid: identity.uid, name: declaration.name, connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt };
     const timeouts = pulumi.output(args.timeouts).apply((given) => ({ create: given?.create ?? defaultTimeouts.create, delete: given?.delete ?? defaultTimeouts.delete }));
     const endpoint = new ClusterEndpoint(`${name}-endpoint`, { ...place, timeouts }, child);
     const machines = new Cluster(name, { ...declaration, identity: pick(identity, identityOutputs), endpoint: pick(endpoint, endpointOutputs) }, child);
 
     // By way of the machines' URN, which a preview knows: what uses these waits until the cluster is there.
     const whenThere = <T>(output: pulumi.Output<T>): pulumi.Output<T> => pulumi.all([output, machines.urn]).apply(([value]) => value as T);
-    const { caCertificate, adminCertificate, adminKey } = identity;
-    this.kubeconfig = whenThere(
-      pulumi.secret(pulumi.output({ name: declaration.name, endpoint: endpoint.endpoint, caCertificate, adminCertificate, adminKey }).apply(kubeconfig)),
-    );
+    const { networkId, networkOwned } = endpoint;
+    const access = isMolds(management)
+      ? new ClusterAccess(`${name}-access`, { uid: identity.uid, name: declaration.name, connection, management, networkId, networkOwned }, pulumi.mergeOptions(child, { dependsOn: machines }))
+      : undefined;
+    const { adminCertificate, adminKey } = identity;
+    const caCertificate = access?.caCertificate ?? identity.caCertificate;
+    this.kubeconfig =
+      access?.kubeconfig ??
+      whenThere(pulumi.secret(pulumi.output({ name: declaration.name, endpoint: endpoint.endpoint, caCertificate, adminCertificate, adminKey }).apply(kubeconfig)));
     this.endpoint = whenThere(endpoint.endpoint);
     this.uid = identity.uid;
     this.caCertificate = caCertificate;
@@ -100,6 +105,12 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
     this.connection = pulumi.output(connection);
     this.registerOutputs({ uid: this.uid, endpoint: this.endpoint, kubeconfig: this.kubeconfig, nodes: this.nodes });
   }
+}
+
+/** What a program makes of a cluster hangs on who runs it: that has to be known when the program runs. */
+function isMolds(management: KubernetesClusterArgs["management"]): boolean {
+  if (management === undefined || typeof management === "string") return management === "mold";
+  throw new Error('management: must be "core" or "mold" itself, not an output or a promise of it');
 }
 
 /** All outputs of one resource as an input of another. */

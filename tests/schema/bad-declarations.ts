@@ -95,13 +95,11 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badCluster({ tags: { team: 7 } }, "tags.team", /a number, 7/),
   badCluster({ tags: ["a"] }, "tags", /is a list; must be an object/),
   // Not yet
-  badCluster({ management: "mold" }, "management", /^not yet: /),
   badCluster({ management: "mold" }, "template", /can't be set with management "mold"/),
   badCluster({ management: "mold", podCidr: "10.0.0.0/16" }, "podCidr", /can't be set with management "mold"/),
-  badCluster({ "workers.autoscaling": { min: 1, max: 3 } }, "workers.autoscaling", /^not yet: /),
   badCluster({ "workers.autoscaling": { min: 1, max: 3 } }, "workers.autoscaling", /can't be set with management "core"/),
   badCluster({ "workers.autoscaling": { min: 5, max: 3 } }, "workers.autoscaling.max", /is 3, which is below min \(5\)/),
-  badCluster({ externalLoadBalancerIp: "203.0.113.3" }, "externalLoadBalancerIp", /^not yet: /),
+  badCluster({ externalLoadBalancerIp: "203.0.113.3" }, "externalLoadBalancerIp", /can't be set with management "core".*balances the API itself/),
   badCluster({ nodes: { "Prod Worker 1": { reboot: "x" } } }, 'nodes["Prod Worker 1"]', /is no node name/),
   badCluster({ nodes: { "prod-worker-1": { reboot: "two\nlines" } } }, "nodes.prod-worker-1.reboot", /control character/),
   badCluster({ nodes: { "prod-worker-1": { replace: "x".repeat(201) } } }, "nodes.prod-worker-1.replace", /at most 200/),
@@ -110,7 +108,7 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badCluster({ upgrade: { strategy: "rolling" } }, "upgrade.strategy", /in-place.*replace/),
   badCluster({ comments: ["hello"] }, "comments", /^not yet: /),
   badCluster({ "addons.metrics": true }, "addons.metrics", /^not yet: /),
-  badCluster({ adopt: true }, "adopt", /^not yet: /),
+  badCluster({ adopt: true }, "adopt", /can't be set with management "core".*pulumi state move/),
   // Rules: kind and protocol
   badFirewall({ kind: undefined }, "kind", /missing/),
   badFirewall({ kind: "firewal" }, "kind", /did you mean "firewall"/),

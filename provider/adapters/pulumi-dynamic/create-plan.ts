@@ -4,12 +4,15 @@
  */
 import type { CheckedClusterInputs, ClusterEndpointOutputs, ClusterIdentityOutputs } from "../../../schema/generated/types";
 import { checkInputs } from "../../../schema/check";
+import type { Management } from "../../../schema/property";
 import { seconds } from "../../core/execute";
 import type { ObservedCluster } from "../../core/observe";
 import { planCluster } from "../../core/plan";
-import { summarise } from "../../core/preview";
+import { planBirth } from "../../core/managed/plan";
+import { planLines, summarise } from "../../core/preview";
 import { estimateGraph, graphOf } from "../../core/step";
 import { desiredCluster } from "../../handlers/declaration";
+import { desiredManaged } from "../../handlers/mold-life";
 
 const nothing: ObservedCluster = { at: 0, anchorTags: {}, account: "", domain: "", zoneName: "", networkName: "", created: "", machines: [], destroyed: [], followers: [], apiFirewall: [], intents: {} };
 
@@ -19,11 +22,23 @@ export function createPlan(declaration: unknown): string[] {
   if (failures.length > 0) return [];
   // Neither is made yet: what titles say of them has to be words.
   const made = { identity: { uid: "" } as ClusterIdentityOutputs, endpoint: { publicIpAddress: "its public address", networkCidr: "its own network" } as ClusterEndpointOutputs };
-  const desired = desiredCluster({ ...inputs, ...made } as CheckedClusterInputs);
-  const graph = graphOf(planCluster({ desired, observed: nothing, owner: "" }).steps);
-  const place = inputs.network === undefined ? `create a network for ${inputs.name}` : `take the network ${inputs.network}`;
-  return [`make the keys and certificates of ${inputs.name}`, `${place}, and acquire a public address`, ...summarise(graph), ...withoutAddons(inputs.addons), `about ${seconds(estimateGraph(graph) * 1000)} in all`];
+  return planned[inputs.management]({ ...inputs, ...made } as CheckedClusterInputs);
 }
+
+const placeLine = ({ name, network }: CheckedClusterInputs): string => `${network === undefined ? `create a network for ${name}` : `take the network ${network}`}, and acquire a public address`;
+
+/** What is planned for one that is not there yet, by who is to run it. */
+const planned: Readonly<Record<Management, (inputs: CheckedClusterInputs) => string[]>> = {
+  core(inputs) {
+    const graph = graphOf(planCluster({ desired: desiredCluster(inputs), observed: nothing, owner: "" }).steps);
+    return [`make the keys and certificates of ${inputs.name}`, placeLine(inputs), ...summarise(graph), ...withoutAddons(inputs.addons), `about ${seconds(estimateGraph(graph) * 1000)} in all`];
+  },
+  mold(inputs) {
+    if (inputs.adopt) return [`take over the cluster ${inputs.name} that Mold runs: mark its network and its machines, and change nothing of it`];
+    const plan = planBirth(desiredManaged(inputs));
+    return [placeLine(inputs), ...planLines(plan), ...(inputs.failedCreate === "remove" ? ["should that fail, what was made of the cluster is deleted again"] : [])];
+  },
+};
 
 const addons = {
   cloudController: "no cloud controller (services of type LoadBalancer get no address)",

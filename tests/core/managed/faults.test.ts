@@ -1,0 +1,46 @@
+/**
+ * What goes wrong while Mold changes a cluster that it runs: calls that are lost, jobs that fail, are late or left behind by a dead run, and the
+ * service itself failing or hanging at one of the machines. It is done in the end, or an error says what failed and what to do; and then
+ * the next run completes it, in the state of an undisturbed change (promises 1, 6 and 7).
+ */
+import { isMold, momentsOf, sweepEveryChange, timesOf, type Course, type Trouble } from "../change-faults/sweep";
+import { operations } from "./operations";
+
+const service = ["scaleKubernetesCluster", "upgradeKubernetesCluster", "startKubernetesCluster", "stopKubernetesCluster"];
+const commands = [...service, "createTags", "deleteTags", "listKubernetesClusters", "getKubernetesClusterConfig"];
+const jobs = [...service, "createTags", "deleteTags"];
+
+const numberOf = ({ calls }: Course, command: string, skip: number): number => calls.flatMap((call, at) => (call === command ? [at + 1] : []))[skip]!;
+
+const lost = (course: Course): Trouble[] =>
+  commands.flatMap((command) =>
+    momentsOf(timesOf(course, command)).flatMap((skip): Trouble[] => [{ order: { kind: "droppedBefore", command, skip } }, { order: { kind: "droppedAfter", command, skip } }, { order: { kind: "httpError", command, skip, code: 502 } }]),
+  );
+
+const failed = (course: Course): Trouble[] =>
+  jobs.flatMap((command) =>
+    momentsOf(timesOf(course, command)).flatMap((skip): Trouble[] => [
+      { order: { kind: "jobFails", command, skip, text: "the database is away" } },
+      { order: { kind: "jobPending", command, skip, ms: 400_000 }, dies: numberOf(course, command, skip), when: "left behind by a run that dies" },
+    ]),
+  );
+
+/** At the first machine that it works on, and at the one after that. */
+const halfway = (course: Course): Trouble[] =>
+  service.flatMap((command) =>
+    timesOf(course, command) === 0
+      ? []
+      : [0, 1].flatMap((skip): Trouble[] => [
+          { order: { kind: "serviceFails", command, skip, text: "the host is away" } },
+          ...(command === "stopKubernetesCluster" || command === "startKubernetesCluster" ? [] : [{ order: { kind: "serviceFails", command, skip, effect: "after", text: "the host is away" } } as const]),
+          { order: { kind: "serviceHangs", command, skip, ms: 900_000 } },
+        ]),
+  );
+
+const anywhere = ({ calls }: Course): Trouble[] => {
+  const all = calls.filter(isMold).length;
+  return [1, 2, 3].map((quarter) => ({ order: { kind: "expiredCredentials", command: "*", skip: Math.floor((all * quarter) / 4) } }));
+};
+
+// Where it hangs is not what is swept here: shorter waits end alike.
+sweepEveryChange("service", { patience: 3, declares: { timeouts: { update: 2400, scale: 2400, upgrade: 2400 } } }, (course) => [...lost(course), ...failed(course), ...halfway(course), ...anywhere(course)], operations);
