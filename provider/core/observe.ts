@@ -137,7 +137,7 @@ const initialisesWord = "(first)";
 /** `prod-control-1 (first) [ablestack-kubernetes k3x9…]`: whose it is can be read before any tag is there. */
 export const displayName = (machine: string, uid: string, action: "init" | "join"): string => `${machine} ${action === "init" ? `${initialisesWord} ` : ""}${mark(uid)}`;
 
-const gone = new Set(["Destroyed", "Expunging", "Expunged"]);
+export const gone = new Set(["Destroyed", "Expunging", "Expunged"]);
 
 async function nodesOrNothing(kubernetes: KubernetesPort): Promise<KubernetesNode[] | undefined> {
   try {
@@ -179,7 +179,7 @@ function readMachine(cluster: string, uid: string, machine: Machine, disk?: Answ
 }
 
 /** Mold's times are written as `2026-11-23T13:55:52+0000`. */
-const timeOf = (text = ""): number | undefined => Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || undefined;
+export const timeOf = (text = ""): number | undefined => Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || undefined;
 
 async function readBalancer(world: World, rule: Answer<"listLoadBalancerRules">): Promise<ObservedBalancerRule> {
   return { ...readBalancerRule(rule), memberIds: await balancerMembers(world, rule.id!) };

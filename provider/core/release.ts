@@ -88,7 +88,7 @@ function isOlder(wanted: string, than: string): boolean {
 const lowest = (versions: readonly string[]): string => [...versions].sort(semver.compare)[0]!;
 
 /** The versions to stop at, each whole or a minor. Whoever is a minor behind is brought along before the cluster goes on: never two minors apart. */
-function stops(running: string, target: string, isBehind: boolean): string[] {
+export function stops(running: string, target: string, isBehind: boolean): string[] {
   const minors = Array.from({ length: semver.minor(target) - semver.minor(running) }, (_, index) => `${semver.major(target)}.${semver.minor(running) + 1 + index}`);
   if (minors.length > 0) return [...(isBehind ? [running] : []), ...minors.slice(0, -1), target];
   return target !== running || isBehind ? [target] : [];

@@ -149,7 +149,7 @@ export const kubernetesCommands: Commands = {
     run: (call) => {
       const clusters = call.cloud
         .table("clusters")
-        .filter((cluster) => asked(call, cluster) && call.shows(cluster) && equals(call, "name", cluster.name) && equals(call, "state", cluster.state) && equals(call, "clustertype", "ExternalManaged") && keyword(call, cluster.name, cluster.description));
+        .filter((cluster) => asked(call, cluster) && call.shows(cluster) && equals(call, "name", cluster.name) && equals(call, "state", cluster.state) && equals(call, "clustertype", "ExternalManaged") && keyword(call, cluster.name));
       return page(call, "kubernetescluster", clusters, (cluster) => clusterAnswer(call, cluster));
     },
   },

@@ -1,0 +1,37 @@
+/**
+ * The plan of a cluster that isn't there yet, in words. At the preview of a create the engine asks a provider for nothing but a check,
+ * and a provider can't tell a preview from the real run: so the program's side, which can, prints this.
+ */
+import type { CheckedClusterInputs, ClusterEndpointOutputs, ClusterIdentityOutputs } from "../../schema/generated/types";
+import { checkInputs } from "../../schema/check";
+import { seconds } from "../core/execute";
+import type { ObservedCluster } from "../core/observe";
+import { planCluster } from "../core/plan";
+import { summarise } from "../core/preview";
+import { estimateGraph } from "../core/step";
+import { StepGraph } from "../core/step-graph";
+import { desiredCluster } from "./declaration";
+
+const nothing: ObservedCluster = { at: 0, anchorTags: {}, account: "", domain: "", zoneName: "", networkName: "", created: "", machines: [], destroyed: [], followers: [], apiFirewall: [], intents: {} };
+
+/** @param declaration as the program gives it, all of it known. What is wrong with it is for the provider's check to say: no lines then */
+export function createPlan(declaration: unknown): string[] {
+  const { inputs, failures } = checkInputs("KubernetesCluster", declaration);
+  if (failures.length > 0) return [];
+  // Neither is made yet: what titles say of them has to be words.
+  const made = { identity: { uid: "" } as ClusterIdentityOutputs, endpoint: { publicIpAddress: "its public address", networkCidr: "its own network" } as ClusterEndpointOutputs };
+  const desired = desiredCluster({ ...inputs, ...made } as CheckedClusterInputs);
+  const graph = new StepGraph(planCluster({ desired, observed: nothing, owner: "" }).steps);
+  const place = inputs.network === undefined ? `create a network for ${inputs.name}` : `take the network ${inputs.network}`;
+  return [`make the keys and certificates of ${inputs.name}`, `${place}, and acquire a public address`, ...summarise(graph), ...withoutAddons(inputs.addons), `about ${seconds(estimateGraph(graph) * 1000)} in all`];
+}
+
+const addons = {
+  cloudController: "no cloud controller (services of type LoadBalancer get no address)",
+  csi: "no storage driver (volumes have to come from elsewhere)",
+  metrics: "no metrics server (kubectl top and the pod autoscaler have nothing to go by)",
+} as const;
+
+/** What is off is said, so that nobody looks for it later. */
+const withoutAddons = (declared: CheckedClusterInputs["addons"]): string[] =>
+  Object.entries(addons).flatMap(([name, text]) => (declared[name as keyof typeof addons] ? [] : [`leave out: ${text}`]));
