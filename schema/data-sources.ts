@@ -52,6 +52,7 @@ const getKubernetesCluster: DataSource = {
     ...summary,
     nodes: { type: "list", description: "Its machines: control planes first, then workers, each by number.", items: nodeStatus },
     comments,
+    kubeconfigExpires: { type: "string", description: "When the client certificate in the given `kubeconfig` ends, ISO 8601.", required: false, example: "2028-11-23T13:54:24.000Z" },
     tags: { type: "map", description: "Tags that all its machines have, without the library's own.", values: { type: "string", description: "The tag's value." }, example: { team: "payments" } },
   },
   example: { cluster: "prod" },

@@ -57,6 +57,7 @@ export async function show(session: Session, { cluster: wanted, owner, kubeconfi
     ["domain", cluster.domain],
     ["tags", Object.entries(cluster.tags).map(([key, value]) => `${key}=${value}`).join(", ")],
     ["created", minute(cluster.created)],
+    ["kubeconfig until", cluster.kubeconfigExpires?.slice(0, 10)],
     ["certificates end", cluster.nodes.map(({ certificatesEnd }) => certificatesEnd).filter((end) => end !== undefined).sort()[0]],
   ]);
   return { data: cluster, text: [words, "", nodesTable(cluster.nodes), ...commentLines(cluster.comments)].join("\n") };

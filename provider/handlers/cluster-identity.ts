@@ -36,10 +36,14 @@ export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = 
   },
 
   async create(session, inputs) {
-    const { createClusterCertificates } = await import("../kubernetes/certificates.js");
+    const { createClusterCertificates, createUserCertificates } = await import("../kubernetes/certificates.js");
     const uid = newUid();
     const { clock } = session.world(inputs.connection, inputs.declaredBy);
-    const certificates = await clock.hold(() => createClusterCertificates({ uid, now: clock.now() }));
+    const certificates = await clock.hold(async () => {
+      const now = clock.now();
+      const ours = await createClusterCertificates({ uid, now });
+      return { ...ours, ...(await createUserCertificates({ uid, now, ...ours })) };
+    });
     return { id: uid, outputs: { uid, ...certificates } };
   },
 

@@ -12,7 +12,7 @@ import { estimateGraph } from "../core/step";
 import { StepGraph } from "../core/step-graph";
 import { desiredCluster } from "./declaration";
 
-const nothing: ObservedCluster = { at: 0, anchorTags: {}, account: "", domain: "", zoneName: "", networkName: "", created: "", machines: [], destroyed: [], followers: [], apiFirewall: [], intents: {} };
+const nothing: ObservedCluster = { at: 0, anchorTags: {}, account: "", domain: "", zoneName: "", networkName: "", created: "", machines: [], destroyed: [], followers: [], apiFirewall: [], intents: {}, records: [] };
 
 /** @param declaration as the program gives it, all of it known. What is wrong with it is for the provider's check to say: no lines then */
 export function createPlan(declaration: unknown): string[] {

@@ -40,6 +40,7 @@ export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string):
     serviceCidr: inputs.serviceCidr,
     sshKeyPair: inputs.sshKeyPair,
     privateRegistry: inputs.privateRegistry,
+    comments: inputs.comments ?? [],
     tags: inputs.tags ?? {},
     powerState: inputs.powerState,
     upgrade: {
@@ -69,6 +70,8 @@ export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedC
   const version = runningVersion(inputs.name, observed.nodes) ?? former?.kubernetesVersion ?? inputs.version;
   return {
     uid: identity.uid,
+    name: inputs.name,
+    description: inputs.description,
     clusterId: `${identity.uid}/${generation}`,
     kubernetesVersion: version,
     endpoint: endpointOf(placeOf(endpoint)),
@@ -87,6 +90,7 @@ export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedC
     zoneId: endpoint.zoneId,
     zoneName: endpoint.zoneName,
     clusterType: "ExternalManaged",
+    moldId: observed.records === undefined ? former?.moldId : observed.records.at(-1)?.id,
     created: former?.created || firstCreated(observed),
     autoscalingEnabled: false,
     nodes: [...observed.machines]

@@ -354,8 +354,7 @@ export interface KubernetesClusterArgs {
    */
   readonly upgrade?: pulumi.Input<UpgradeArgs>;
   /**
-   * Comments on the cluster, as Mold's screens show them.
-   * Not yet: comments come with a later release.
+   * Comments on the cluster, as Mold's screens show them. Those that people write there are left alone.
    * @default none
    * @example ["Ask Min before an upgrade"]
    */

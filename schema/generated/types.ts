@@ -48,6 +48,16 @@ export interface KubernetesClusterOutputs {
    */
   readonly uid: string;
   /**
+   * Name of the cluster.
+   * @example "prod"
+   */
+  readonly name: string;
+  /**
+   * What it is for.
+   * @example "Payments, production"
+   */
+  readonly description?: string;
+  /**
    * `<uid>/<generation>`: a cluster that was replaced has another generation.
    * @example "k3v9x0a2m7qd/1"
    */
@@ -140,6 +150,11 @@ export interface KubernetesClusterOutputs {
    */
   readonly clusterType: "ExternalManaged" | "CloudManaged";
   /**
+   * Id of its record among Mold's Kubernetes clusters, by which Mold's screens show it. Another record takes its place when the version or the description changes.
+   * @example "278ef443-1b9f-48fe-b735-714c29459ce3"
+   */
+  readonly moldId?: string;
+  /**
    * When it was made, ISO 8601.
    * @example "2026-11-23T13:54:24Z"
    */
@@ -152,10 +167,15 @@ export interface KubernetesClusterOutputs {
   /** Its machines: control planes first, then workers, each by number. */
   readonly nodes: readonly NodeOutputs[];
   /**
-   * Configuration file for kubectl, with an administrator's key. Works in `new k8s.Provider`.
+   * Configuration file for kubectl, with an administrator's key. Works in `new k8s.Provider`, and for a year at least from when it is fetched.
    * Secret.
    */
   readonly kubeconfig: string;
+  /**
+   * When the client certificate in `kubeconfig` ends, ISO 8601. Each year the first `up` puts the next one in, which lasts for another two; the kubeconfig stays known in previews all the same.
+   * @example "2028-11-23T13:54:24.000Z"
+   */
+  readonly kubeconfigExpires: string;
 }
 
 /** What is known of a NetworkRule once it is there. One rule of a network: `firewall` lets clients reach a port of a public address, `portForward` sends a port of it to one machine; `egress` and `acl` rule what goes out and in. */
@@ -243,6 +263,13 @@ export interface ClusterIdentityOutputs {
    * Secret.
    */
   readonly adminKey: string;
+  /** Client certificates for kubeconfigs, PEM: one for each year, each for two. Made with the identity, so that the kubeconfig stays known in every preview. */
+  readonly userCertificates?: readonly string[];
+  /**
+   * Key of those certificates, PEM.
+   * Secret.
+   */
+  readonly userKey?: string;
 }
 
 /** What is known of a ClusterEndpoint once it is there. Network and public address of a cluster: they stay as they are whatever changes in place, so that the kubeconfig does. */
@@ -301,6 +328,16 @@ export interface ClusterOutputs {
    * @example "k3v9x0a2m7qd"
    */
   readonly uid: string;
+  /**
+   * Name of the cluster.
+   * @example "prod"
+   */
+  readonly name: string;
+  /**
+   * What it is for.
+   * @example "Payments, production"
+   */
+  readonly description?: string;
   /**
    * `<uid>/<generation>`: a cluster that was replaced has another generation.
    * @example "k3v9x0a2m7qd/1"
@@ -393,6 +430,11 @@ export interface ClusterOutputs {
    * @example "ExternalManaged"
    */
   readonly clusterType: "ExternalManaged" | "CloudManaged";
+  /**
+   * Id of its record among Mold's Kubernetes clusters, by which Mold's screens show it. Another record takes its place when the version or the description changes.
+   * @example "278ef443-1b9f-48fe-b735-714c29459ce3"
+   */
+  readonly moldId?: string;
   /**
    * When it was made, ISO 8601.
    * @example "2026-11-23T13:54:24Z"
@@ -862,8 +904,7 @@ export interface KubernetesClusterInputs {
    */
   readonly upgrade?: Upgrade;
   /**
-   * Comments on the cluster, as Mold's screens show them.
-   * Not yet: comments come with a later release.
+   * Comments on the cluster, as Mold's screens show them. Those that people write there are left alone.
    * @default none
    * @example ["Ask Min before an upgrade"]
    */
@@ -1015,7 +1056,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly nodes?: Readonly<Record<string, CheckedNodeOperation>>;
   /** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
   readonly upgrade?: CheckedUpgrade;
-  /** Comments on the cluster, as Mold's screens show them. */
+  /** Comments on the cluster, as Mold's screens show them. Those that people write there are left alone. */
   readonly comments?: readonly string[];
   /** Tags of your own on everything the cluster owns. Keys that begin with `ablestack-` are the library's. */
   readonly tags?: Readonly<Record<string, string>>;
@@ -1611,7 +1652,7 @@ export interface CheckedClusterEndpointInputs {
 /** The machines of a cluster, the balancer rule and the firewall rule of its API, and its affinity group. */
 export interface ClusterInputs extends KubernetesClusterInputs {
   /**
-   * All outputs of the cluster's ClusterIdentity.
+   * Outputs of the cluster's ClusterIdentity.
    * A change replaces the resource.
    */
   readonly identity: ClusterIdentityOutputs;
@@ -1624,7 +1665,7 @@ export interface ClusterInputs extends KubernetesClusterInputs {
 
 /** `ClusterInputs` as check gives it back: defaults filled in. The machines of a cluster, the balancer rule and the firewall rule of its API, and its affinity group. */
 export interface CheckedClusterInputs extends CheckedKubernetesClusterInputs {
-  /** All outputs of the cluster's ClusterIdentity. */
+  /** Outputs of the cluster's ClusterIdentity. */
   readonly identity: ClusterIdentityOutputs;
   /** All outputs of the cluster's ClusterEndpoint. */
   readonly endpoint: ClusterEndpointOutputs;
@@ -1951,6 +1992,11 @@ export interface GetKubernetesClusterResult extends ClusterSummary {
   readonly nodes: readonly NodeStatus[];
   /** Comments on it, the oldest first. */
   readonly comments: readonly Comment[];
+  /**
+   * When the client certificate in the given `kubeconfig` ends, ISO 8601.
+   * @example "2028-11-23T13:54:24.000Z"
+   */
+  readonly kubeconfigExpires?: string;
   /**
    * Tags that all its machines have, without the library's own.
    * @example {"team":"payments"}

@@ -23,6 +23,7 @@ test("with nothing in the way: the plan, that nothing blocks it, what was not lo
     "Deleting it would:",
     "  - delete the API's balancer rule of prod",
     "  - close the API to 0.0.0.0/0",
+    "  - delete the record of prod in Mold",
     "  - destroy prod-control-1",
     "  - destroy prod-worker-1",
     "  - delete the anti-affinity group of prod",

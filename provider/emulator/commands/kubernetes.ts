@@ -199,7 +199,9 @@ export const kubernetesCommands: Commands = {
     },
     finish(call) {
       const cluster = existing(call);
-      // The machines stay: they are their owner's.
+      // The machines stay: they are their owner's. What is written on the record goes with it.
+      const notes = call.cloud.table("annotations");
+      for (const note of notes.filter(({ entityId }) => entityId === cluster.id)) notes.remove(note.id);
       call.cloud.drop("clusters", cluster);
       return { success: true };
     },

@@ -3,6 +3,7 @@ import { ClusterError } from "../../core/errors";
 import { timeOf } from "../../core/observe";
 import { certificatesEndAnnotation, tagsOf } from "../../core/ownership";
 import type { ClusterAccess, KubernetesNode, World } from "../../core/ports";
+import { endOf } from "../../kubernetes/kubeconfig";
 import type { Session } from "../handler";
 import { checked, lookingAt } from "./ask";
 import { commentsOn } from "./get-comments";
@@ -19,6 +20,7 @@ export async function getKubernetesCluster(session: Session, given: GetKubernete
     ...cluster.summary,
     nodes: [...machines].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1)).map((machine) => nodeStatus(machine, known.get(machine.name ?? ""))),
     comments,
+    ...(access ? { kubeconfigExpires: endOf(access.clientCertificate) } : {}),
     tags: commonTags(machines),
   };
 }
