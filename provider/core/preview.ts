@@ -2,8 +2,8 @@
 import { seconds } from "./execute";
 import type { Role } from "./ownership";
 import type { Plan } from "./plan-input";
-import { estimateGraph, type MachineRef, type Step } from "./step";
-import { StepGraph } from "./step-graph";
+import { estimateGraph, graphOf, type MachineRef, type Step } from "./step";
+import type { StepGraph } from "./step-graph";
 import { ranges, summary } from "./wording";
 
 /** Up to here every step stands in its own line, in order; nobody reads on for longer. */
@@ -12,7 +12,7 @@ const mostLines = 500;
 /** A line for each step; in a long plan one for all steps that differ in their machine alone. */
 export function planLines({ steps, notes = [] }: Pick<Plan, "steps" | "notes">): string[] {
   if (steps.length === 0) return [...notes];
-  const graph = new StepGraph(steps);
+  const graph = graphOf(steps);
   const lines = steps.length > mostLines ? summarise(graph) : steps.map(({ title, why }) => (why ? `${title} (${why})` : title));
   return [...lines, ...notes, `about ${seconds(estimateGraph(graph) * 1000)} in all`];
 }
@@ -35,7 +35,7 @@ const hole = "\0";
 export function summarise(graph: StepGraph<Step>): string[] {
   const depths = graph.ends(() => 1);
   const byWords = new Map<string, Line[]>();
-  for (const [at, step] of graph.steps.entries()) {
+  graph.steps.forEach((step, at) => {
     const { name, role } = machineOf(step) ?? {};
     const words = name === undefined ? step.title : step.title.replaceAll(name, hole);
     const depth = depths[at]!;
@@ -49,7 +49,7 @@ export function summarise(graph: StepGraph<Step>): string[] {
       line.depth = Math.min(line.depth, depth);
       if (step.why) line.reasons.add(step.why);
     } else lines.push({ words, places: [at], reasons: new Set(step.why ? [step.why] : []), machines: new Set([name]), role, depth });
-  }
+  });
   return [...byWords.values()]
     .flatMap(together)
     .sort((one, other) => one.depth - other.depth)

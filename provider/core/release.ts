@@ -23,6 +23,8 @@ export interface Release {
   readonly problems: readonly Problem[];
   /** What every node of ours runs, by name. */
   readonly versions: ReadonlyMap<string, string>;
+  /** Names of those that have a version to reach. */
+  readonly outdated: ReadonlySet<string>;
 }
 
 export const satisfies = (version: string, wanted: string): boolean => version === wanted || version.startsWith(`${wanted}.`);
@@ -57,7 +59,7 @@ export function releaseOf({ desired, observed, versions: registered, former }: P
   const versions = new Map(own.map(({ node }) => [node.name, node.version]));
   const running = runningVersion(desired.name, observed.nodes);
   const current = running ?? former?.version ?? desired.version;
-  const none = { current, hops: [], versions };
+  const none = { current, hops: [], versions, outdated: new Set<string>() };
   const refused = (reason: string): Release => ({ ...none, problems: [{ property: "version", reason }] });
 
   if (isOlder(desired.version, current)) return refused(`is ${desired.version}, and ${desired.name} runs ${current}: Kubernetes can't go back. Declare ${current} or a later one; to have ${desired.version}, make another cluster and move to it.`);
@@ -66,7 +68,8 @@ export function releaseOf({ desired, observed, versions: registered, former }: P
   const found = satisfies(running, desired.version) ? undefined : findVersion(desired.version, registered);
   if (typeof found === "string") return refused(found);
   const target = found?.version ?? running;
-  const behind = own.filter(({ node }) => semver.lt(node.version, running));
+  const older = olderThan(running, versions.values());
+  const behind = own.filter(({ node }) => older.has(node.version));
   const minorsBehind = (version: string): number => semver.minor(running) - semver.minor(version);
   const tooFar = behind.find(({ node }) => minorsBehind(node.version) > 1);
   if (tooFar) {
@@ -78,8 +81,14 @@ export function releaseOf({ desired, observed, versions: registered, former }: P
     if (typeof to === "string") return refused(`is ${desired.version}, and ${desired.name} runs ${running}. The way there leads through every minor, and ${to}`);
     hops.push({ from: hops.at(-1)?.to.version ?? lowest([running, ...behind.map(({ node }) => node.version)]), to });
   }
-  return { ...none, hops, problems: [...tooSmall(own.map(({ machine }) => machine), hops)] };
+  const last = hops.at(-1);
+  const toReach = last ? olderThan(last.to.version, versions.values()) : new Set();
+  const outdated = new Set(own.flatMap(({ node }) => (toReach.has(node.version) ? [node.name] : [])));
+  return { ...none, hops, outdated, problems: [...tooSmall(own.map(({ machine }) => machine), hops)] };
 }
+
+/** Of the versions that nodes run those that are older than another. Nodes may be thousands and their versions are a few: each is read once. */
+export const olderThan = (than: string, versions: Iterable<string>): ReadonlySet<string | undefined> => new Set([...new Set(versions)].filter((version) => semver.lt(version, than)));
 
 /** `1.35` is older than any 1.36, and not older than 1.35.4. */
 function isOlder(wanted: string, than: string): boolean {

@@ -154,7 +154,19 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
 /** Machines that Mold is asked for at the same time. It places about four at once; a short queue keeps it busy. */
 export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12, drain: 12 };
 
+const graphs = new WeakMap<readonly Step[], StepGraph<Step>>();
+
+/** One graph for all who look at a plan: in that of a large cluster finding each step by its id takes as long as all else. @param places where they stand by their ids, if somebody knows */
+export function graphOf(steps: readonly Step[], places?: ReadonlyMap<string, number>): StepGraph<Step> {
+  const known = graphs.get(steps);
+  // Some may have been added since.
+  if (known?.size === steps.length) return known;
+  const graph = StepGraph.of(steps, places);
+  graphs.set(steps, graph);
+  return graph;
+}
+
 /** How long it usually takes to carry them out, in seconds. */
-export const estimatePlan = (steps: readonly Step[]): number => estimateGraph(new StepGraph(steps));
+export const estimatePlan = (steps: readonly Step[]): number => estimateGraph(graphOf(steps));
 
 export const estimateGraph = (graph: StepGraph<Step>): number => makespan(graph, ({ estimateSeconds }) => estimateSeconds, pools);

@@ -8,8 +8,7 @@ import { seconds } from "../core/execute";
 import type { ObservedCluster } from "../core/observe";
 import { planCluster } from "../core/plan";
 import { summarise } from "../core/preview";
-import { estimateGraph } from "../core/step";
-import { StepGraph } from "../core/step-graph";
+import { estimateGraph, graphOf } from "../core/step";
 import { desiredCluster } from "./declaration";
 
 const nothing: ObservedCluster = { at: 0, anchorTags: {}, account: "", domain: "", zoneName: "", networkName: "", created: "", machines: [], destroyed: [], followers: [], apiFirewall: [], intents: {}, records: [] };
@@ -21,7 +20,7 @@ export function createPlan(declaration: unknown): string[] {
   // Neither is made yet: what titles say of them has to be words.
   const made = { identity: { uid: "" } as ClusterIdentityOutputs, endpoint: { publicIpAddress: "its public address", networkCidr: "its own network" } as ClusterEndpointOutputs };
   const desired = desiredCluster({ ...inputs, ...made } as CheckedClusterInputs);
-  const graph = new StepGraph(planCluster({ desired, observed: nothing, owner: "" }).steps);
+  const graph = graphOf(planCluster({ desired, observed: nothing, owner: "" }).steps);
   const place = inputs.network === undefined ? `create a network for ${inputs.name}` : `take the network ${inputs.network}`;
   return [`make the keys and certificates of ${inputs.name}`, `${place}, and acquire a public address`, ...summarise(graph), ...withoutAddons(inputs.addons), `about ${seconds(estimateGraph(graph) * 1000)} in all`];
 }

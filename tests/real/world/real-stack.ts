@@ -4,6 +4,7 @@ import { createReadStream, mkdtempSync, readdirSync, rmSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isoFolders, missing, nspawnHypervisor, thisHost } from "../../../provider/emulator/nspawn";
+import { signed, type Params } from "../../emulator/test-client";
 import { lifecycle, root } from "../../engine/world/paths";
 import { TestStack } from "../../engine/world/stack";
 import { entering, initOf, runInside } from "./inside";
@@ -48,6 +49,9 @@ export class RealStack {
         expungeDelay: 0,
         speed: 4,
       },
+    }).catch((error: unknown) => {
+      rmSync(machines, { recursive: true, force: true });
+      throw error;
     });
     const real = new RealStack(stack, machines);
     await real.set(config);
@@ -81,6 +85,14 @@ export class RealStack {
     return execFileSync("kubectl", ["--kubeconfig", this.kubeconfig, ...args], { encoding: "utf8", ...(input === undefined ? {} : { input }), stdio: ["pipe", "pipe", "pipe"] });
   }
 
+  /** A kubectl that watches. */
+  watch(args: readonly string[]): { readonly lines: () => string[]; readonly ended: () => boolean; readonly end: () => void } {
+    const child = spawn("kubectl", ["--kubeconfig", this.kubeconfig, "get", ...args, "--watch"], { stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+    return { lines: () => output.split("\n").filter((line) => line !== ""), ended: () => child.exitCode !== null, end: () => void child.kill() };
+  }
+
   nodes(): Node[] {
     const list = JSON.parse(this.kubectl(["get", "nodes", "-o", "json"])) as {
       items: { metadata: { name: string }; spec: { unschedulable?: boolean }; status: { nodeInfo: { kubeletVersion: string }; conditions: { type: string; status: string }[] } }[];
@@ -100,6 +112,13 @@ export class RealStack {
       return name === undefined ? [] : [[name, id]];
     });
     return new Map(found);
+  }
+
+  /** Asks Mold as its administrator, past the library: as somebody does who has the console. Does not wait for a job. */
+  async mold(command: string, params: Params): Promise<void> {
+    const { apiKey, secretKey } = this.stack.admin;
+    const answer = await fetch(this.stack.apiUrl, { method: "POST", body: signed({ command, ...params }, apiKey, secretKey), headers: { "content-type": "application/x-www-form-urlencoded" } });
+    if (!answer.ok) throw new Error(`${command}: ${await answer.text()}`);
   }
 
   /** Runs a command in a machine; what it printed, or undefined when it failed or the machine is off. */
