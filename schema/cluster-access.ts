@@ -1,11 +1,11 @@
 /** The way into a cluster whose keys Mold has made: read once it is there, and apart from what changes, so that it stays known in every preview. */
-import { caCertificate, kubeconfig, uid } from "./cluster-outputs";
+import { caCertificate, kubeconfig, kubeconfigExpires, uid } from "./cluster-outputs";
 import { clusterName, connectionName, management } from "./kubernetes-cluster";
 import type { Properties } from "./property";
 import type { Resource } from "./resource";
 import { endpointOutputs } from "./cluster-endpoint";
 
-export const accessOutputs: Properties = { caCertificate, kubeconfig };
+export const accessOutputs: Properties = { caCertificate, kubeconfig, kubeconfigExpires };
 
 const { networkId, networkOwned } = endpointOutputs;
 

@@ -10,6 +10,18 @@ import type { Resource } from "./resource";
 const pem = (description: string): StringProperty => ({ type: "string", description: `${description}, PEM. Empty where Mold runs the cluster: it makes its own.`, stable: true, allowEmpty: true });
 const key = (description: string): StringProperty => ({ ...pem(description), secret: true });
 
+/** What kubeconfigs are made with. Only they need it: the machines' part of a cluster doesn't take it in. */
+export const userOutputs: Properties = {
+  userCertificates: {
+    type: "list",
+    description: "Client certificates for kubeconfigs, PEM: one for each year, each for two. Made with the identity, so that the kubeconfig stays known in every preview.",
+    items: { type: "string", description: "A client certificate, PEM." },
+    required: false,
+    stable: true,
+  },
+  userKey: { ...key("Key of those certificates"), required: false },
+};
+
 export const identityOutputs: Properties = {
   uid,
   caCertificate: { ...caCertificate, allowEmpty: true },
@@ -22,6 +34,7 @@ export const identityOutputs: Properties = {
   serviceAccountKey: key("Key that service account tokens are signed with"),
   adminCertificate: pem("The administrator's client certificate"),
   adminKey: key("Key of the administrator's client certificate"),
+  ...userOutputs,
 };
 
 export const clusterIdentity: Resource = {

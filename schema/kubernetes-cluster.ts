@@ -220,11 +220,12 @@ export const clusterInputs: Properties = {
   },
   comments: {
     type: "list",
-    description: "Comments on the cluster, as Mold's screens show them.",
-    items: { type: "string", description: "One comment.", maxLength: 4096 },
+    description: "Comments on the cluster, as Mold's screens show them. Those that people write there are left alone.",
+    // What Mold takes at most.
+    items: { type: "string", description: "One comment.", maxLength: 255 },
+    set: true,
     otherwise: "none",
     example: ["Ask Min before an upgrade"],
-    notYet: { reason: "comments come with a later release" },
   },
   tags: tags("everything the cluster owns"),
   addons: {

@@ -69,10 +69,14 @@ type Made = { readonly id: string; readonly outputs: ClusterIdentityOutputs };
 /** Who makes a cluster's keys, by who runs it. */
 const makers: Readonly<Record<Management, (session: Session, inputs: IdentityInputs) => Promise<Made>>> = {
   async core(session, inputs) {
-    const { createClusterCertificates } = await import("../kubernetes/certificates.js");
+    const { createClusterCertificates, createUserCertificates } = await import("../kubernetes/certificates.js");
     const uid = newUid();
     const { clock } = session.world(inputs.connection, inputs.declaredBy);
-    const certificates = await clock.hold(() => createClusterCertificates({ uid, now: clock.now() }));
+    const certificates = await clock.hold(async () => {
+      const now = clock.now();
+      const ours = await createClusterCertificates({ uid, now });
+      return { ...ours, ...(await createUserCertificates({ uid, now, ...ours })) };
+    });
     return { id: uid, outputs: { uid, ...certificates } };
   },
   /** Mold does, and hands out a kubeconfig when the cluster is there. One that is taken over keeps the uid that it may have. */

@@ -41,6 +41,7 @@ export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string):
     serviceCidr: inputs.serviceCidr,
     sshKeyPair: inputs.sshKeyPair,
     privateRegistry: inputs.privateRegistry,
+    comments: inputs.comments ?? [],
     tags: inputs.tags ?? {},
     powerState: inputs.powerState,
     upgrade: {
@@ -73,6 +74,8 @@ export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedC
   const version = runningVersion(inputs.name, observed.nodes) ?? former?.kubernetesVersion ?? inputs.version;
   return {
     uid: identity.uid,
+    name: inputs.name,
+    description: inputs.description,
     clusterId: `${identity.uid}/${generation}`,
     kubernetesVersion: version,
     endpoint: endpointOf(placeOf(endpoint)),
@@ -91,6 +94,7 @@ export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedC
     zoneId: endpoint.zoneId,
     zoneName: endpoint.zoneName,
     clusterType: "ExternalManaged",
+    moldId: observed.records === undefined ? former?.moldId : observed.records.at(-1)?.id,
     created: former?.created || firstCreated(observed),
     autoscalingEnabled: false,
     nodes: [...observed.machines]

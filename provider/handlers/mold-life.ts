@@ -8,7 +8,7 @@ import { ManagedRun } from "../core/managed/run";
 import { tagKeys } from "../core/ownership";
 import { planLines } from "../core/preview";
 import { sharedLists } from "../core/shared-lists";
-import { parseKubeconfig } from "../kubernetes/read-kubeconfig";
+import { parseMoldsKubeconfig } from "../kubernetes/read-kubeconfig";
 import { catalogueOf } from "./catalogues";
 import type { MakeLife } from "./cluster-life";
 import { longestDrainSeconds, nodesOf, placeOf } from "./declaration";
@@ -52,6 +52,8 @@ function managedOutputs(inputs: CheckedClusterInputs, observed: ObservedManaged,
   const sum = (of: "cpus" | "memoryMb"): number => observed.machines.reduce((total, machine) => total + machine[of], 0);
   return {
     uid: identity.uid,
+    name: inputs.name,
+    description: inputs.description,
     clusterId: `${identity.uid}/${generation}`,
     kubernetesVersion: version,
     endpoint: endpointOf(placeOf(endpoint)),
@@ -70,6 +72,7 @@ function managedOutputs(inputs: CheckedClusterInputs, observed: ObservedManaged,
     zoneId: endpoint.zoneId,
     zoneName: endpoint.zoneName,
     clusterType: "CloudManaged",
+    moldId: cluster?.id ?? former?.moldId,
     created: former?.created || isoTime(cluster?.created ?? ""),
     autoscalingEnabled: cluster?.autoscaling !== undefined,
     nodes: observed.machines.map(({ name, role, id, state, ipAddress, offeringName }) => ({
@@ -93,7 +96,7 @@ function isoTime(text: string): string {
 export const moldLife: MakeLife = (session, inputs, former, looking) => {
   const world = session.world(inputs.connection, inputs.declaredBy);
   const seen = looking ? { ...world, mold: sharedLists(world) } : world;
-  const setting = { world: seen, catalogue: catalogueOf(world), readKubeconfig: parseKubeconfig };
+  const setting = { world: seen, catalogue: catalogueOf(world), readKubeconfig: parseMoldsKubeconfig };
   const desired = desiredManaged(inputs, former?.outputs.kubernetesVersion);
   const run = new ManagedRun(setting, desired, former && desiredManaged(former.inputs), inputs.adopt);
   return {

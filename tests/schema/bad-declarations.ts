@@ -106,7 +106,7 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badCluster({ nodes: { "prod-worker-1": { ofering: "large" } } }, "nodes.prod-worker-1.ofering", /did you mean "offering"/),
   badCluster({ upgrade: { maxUnavailable: 0 } }, "upgrade.maxUnavailable", /is 0 and so is maxSurge/),
   badCluster({ upgrade: { strategy: "rolling" } }, "upgrade.strategy", /in-place.*replace/),
-  badCluster({ comments: ["hello"] }, "comments", /^not yet: /),
+  badCluster({ comments: ["x".repeat(256)] }, "comments[0]", /^is 256 characters long; at most 255 are allowed/),
   badCluster({ "addons.metrics": true }, "addons.metrics", /^not yet: /),
   badCluster({ adopt: true }, "adopt", /can't be set with management "core".*pulumi state move/),
   // Rules: kind and protocol

@@ -10,6 +10,7 @@ import { tagParameters } from "../ownership";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
 import { readmit } from "./readmission";
+import { delistLeaving } from "./registration";
 
 export async function deployMachine(operation: Operation, { machine, action, version: wanted }: Extract<Work, { kind: "deployMachine" }>): Promise<void> {
   const { desired, world, catalogue } = operation;
@@ -167,6 +168,7 @@ export async function destroyMachine(operation: Operation, machine: MachineRef):
   const context = operation.context(`machine ${machine.name}`);
   const { mold } = operation.world;
   const id = operation.idOf(machine);
+  await delistLeaving(operation, machine);
   const { allowuserexpungerecovervm: mayExpunge } = await operation.catalogue.capabilities();
   await orAlready(
     () => mold.run("destroyVirtualMachine", { id, expunge: mayExpunge ? true : undefined }, context),

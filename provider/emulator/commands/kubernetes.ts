@@ -7,6 +7,7 @@ import { beginCreate, createWork } from "../kubernetes-service/create";
 import { deleteWork } from "../kubernetes-service/delete";
 import { serviceCommand, type ServiceWork } from "../kubernetes-service/parts";
 import { startWork, stopWork } from "../kubernetes-service/power";
+import { dropCluster } from "../kubernetes-service/states";
 import { scaleWork } from "../kubernetes-service/scale";
 import { upgradeWork } from "../kubernetes-service/upgrade";
 import type { ClusterRow, JobRow } from "../model";
@@ -83,7 +84,7 @@ const remove: AsyncCommand = {
     const cluster = existing(call);
     if (cluster.managed !== undefined) return managedDelete.finish(call, job);
     // The machines stay: they are their owner's.
-    call.cloud.drop("clusters", cluster);
+    dropCluster(call.cloud, cluster);
     return { success: true };
   },
 };

@@ -7,6 +7,7 @@ import { setManaged } from "./bring-up";
 import { endMachine, machinesOf, managedOf, networkOf } from "./machines";
 import type { Parts, ServiceWork } from "./parts";
 import { removeRules } from "./rules";
+import { dropCluster } from "./states";
 
 const deletable = new Set(["Running", "Stopped", "Alert", "Error", "Destroying"]);
 
@@ -55,7 +56,7 @@ export const deleteWork: ServiceWork = {
       for (const rule of cloud.table("firewallRules").filter(({ networkId }) => networkId === network.id)) cloud.drop("firewallRules", rule);
       cloud.drop("networks", network);
     }
-    cloud.drop("clusters", cluster);
+    dropCluster(cloud, cluster);
     return { success: true };
   },
 };

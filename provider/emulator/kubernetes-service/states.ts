@@ -23,3 +23,10 @@ export function transit(cloud: Cloud, cluster: ClusterRow, event: ClusterEvent):
   const state = transitions[now.state]?.[event];
   return state === undefined ? now : cloud.table("clusters").patch(cluster.id, { state });
 }
+
+/** Takes the record away, and what is written on it. */
+export function dropCluster(cloud: Cloud, cluster: ClusterRow): void {
+  const notes = cloud.table("annotations");
+  for (const note of notes.filter(({ entityId }) => entityId === cluster.id)) notes.remove(note.id);
+  cloud.drop("clusters", cluster);
+}

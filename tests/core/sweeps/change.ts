@@ -30,6 +30,7 @@ export const changes = {
   "more workers": { from: cluster(2), to: cluster(4) },
   "fewer workers": { from: cluster(3), to: cluster(1) },
   // How the nodes looked at the last moment hangs on when that was: compared is what it starts with again.
+  "another description, other comments": { from: small("1.35", { comments: ["ask Min", "weekly"] }), to: small("1.35", { description: "Payments", comments: ["ask Min", "monthly"] }) },
   stop: { from: cluster(2), to: cluster(2, stopped), then: cluster(2) },
   start: { from: cluster(2), before: cluster(2, stopped), to: cluster(2) },
   "more control planes": { from: declaration({ controlPlanes: 1, workers: 1 }), to: declaration({ controlPlanes: 3, workers: 1 }) },

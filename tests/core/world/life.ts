@@ -3,7 +3,7 @@ import { accessOf } from "../../../provider/core/desired";
 import type { ClusterAccess, KubernetesPort } from "../../../provider/core/ports";
 import { cluster, type ClusterInputs } from "../../../provider/handlers/cluster";
 import { placeOf } from "../../../provider/handlers/declaration";
-import { parseKubeconfig } from "../../../provider/kubernetes/read-kubeconfig";
+import { parseMoldsKubeconfig } from "../../../provider/kubernetes/read-kubeconfig";
 import type { ClusterOutputs } from "../../../schema/generated/types";
 import type { Cloud, KillAt, Run, UserName } from "./cloud";
 import { clusterInputs, destroy, sharedIdentity, type Recorded } from "./cluster";
@@ -84,7 +84,7 @@ export class Life {
     const { mold } = this.cloud.newRun().world({ owner: "by hand" });
     const [record] = await this.cloud.clock.run(mold.list("listKubernetesClusters", {}));
     const { configdata = "" } = await this.cloud.clock.run(mold.call("getKubernetesClusterConfig", { id: record!.id! }));
-    return parseKubeconfig(configdata);
+    return parseMoldsKubeconfig(configdata);
   }
 
   /** The cluster's own API, as an administrator has it. */
