@@ -223,6 +223,7 @@ export const clusterInputs: Properties = {
     description: "Comments on the cluster, as Mold's screens show them. Those that people write there are left alone.",
     // What Mold takes at most.
     items: { type: "string", description: "One comment.", maxLength: 255 },
+    managements: { core: true, mold: "comments of a cluster that Mold runs are written in Mold's own screens" },
     set: true,
     otherwise: "none",
     example: ["Ask Min before an upgrade"],
