@@ -5,7 +5,8 @@ import { checkInputs } from "../../schema/check";
 import { messageOf } from "../core/errors";
 import type { World } from "../core/ports";
 import { applyBalancer, compareBalancer, deleteBalancer, findBalancer, type DesiredBalancer } from "../core/rules/balancer";
-import { addressOf, findAddress, resolveMembers, type RuleOwner } from "../core/rules/shared";
+import { addressOf, findAddress } from "../core/rules/place";
+import { resolveMembers, type RuleOwner } from "../core/rules/shared";
 import { sharedLists } from "../core/shared-lists";
 import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared, type DiffResult, type Handler, type Session } from "./handler";
 import { portsInUse } from "./ports-in-use";
@@ -51,7 +52,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
     if (replaces.length > 0 || hasUnknown(news)) return { changes: true, replaces, plan: [] };
     if (changed.length > 0) return { changes: true, replaces: [], plan: [`${resourceOf(news)}: change ${changed.map(({ property }) => property).join(", ")}`] };
     const world = worldOf(session, news, "looking");
-    const address = await findAddress(world, ownerOf(news), news.ipAddressId);
+    const address = await findAddress(world, ownerOf(news), news);
     const rule = address && (await findBalancer(world, ownerOf(news), address));
     const differences = rule ? await compareBalancer(world, ownerOf(news), rule, await desiredOf(world, news)) : [address ? "it is not there" : "its public address is gone"];
     return { changes: differences.length > 0, replaces: [], plan: differences.length > 0 ? [`${resourceOf(news)}: mend ${differences.join(", ")}`] : [] };
@@ -60,7 +61,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
   async create(session, inputs) {
     const world = worldOf(session, inputs);
     const owner = ownerOf(inputs);
-    const address = await addressOf(world, owner, inputs.ipAddressId, resourceOf(inputs));
+    const address = await addressOf(world, owner, inputs, resourceOf(inputs));
     const id = `loadBalancer/${address.id}/${inputs.declaredBy.resource}`;
     const desired = await desiredOf(world, inputs);
     try {
@@ -75,14 +76,14 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
 
   async read(session, id, { inputs, outputs }) {
     const world = worldOf(session, inputs, "looking");
-    const address = await findAddress(world, ownerOf(inputs), inputs.ipAddressId);
+    const address = await findAddress(world, ownerOf(inputs), inputs);
     const rule = address && (await findBalancer(world, ownerOf(inputs), address));
     return rule && { id, outputs: { ...outputs, ruleId: rule.id, ipAddress: address.ipAddress } };
   },
 
   async update(session, _id, olds, news) {
     const world = worldOf(session, news);
-    const address = await addressOf(world, ownerOf(news), news.ipAddressId, resourceOf(news));
+    const address = await addressOf(world, ownerOf(news), news, resourceOf(news));
     const desired = await desiredOf(world, news);
     const ruleId = await applyBalancer(world, ownerOf(news), address, desired, olds.inputs.tags ?? {}, resourceOf(news));
     return { outputs: { ruleId, ipAddress: address.ipAddress, memberIds: desired.memberIds, state: "Active" } };
@@ -90,7 +91,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
 
   async delete(session, _id, { inputs }) {
     const world = worldOf(session, inputs);
-    const address = await findAddress(world, ownerOf(inputs), inputs.ipAddressId);
+    const address = await findAddress(world, ownerOf(inputs), inputs);
     const rule = address && (await findBalancer(world, ownerOf(inputs), address));
     if (rule) await deleteBalancer(world, rule.id, resourceOf(inputs));
   },

@@ -423,9 +423,9 @@ export interface NetworkRuleArgs {
    */
   readonly cluster?: pulumi.Input<string>;
   /**
-   * What the rule does.
+   * What the rule does. An `egress` rule lets out what the network's offering holds back; with an offering that lets everything out by default, it holds that back.
    * A change replaces the resource.
-   * Not yet: egress and acl rules come with a later release.
+   * Not yet: acl rules come with a later release.
    * @example "firewall"
    */
   readonly kind: pulumi.Input<"firewall" | "portForward" | "egress" | "acl">;
@@ -452,45 +452,45 @@ export interface NetworkRuleArgs {
   readonly aclId?: pulumi.Input<string>;
   /**
    * `tcp` and `udp` need ports, `icmp` may have a type and a code, `all` has neither.
-   * A change replaces the resource.
    * @example "tcp"
    */
   readonly protocol: pulumi.Input<"tcp" | "udp" | "icmp" | "all">;
   /**
    * First port (of the public address).
-   * A change replaces the resource.
    * @default must be given with tcp and udp
    * @example 80
    */
   readonly startPort?: pulumi.Input<number>;
   /**
    * Last port (of the public address).
-   * A change replaces the resource.
    * @default `startPort`
    * @example 443
    */
   readonly endPort?: pulumi.Input<number>;
   /**
    * ICMP type; -1 is every one.
-   * A change replaces the resource.
    * @default -1 with icmp
    * @example 8
    */
   readonly icmpType?: pulumi.Input<number>;
   /**
-   * ICMP code; -1 is every one.
-   * A change replaces the resource.
+   * ICMP code, of a type; -1 is every one.
    * @default -1 with icmp
    * @example 0
    */
   readonly icmpCode?: pulumi.Input<number>;
   /**
-   * IPv4 networks that the rule lets in.
-   * A change replaces the resource.
+   * IPv4 networks that the rule is for: where from, with egress those of the machines, with an `acl` rule of traffic type egress where to.
    * @default everyone: `0.0.0.0/0`, filled in except for portForward
    * @example ["198.51.100.0/24"]
    */
   readonly cidrList?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * IPv4 networks that an `egress` rule is about: where to.
+   * @default anywhere
+   * @example ["203.0.113.0/24"]
+   */
+  readonly destinationCidrList?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * First port on the machine (portForward).
    * @default `startPort`
@@ -523,7 +523,6 @@ export interface NetworkRuleArgs {
   readonly number?: pulumi.Input<number>;
   /**
    * Direction that an `acl` rule is for.
-   * A change replaces the resource.
    * @default `ingress` with acl
    * @example "egress"
    */
@@ -535,8 +534,7 @@ export interface NetworkRuleArgs {
    */
   readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * Takes over an equal rule that exists already, in place of refusing.
-   * Not yet: taking over what exists comes with a later release.
+   * Takes over an equal rule that exists already, made by hand or by another program, in place of refusing.
    * @default false
    * @example true
    */

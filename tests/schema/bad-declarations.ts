@@ -114,7 +114,7 @@ export const badDeclarations: readonly BadDeclaration[] = [
   // Rules: kind and protocol
   badFirewall({ kind: undefined }, "kind", /missing/),
   badFirewall({ kind: "firewal" }, "kind", /did you mean "firewall"/),
-  badFirewall({ kind: "egress" }, "kind", /^not yet: /),
+  badFirewall({ kind: "egress", cluster: undefined }, "networkId", /missing/),
   badFirewall({ kind: "acl" }, "kind", /^not yet: /),
   badFirewall({ protocol: "TCP" }, "protocol", /did you mean "tcp"/),
   badFirewall({ protocol: "sctp" }, "protocol", /one of "tcp", "udp", "icmp", "all"/),
@@ -126,7 +126,11 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badFirewall({ startPort: 65_536 }, "startPort", /between 1 and 65535/),
   badFirewall({ startPort: 443, endPort: 80 }, "endPort", /is 80, which is before startPort \(443\)/),
   badFirewall({ protocol: "icmp" }, "startPort", /"icmp", which has no ports/),
-  badFirewall({ protocol: "all" }, "startPort", /"all", which has no ports/),
+  badFirewall({ kind: "egress", protocol: "all" }, "startPort", /"all", which has no ports/),
+  badFirewall({ protocol: "all" }, "protocol", /takes tcp, udp or icmp/),
+  badFirewall({ protocol: "icmp", startPort: undefined, icmpCode: 17 }, "icmpCode", /between -1 and 16/),
+  badFirewall({ protocol: "icmp", startPort: undefined, icmpCode: 1 }, "icmpCode", /a code means something with a type only/),
+  badFirewall({ destinationCidrList: ["10.0.0.0/8"] }, "destinationCidrList", /belongs to egress/),
   badFirewall({ icmpType: 8 }, "icmpType", /"icmp" only/),
   badFirewall({ protocol: "icmp", startPort: undefined, icmpType: 256 }, "icmpType", /between -1 and 255/),
   // Rules: networks

@@ -5,7 +5,8 @@ import { ClusterError } from "../errors";
 import { balancerMembers } from "../observe";
 import { mark, tagKeys, tagsOf, type Tags } from "../ownership";
 import type { Answer, World } from "../ports";
-import { identityTags, isRuleOf, lacksTags, retag, targetTag, type Members, type RuleAddress, type RuleOwner } from "./shared";
+import type { RuleAddress } from "./place";
+import { identityTags, isRuleOf, lacksTags, retag, targetTag, type Members, type RuleOwner } from "./shared";
 
 export interface DesiredBalancer {
   readonly name: string;
