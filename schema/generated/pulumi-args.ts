@@ -656,6 +656,13 @@ export interface LoadBalancerArgs {
    */
   readonly ipAddressId?: pulumi.Input<string>;
   /**
+   * Id of the machines' network, where the address is one of a VPC.
+   * A change replaces the resource.
+   * @default the one that the address belongs to
+   * @example "7c2d5a5e-0b7e-4d6c-9f6d-0d6a4b0d4b7a"
+   */
+  readonly networkId?: pulumi.Input<string>;
+  /**
    * Name of the rule.
    * @default the resource's name
    * @example "ingress-https"
@@ -668,14 +675,12 @@ export interface LoadBalancerArgs {
    */
   readonly description?: pulumi.Input<string>;
   /**
-   * Port of the public address.
-   * A change replaces the resource.
+   * Port of the public address. On another one the new rule is there before the old one goes.
    * @example 443
    */
   readonly publicPort: pulumi.Input<number>;
   /**
    * Port on the machines: of an ingress controller, its NodePort.
-   * A change replaces the resource.
    * @example 30443
    */
   readonly privatePort: pulumi.Input<number>;
@@ -687,7 +692,6 @@ export interface LoadBalancerArgs {
   readonly algorithm?: pulumi.Input<"roundrobin" | "leastconn" | "source">;
   /**
    * `tcp-proxy` tells the machines the client's address by the PROXY protocol. `udp` and `ssl` depend on the network's offering.
-   * A change replaces the resource.
    * @default "tcp"
    * @example "tcp-proxy"
    */
@@ -731,8 +735,7 @@ export interface LoadBalancerArgs {
    */
   readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * Takes over an equal rule that exists already, in place of refusing.
-   * Not yet: taking over what exists comes with a later release.
+   * Takes over a rule with the same ports that exists already, made by hand or by another program, in place of refusing. What else differs is changed in place.
    * @default false
    * @example true
    */

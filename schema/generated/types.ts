@@ -180,7 +180,7 @@ export interface NetworkRuleOutputs {
 /** What is known of a LoadBalancer once it is there. A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
 export interface LoadBalancerOutputs {
   /**
-   * Id of the rule.
+   * Id of the rule. Another one once its ports have changed.
    * @example "9f1c0f0a-3b5c-4a39-8d83-5f1f6f8b8f55"
    */
   readonly ruleId: string;
@@ -1342,6 +1342,13 @@ export interface LoadBalancerInputs {
    */
   readonly ipAddressId?: string;
   /**
+   * Id of the machines' network, where the address is one of a VPC.
+   * A change replaces the resource.
+   * @default the one that the address belongs to
+   * @example "7c2d5a5e-0b7e-4d6c-9f6d-0d6a4b0d4b7a"
+   */
+  readonly networkId?: string;
+  /**
    * Name of the rule.
    * @default the resource's name
    * @example "ingress-https"
@@ -1354,14 +1361,12 @@ export interface LoadBalancerInputs {
    */
   readonly description?: string;
   /**
-   * Port of the public address.
-   * A change replaces the resource.
+   * Port of the public address. On another one the new rule is there before the old one goes.
    * @example 443
    */
   readonly publicPort: number;
   /**
    * Port on the machines: of an ingress controller, its NodePort.
-   * A change replaces the resource.
    * @example 30443
    */
   readonly privatePort: number;
@@ -1373,7 +1378,6 @@ export interface LoadBalancerInputs {
   readonly algorithm?: "roundrobin" | "leastconn" | "source";
   /**
    * `tcp-proxy` tells the machines the client's address by the PROXY protocol. `udp` and `ssl` depend on the network's offering.
-   * A change replaces the resource.
    * @default "tcp"
    * @example "tcp-proxy"
    */
@@ -1417,8 +1421,7 @@ export interface LoadBalancerInputs {
    */
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * Takes over an equal rule that exists already, in place of refusing.
-   * Not yet: taking over what exists comes with a later release.
+   * Takes over a rule with the same ports that exists already, made by hand or by another program, in place of refusing. What else differs is changed in place.
    * @default false
    * @example true
    */
@@ -1457,11 +1460,13 @@ export interface CheckedLoadBalancerInputs {
   readonly cluster?: string;
   /** Id of the public address. */
   readonly ipAddressId?: string;
+  /** Id of the machines' network, where the address is one of a VPC. */
+  readonly networkId?: string;
   /** Name of the rule. */
   readonly name: string;
   /** What the rule is for. */
   readonly description?: string;
-  /** Port of the public address. */
+  /** Port of the public address. On another one the new rule is there before the old one goes. */
   readonly publicPort: number;
   /** Port on the machines: of an ingress controller, its NodePort. */
   readonly privatePort: number;
@@ -1481,7 +1486,7 @@ export interface CheckedLoadBalancerInputs {
   readonly autoscale?: CheckedBalancerAutoscale;
   /** Tags of your own on the rule. Keys that begin with `ablestack-` are the library's. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Takes over an equal rule that exists already, in place of refusing. */
+  /** Takes over a rule with the same ports that exists already, made by hand or by another program, in place of refusing. What else differs is changed in place. */
   readonly adopt: boolean;
 }
 

@@ -3,7 +3,7 @@ import { claimRule, orAlready } from "../claim";
 import { mark, type TaggedKind, type Tags } from "../ownership";
 import type { CallContext, World } from "../ports";
 import type { RulePlace } from "./place";
-import { clearLeftovers, identityTags, isRuleOf, lacksTags, leftIntents, retag, type RuleOwner } from "./shared";
+import { clearLeftovers, identityTags, isAdoptable, isRuleOf, lacksTags, leftIntents, retag, type RuleOwner } from "./shared";
 import { inTurn } from "./turns";
 
 /** A rule as Mold shows it. */
@@ -86,7 +86,7 @@ export async function applyRule<Span, Desired extends Span>(kind: RuleKind<Span,
   const rules = await kind.list(world, place);
   const own = rules.filter((rule) => isOwn(job, rule));
   const isWanted = (rule: Desired): boolean => kind.tuple(rule) === kind.tuple(desired);
-  const kept = own.find(isWanted) ?? (options.adopt ? rules.find((rule) => isWanted(rule) && !own.includes(rule)) : undefined);
+  const kept = own.find(isWanted) ?? (options.adopt ? rules.find((rule) => isWanted(rule) && !own.includes(rule) && isAdoptable(rule.tags)) : undefined);
   const old = own.filter((rule) => rule !== kept);
   await clearLeftovers(world, job.owner, place, kind.word, {
     rules: rules.filter((rule) => rule !== kept).map((rule) => ({ ...rule, tuple: kind.tuple(rule) })),

@@ -64,6 +64,9 @@ export function targetTag(members: Members): Tags {
   return members.role ? { [tagKeys.target]: `role=${members.role}` } : {};
 }
 
+/** Taken over by who asks for it: but never what a cluster made for its own API. */
+export const isAdoptable = (rule: Tags): boolean => rule[tagKeys.role] === undefined;
+
 /** Tags that are not on it as they are declared. */
 export const lacksTags = (have: Tags, wanted: Tags): boolean => Object.entries(wanted).some(([key, value]) => have[key] !== value);
 
