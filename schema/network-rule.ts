@@ -32,7 +32,6 @@ export const networkRule: Resource = {
       enum: ["firewall", "portForward", "egress", "acl"],
       ...fixed,
       example: "firewall",
-      notYet: { values: ["acl"], reason: "acl rules come with a later release" },
     },
     ipAddressId: { type: "string", description: "Id of the public address.", otherwise: "the cluster's", ...fixed, example: "1b6d1c52-9a4b-4a5e-8a4d-2f8b6e0d9c11" },
     networkId: { type: "string", description: "Id of the network, where it is not the cluster's.", otherwise: "the cluster's", ...fixed, example: "7c2d5a5e-0b7e-4d6c-9f6d-0d6a4b0d4b7a" },

@@ -10,7 +10,7 @@ import type { Settings } from "./settings";
 import type { Store, Table } from "./store";
 
 /** Tables that decide which public ports lead where, by which router. */
-const exposing: readonly TableName[] = ["firewallRules", "forwards", "balancers", "machines", "addresses", "networks"];
+const exposing: readonly TableName[] = ["firewallRules", "aclItems", "forwards", "balancers", "machines", "addresses", "networks"];
 
 /** How many events are kept; the oldest go first. */
 const EVENTS_KEPT = 5000;

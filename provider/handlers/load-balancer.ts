@@ -6,7 +6,7 @@ import { messageOf } from "../core/errors";
 import type { World } from "../core/ports";
 import { applyBalancer, compareBalancer, deleteBalancers, findBalancer, type BalancerJob, type DesiredBalancer } from "../core/rules/balancer";
 import { balancerMembers } from "../core/observe";
-import { addressOf, findAddress, type RuleAddress } from "../core/rules/place";
+import { findAddress, leadingAddressOf, type RuleAddress } from "../core/rules/place";
 import { resolveMembers, type RuleOwner } from "../core/rules/shared";
 import { sharedLists } from "../core/shared-lists";
 import { loadBalancerChange } from "./load-balancer-preview";
@@ -61,7 +61,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
 
   async create(session, inputs) {
     const world = worldOf(session, inputs);
-    const job = jobOf(world, inputs, await addressOf(world, ownerOf(inputs), inputs, resourceOf(inputs)));
+    const job = jobOf(world, inputs, await leadingAddressOf(world, ownerOf(inputs), inputs, resourceOf(inputs)));
     const id = `loadBalancer/${job.address.id}/${inputs.declaredBy.resource}`;
     const desired = await desiredOf(world, inputs);
     try {
@@ -83,7 +83,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
 
   async update(session, _id, olds, news) {
     const world = worldOf(session, news);
-    const job = jobOf(world, news, await addressOf(world, ownerOf(news), news, resourceOf(news)));
+    const job = jobOf(world, news, await leadingAddressOf(world, ownerOf(news), news, resourceOf(news)));
     const desired = await desiredOf(world, news);
     const ruleId = await applyBalancer(job, desired, { former: olds.inputs.tags ?? {}, adopt: news.adopt });
     return { outputs: await outputsOf(job, ruleId, desired.memberIds) };

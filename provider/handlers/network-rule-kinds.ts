@@ -4,7 +4,8 @@ import { ClusterError } from "../core/errors";
 import type { Tags } from "../core/ownership";
 import type { World } from "../core/ports";
 import { egressKind, firewallKind, type DesiredFirewallRule } from "../core/rules/firewall";
-import { addressOf, findAddress, findNetwork, networkOf, networkPlace, type RulePlace } from "../core/rules/place";
+import { aclKind, type DesiredAclRule } from "../core/rules/acl";
+import { aclOf, aclPlace, findAcl, findAddress, findNetwork, firewallAddressOf, leadingAddressOf, networkOf, networkPlace, type RulePlace } from "../core/rules/place";
 import { portForwardKind, type DesiredPortForward, type ForwardedPorts } from "../core/rules/port-forward";
 import { applyRule, deleteRules, findRules, ruleDifference, type RuleJob, type RuleKind } from "../core/rules/rule-kind";
 import { resolveMembers, type RuleOwner } from "../core/rules/shared";
@@ -77,6 +78,13 @@ const firewall: Declaration<DesiredFirewallRule, DesiredFirewallRule> = { kind: 
 const egress: Declaration<DesiredFirewallRule, DesiredFirewallRule> = { ...firewall, kind: egressKind };
 const portForward: Declaration<ForwardedPorts, DesiredPortForward> = { kind: portForwardKind, span: forwardSpan, desired: desiredForward };
 
+function desiredAcl(inputs: Inputs): DesiredAclRule {
+  const { destinationCidrs: _none, ...rule } = firewallSpan(inputs);
+  return { ...rule, action: inputs.action ?? "allow", trafficType: inputs.trafficType ?? "ingress", ...(inputs.number === undefined ? {} : { number: inputs.number }) };
+}
+
+const acl: Declaration<DesiredAclRule, DesiredAclRule> = { kind: aclKind, span: desiredAcl, desired: (_job, inputs) => Promise.resolve(desiredAcl(inputs)) };
+
 function bind<Span, Desired extends Span>({ kind, desired }: Declaration<Span, Desired>, { world, inputs, place }: Placed): BoundRule {
   const job: RuleJob = { world, owner: ownerOf(inputs), place, resource: `NetworkRule ${inputs.declaredBy.resource}` };
   return {
@@ -88,27 +96,39 @@ function bind<Span, Desired extends Span>({ kind, desired }: Declaration<Span, D
   };
 }
 
-export function boundRule(placed: Placed): BoundRule {
-  const { kind } = placed.inputs;
-  if (kind === "portForward") return bind(portForward, placed);
-  return bind(kind === "egress" ? egress : firewall, placed);
+/** One kind, as the handler knows it: what its span is made of stays in here. */
+interface KnownKind {
+  bind(placed: Placed): BoundRule;
+  goTogether(olds: Inputs, news: Inputs): boolean;
+  changesInPlace(olds: Inputs, news: Inputs): boolean;
 }
+
+const known = <Span, Desired extends Span>(declaration: Declaration<Span, Desired>): KnownKind => {
+  const { kind, span } = declaration;
+  return {
+    bind: (placed) => bind(declaration, placed),
+    goTogether: (olds, news) => !kind.conflict(span(olds), span(news)),
+    changesInPlace: (olds, news) => kind.tuple(span(olds)) === kind.tuple(span(news)),
+  };
+};
+
+const kinds: Readonly<Record<Inputs["kind"], KnownKind>> = { firewall: known(firewall), egress: known(egress), portForward: known(portForward), acl: known(acl) };
+
+export const boundRule = (placed: Placed): BoundRule => kinds[placed.inputs.kind].bind(placed);
 
 /** Whether Mold takes the old rule and the new one at once. */
-export function goTogether(olds: Inputs, news: Inputs): boolean {
-  const apart = <Span, Desired extends Span>({ kind, span }: Declaration<Span, Desired>): boolean => !kind.conflict(span(olds), span(news));
-  return news.kind === "portForward" ? apart(portForward) : apart(news.kind === "egress" ? egress : firewall);
-}
+export const goTogether = (olds: Inputs, news: Inputs): boolean => kinds[news.kind].goTogether(olds, news);
 
 /** Whether Mold can change the rule that is there. */
-export function changesInPlace(olds: Inputs, news: Inputs): boolean {
-  const inPlace = <Span, Desired extends Span>({ kind, span }: Declaration<Span, Desired>): boolean => kind.tuple(span(olds)) === kind.tuple(span(news));
-  return news.kind === "portForward" ? inPlace(portForward) : inPlace(news.kind === "egress" ? egress : firewall);
-}
+export const changesInPlace = (olds: Inputs, news: Inputs): boolean => kinds[news.kind].changesInPlace(olds, news);
 
 /** Where the rule lies; undefined when that is gone. */
 export async function findPlace(world: World, inputs: Inputs): Promise<RulePlace | undefined> {
   const owner = ownerOf(inputs);
+  if (inputs.kind === "acl") {
+    const list = await findAcl(world, owner, inputs);
+    return list && aclPlace(list);
+  }
   if (inputs.kind !== "egress") return findAddress(world, owner, inputs);
   const network = await findNetwork(world, owner, inputs);
   return network && networkPlace(network);
@@ -117,6 +137,7 @@ export async function findPlace(world: World, inputs: Inputs): Promise<RulePlace
 /** @throws ClusterError that names the property by which it was looked for */
 export async function placeOf(world: World, inputs: Inputs, resource: string): Promise<RulePlace> {
   const owner = ownerOf(inputs);
-  if (inputs.kind !== "egress") return addressOf(world, owner, inputs, resource);
-  return networkPlace(await networkOf(world, owner, inputs, resource));
+  if (inputs.kind === "acl") return aclPlace(await aclOf(world, owner, inputs, resource));
+  if (inputs.kind === "egress") return networkPlace(await networkOf(world, owner, inputs, resource));
+  return inputs.kind === "firewall" ? firewallAddressOf(world, owner, inputs, resource) : leadingAddressOf(world, owner, inputs, resource);
 }

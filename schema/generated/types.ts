@@ -1065,7 +1065,6 @@ export interface NetworkRuleInputs {
   /**
    * What the rule does. An `egress` rule lets out what the network's offering holds back; with an offering that lets everything out by default, it holds that back.
    * A change replaces the resource.
-   * Not yet: acl rules come with a later release.
    * @example "firewall"
    */
   readonly kind: "firewall" | "portForward" | "egress" | "acl";

@@ -115,7 +115,7 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badFirewall({ kind: undefined }, "kind", /missing/),
   badFirewall({ kind: "firewal" }, "kind", /did you mean "firewall"/),
   badFirewall({ kind: "egress", cluster: undefined }, "networkId", /missing/),
-  badFirewall({ kind: "acl" }, "kind", /^not yet: /),
+  badFirewall({ kind: "acl", cluster: undefined }, "aclId", /missing; give the id of the access list/),
   badFirewall({ protocol: "TCP" }, "protocol", /did you mean "tcp"/),
   badFirewall({ protocol: "sctp" }, "protocol", /one of "tcp", "udp", "icmp", "all"/),
   badFirewall({ cluster: undefined }, "cluster", /missing.*ipAddressId/),

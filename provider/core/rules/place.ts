@@ -23,6 +23,8 @@ export interface RulePlace {
 export interface RuleAddress extends RulePlace {
   readonly kind: "PublicIpAddress";
   readonly ipAddress: string;
+  /** It is one of a VPC, whose access lists do what firewall rules do elsewhere. */
+  readonly isVpc: boolean;
 }
 
 /** What is declared of a rule's place. */
@@ -42,7 +44,7 @@ export async function findAddress(world: World, owner: RuleOwner, { ipAddressId,
       );
   if (!found?.id) return undefined;
   const ipAddress = found.ipaddress ?? "";
-  return { id: found.id, kind: "PublicIpAddress", name: ipAddress, ipAddress, networkId: networkId ?? found.associatednetworkid ?? found.networkid ?? "", intents: intentsIn(tagsOf(found)) };
+  return { id: found.id, kind: "PublicIpAddress", name: ipAddress, ipAddress, networkId: networkId ?? found.associatednetworkid ?? "", isVpc: found.vpcid !== undefined, intents: intentsIn(tagsOf(found)) };
 }
 
 export async function addressOf(world: World, owner: RuleOwner, declared: DeclaredPlace, resource: string): Promise<RuleAddress> {
@@ -82,3 +84,48 @@ export const networkPlace = (network: RuleNetwork): RulePlace => ({
   intents: intentsIn(tagsOf(network)),
   letsOut: network.egressdefaultpolicy === true,
 });
+
+/** Where rules lead to machines: of an address of a VPC it has to be said on which of its networks those are. */
+export async function leadingAddressOf(world: World, owner: RuleOwner, declared: DeclaredPlace, resource: string): Promise<RuleAddress> {
+  const address = await addressOf(world, owner, declared, resource);
+  if (address.networkId) return address;
+  throw new ClusterError(
+    address.isVpc
+      ? `the address ${address.ipAddress} belongs to a VPC and leads to none of its networks yet. Give networkId: the network of the machines.`
+      : `the address ${address.ipAddress} belongs to no network. Associate it with the machines' network, or give the id of another one.`,
+    { resource, property: address.isVpc ? "networkId" : "ipAddressId" },
+  );
+}
+
+export async function firewallAddressOf(world: World, owner: RuleOwner, declared: DeclaredPlace, resource: string): Promise<RuleAddress> {
+  const address = await addressOf(world, owner, declared, resource);
+  if (!address.isVpc) return address;
+  throw new ClusterError(`the address ${address.ipAddress} belongs to a VPC, where no firewall but the access lists of its networks let clients in. Declare it with kind acl, and networkId or aclId.`, { resource, property: "kind" });
+}
+
+/** Lists that Mold gives every VPC. Nobody may change them. */
+const unchangeable = new Set(["default_allow", "default_deny"]);
+
+type AclList = Answer<"listNetworkACLLists">;
+
+export const aclPlace = (list: AclList): RulePlace => ({ id: list.id!, kind: "NetworkAcl", name: list.name ?? list.id!, networkId: "", intents: {} });
+
+/** The list that was named, or the one that the network has. Undefined when the list, or the network, is gone. */
+export async function findAcl(world: World, owner: RuleOwner, declared: DeclaredPlace): Promise<AclList | undefined> {
+  const id = declared.aclId ?? (await findNetwork(world, owner, declared))?.aclid;
+  return id ? (await world.mold.list("listNetworkACLLists", { id }).catch(goneAsEmpty))[0] : undefined;
+}
+
+export async function aclOf(world: World, owner: RuleOwner, declared: DeclaredPlace, resource: string): Promise<AclList> {
+  if (!declared.aclId) {
+    const { name, vpcid } = await networkOf(world, owner, declared, resource);
+    if (!vpcid) throw new ClusterError(`the network ${name} is no tier of a VPC: it has no access list. Use firewall rules of its address, or egress rules.`, { resource, property: declared.networkId ? "networkId" : "kind" });
+  }
+  const list = await findAcl(world, owner, declared);
+  const property = declared.aclId ? "aclId" : declared.networkId ? "networkId" : "cluster";
+  if (!list) throw new ClusterError(declared.aclId ? `there is no access list with id ${declared.aclId}. Give the id of one that this account may use.` : "its network has no access list. Give it one in Mold.", { resource, property });
+  if (unchangeable.has(list.name ?? "")) {
+    throw new ClusterError(`its access list is ${list.name}, which is Mold's own and can't be changed. Make a list of the VPC, put it on the network (replaceNetworkACLList, or in Mold's screens), and run again.`, { resource, property });
+  }
+  return list;
+}

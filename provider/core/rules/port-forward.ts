@@ -62,7 +62,7 @@ export const portForwardKind: RuleKind<ForwardedPorts, DesiredPortForward> = {
   create: ({ mold }, place, desired, _signature, context) => {
     const { protocol, startPort, endPort } = desired;
     // An address of a VPC belongs to none of its networks: which one is meant has to be said.
-    const where = { ipaddressid: place.id, networkid: place.networkId };
+    const where = { ipaddressid: place.id, networkid: place.networkId || undefined };
     // Otherwise Mold opens the port to the world by a rule that carries no tag.
     return mold.start("createPortForwardingRule", { ...where, protocol, publicport: startPort, publicendport: endPort, ...changeable(desired), openfirewall: false }, context);
   },

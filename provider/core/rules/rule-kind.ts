@@ -1,4 +1,5 @@
 /** What holds for every kind of NetworkRule: found by its tags, changed in place where Mold can, else made anew, and unmade whole. */
+import { createHash } from "node:crypto";
 import { claimRule, orAlready } from "../claim";
 import { mark, type TaggedKind, type Tags } from "../ownership";
 import type { CallContext, World } from "../ports";
@@ -34,6 +35,8 @@ export interface RuleKind<Span, Desired extends Span> {
   conflict(one: Span, other: Span): boolean;
   /** Nothing is to be changed of a rule whose tuple is as declared. */
   same(rule: Desired, desired: Desired): boolean;
+  /** Which rule of somebody else is taken over. Default: one with the same tuple. */
+  readonly isEqual?: (rule: Desired, desired: Desired) => boolean;
   /** What a rule is that leads elsewhere than declared, in words of what is to be done. */
   readonly mend: string;
   create(world: World, place: RulePlace, desired: Desired, signature: string, context: CallContext): Promise<MadeJob>;
@@ -53,8 +56,14 @@ export interface RuleJob {
   readonly resource: string;
 }
 
-/** Whose a rule is, in at most as many characters as Mold takes of such a text. */
-export const signatureOf = ({ world, owner }: RuleJob): string => mark(`${owner.cluster ?? "-"} ${world.owner} ${owner.resource}`);
+/** The most that Mold takes of a rule's reason is 255 characters; the mark takes some of them. */
+const longest = 220;
+
+/** Whose a rule is. */
+function signatureOf({ world, owner }: RuleJob): string {
+  const whole = `${owner.cluster ?? "-"} ${world.owner} ${owner.resource}`;
+  return mark(whole.length <= longest ? whole : `${whole.slice(0, longest - 13)}~${createHash("sha256").update(whole).digest("hex").slice(0, 12)}`);
+}
 
 const wantedTags = ({ world, owner }: RuleJob): Tags => ({ ...identityTags(world, owner), ...owner.tags });
 
@@ -72,6 +81,7 @@ export async function ruleDifference<Span, Desired extends Span>(kind: RuleKind<
   if (!rule) return "make it: it is not there";
   const wanted = await desired();
   if (rules.length > 1 || kind.tuple(rule) !== kind.tuple(wanted) || !kind.same(rule, wanted)) return kind.mend;
+  if (kind.isSigned && rule.signature !== signatureOf(job)) return kind.mend;
   if (lacksTags(rule.tags, wantedTags(job))) return "tag it as declared";
   return leftIntents(job.world, job.owner, job.place, kind.word).length > 0 ? "clear up after an interrupted run" : undefined;
 }
@@ -86,7 +96,8 @@ export async function applyRule<Span, Desired extends Span>(kind: RuleKind<Span,
   const rules = await kind.list(world, place);
   const own = rules.filter((rule) => isOwn(job, rule));
   const isWanted = (rule: Desired): boolean => kind.tuple(rule) === kind.tuple(desired);
-  const kept = own.find(isWanted) ?? (options.adopt ? rules.find((rule) => isWanted(rule) && !own.includes(rule) && isAdoptable(rule.tags)) : undefined);
+  const isEqual = (rule: Desired): boolean => (kind.isEqual ? kind.isEqual(rule, desired) : isWanted(rule));
+  const kept = own.find(isWanted) ?? (options.adopt ? rules.find((rule) => isEqual(rule) && !own.includes(rule) && isAdoptable(rule.tags)) : undefined);
   const old = own.filter((rule) => rule !== kept);
   await clearLeftovers(world, job.owner, place, kind.word, {
     rules: rules.filter((rule) => rule !== kept).map((rule) => ({ ...rule, tuple: kind.tuple(rule) })),
@@ -98,7 +109,8 @@ export async function applyRule<Span, Desired extends Span>(kind: RuleKind<Span,
   const id = kept?.id ?? (await createRule(kind, job, desired));
   // One that an interrupted run had made may lead elsewhere.
   const rule = kept ?? (kind.update ? (await kind.list(world, place)).find((each) => each.id === id) : undefined);
-  if (rule && kind.update && !kind.same(rule, desired)) await inTurn(world, place.id, () => kind.update!(world, rule, desired, signatureOf(job), contextOf(job)));
+  const isForeign = kind.isSigned === true && rule?.signature !== signatureOf(job);
+  if (rule && kind.update && (isForeign || !kind.same(rule, desired))) await inTurn(world, place.id, () => kind.update!(world, rule, desired, signatureOf(job), contextOf(job)));
   const tagged = kept ?? (kind.isSigned ? rule : undefined);
   if (tagged) await retag(world, kind.tagged, id, tagged.tags, wantedTags(job), options.former);
   for (const each of old) if (!inTheWay.includes(each)) await removeRule(kind, job, each.id);

@@ -4,6 +4,7 @@ import type { Call } from "../call";
 import type { AsyncCommand, Commands } from "../command";
 import { ApiError, internal, invalid } from "../errors";
 import type { BalancerRow, MachineRow } from "../model";
+import { leadTo } from "./addresses";
 import { openFirewall } from "../open-firewall";
 import { checkPublicPorts } from "../ports-in-use";
 import { removeRelated } from "../power";
@@ -57,8 +58,9 @@ const create: AsyncCommand = {
   begin(call) {
     const { cloud } = call;
     const address = call.must("addresses", "publicipid");
-    const networkId = address.networkId ?? call.text("networkid");
+    const networkId = call.text("networkid") ?? address.networkId;
     if (networkId === undefined) throw invalid("Unable to create load balancer rule; the IP address is not associated with any network");
+    leadTo(cloud, address, networkId);
     const algorithm = checkedAlgorithm(call) ?? "";
     const publicPort = checkedPort(call.whole("publicport")) ?? 0;
     const privatePort = checkedPort(call.whole("privateport"), "Private port") ?? 0;

@@ -61,6 +61,7 @@ function begin(direction: FirewallRow["direction"]): AsyncCommand["begin"] {
     const address = direction === "Ingress" ? call.must("addresses", "ipaddressid") : undefined;
     const network = direction === "Egress" ? call.must("networks", "networkid") : cloud.table("networks").get(address?.networkId ?? "");
     if (network === undefined) throw invalid("Unable to create firewall rule ; ip with specified id is not associated with any network");
+    if (network.vpcId !== undefined) throw invalid(`Unable to create firewall rule for the network ${network.id}: it belongs to a VPC, whose access lists do that`);
     const protocol = call.need("protocol").toLowerCase();
     const known = direction === "Egress" ? ["tcp", "udp", "icmp", "all"] : ["tcp", "udp", "icmp"];
     if (!known.includes(protocol)) throw invalid(`Protocol ${protocol} is not supported in zone ${cloud.table("zones").get(network.zoneId)?.number ?? 1}`);

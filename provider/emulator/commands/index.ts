@@ -1,5 +1,6 @@
 /** Every command that the embedded Mold plays, by its recorded name. */
 import type { Commands } from "../command";
+import { aclCommands } from "./acls";
 import { addressCommands } from "./addresses";
 import { affinityGroupCommands } from "./affinity-groups";
 import { annotationCommands } from "./annotations";
@@ -17,12 +18,15 @@ import { peopleCommands } from "./people";
 import { serverCommands } from "./server";
 import { tagCommands } from "./tags";
 import { volumeCommands } from "./volumes";
+import { vpcCommands } from "./vpcs";
 
 export const commands: Commands = {
   ...serverCommands(() => commands),
   ...offerCommands,
   ...peopleCommands,
   ...networkCommands,
+  ...vpcCommands,
+  ...aclCommands,
   ...addressCommands,
   ...firewallCommands,
   ...forwardCommands,
