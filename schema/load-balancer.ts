@@ -20,6 +20,11 @@ const somewhere: Rule = ({ given, fail }) => {
   if (!given("cluster") && !given("ipAddressId")) fail("cluster", "is missing; give the cluster's uid, or the id of a public address as ipAddressId");
 };
 
+const healthCheckTimes: Rule = ({ integer, fail }) => {
+  const [interval, timeout] = [integer("healthCheck.interval"), integer("healthCheck.timeout")];
+  if (interval !== undefined && timeout !== undefined && timeout > interval) fail("healthCheck.timeout", `is ${timeout}, which is longer than the time between two checks (interval ${interval})`);
+};
+
 const autoscaleBounds: Rule = ({ integer, fail }) => {
   const [min, max] = [integer("autoscale.minMembers"), integer("autoscale.maxMembers")];
   if (min !== undefined && max !== undefined && min > max) fail("autoscale.maxMembers", `is ${max}, which is below minMembers (${min})`);
@@ -79,7 +84,6 @@ export const loadBalancer: Resource = {
       description: "Keeps a client on the machine it first reached.",
       otherwise: "off",
       example: { method: "SourceBased" },
-      notYet: { reason: "stickiness comes with a later release" },
       properties: {
         method: { type: "string", description: "What a client is known by.", required: true, enum: ["LbCookie", "AppCookie", "SourceBased"], example: "LbCookie" },
         parameters: { type: "map", description: "Settings of the method, as Mold names them.", values: { type: "string", description: "The setting's value." }, otherwise: "the method's own", example: { holdtime: "30m" } },
@@ -91,7 +95,6 @@ export const loadBalancer: Resource = {
       description: "Asks the machines whether they can take connections. Depends on the network's offering.",
       otherwise: "off",
       example: { path: "/healthz" },
-      notYet: { reason: "health checks come with a later release" },
       properties: {
         path: { type: "string", description: "What is asked for by HTTP.", default: "/", example: "/healthz" },
         interval: seconds("Time between two checks.", 5),
@@ -127,6 +130,6 @@ export const loadBalancer: Resource = {
     memberIds: { type: "list", description: "Ids of the machines behind the rule.", items: { type: "string", description: "Id of a machine." }, set: true },
     state: { type: "string", description: "State of the rule, in Mold's words.", example: "Active" },
   },
-  rules: [oneKindOfMember, somewhere, autoscaleBounds],
+  rules: [oneKindOfMember, somewhere, healthCheckTimes, autoscaleBounds],
   example: { cluster: "k3v9x0a2m7qd", publicPort: 443, privatePort: 30_443, members: { role: "worker" } },
 };

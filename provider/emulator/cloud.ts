@@ -147,6 +147,9 @@ export class Cloud {
     (this.table(table) as unknown as Table<Row>).remove(row.id);
     const tags = this.table("tags");
     for (const tag of tags.filter((one) => one.resourceId === row.id)) tags.remove(tag.id);
+    if (table === "balancers") {
+      for (const policies of ["stickiness", "healthChecks"] as const) for (const policy of this.table(policies).filter(({ balancerId }) => balancerId === row.id)) this.drop(policies, policy);
+    }
     this.table("removed").put({ id: row.id, number: row.number, table, name: row.name, accountId: row.accountId });
   }
 

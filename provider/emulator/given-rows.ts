@@ -75,6 +75,8 @@ export interface NetworkOfferingRow extends Row {
   readonly services: readonly string[];
   /** Of tiers of a VPC, whose router serves them. */
   readonly forVpc?: true;
+  /** Its balancer is an appliance that asks the machines, and takes UDP; the router's does neither. */
+  readonly healthChecks?: true;
   readonly created: number;
 }
 

@@ -121,6 +121,24 @@ export interface BalancerRow extends OwnedRow {
   readonly state: "Add" | "Active" | "Revoke";
 }
 
+export interface StickinessRow extends OwnedRow {
+  readonly balancerId: string;
+  readonly name: string;
+  readonly method: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly description?: string;
+}
+
+/** Times in seconds. */
+export interface HealthCheckRow extends OwnedRow {
+  readonly balancerId: string;
+  readonly path: string;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly healthy: number;
+  readonly unhealthy: number;
+}
+
 export type MachineState = "Stopped" | "Starting" | "Running" | "Stopping" | "Destroyed" | "Expunging" | "Error";
 
 export interface MachineRow extends OwnedRow {
@@ -276,6 +294,8 @@ export interface Tables {
   firewallRules: FirewallRow;
   forwards: ForwardRow;
   balancers: BalancerRow;
+  stickiness: StickinessRow;
+  healthChecks: HealthCheckRow;
   machines: MachineRow;
   volumes: VolumeRow;
   affinityGroups: AffinityGroupRow;
@@ -294,6 +314,6 @@ export type TableName = keyof Tables;
 
 export const tableNames: readonly TableName[] = [
   "zones", "hosts", "offerings", "diskOfferings", "templates", "isos", "versions", "networkOfferings", "vpcOfferings", "domains", "accounts", "users",
-  "projects", "vpcs", "aclLists", "aclItems", "networks", "addresses", "firewallRules", "forwards", "balancers", "machines", "volumes", "affinityGroups", "keyPairs",
+  "projects", "vpcs", "aclLists", "aclItems", "networks", "addresses", "firewallRules", "forwards", "balancers", "stickiness", "healthChecks", "machines", "volumes", "affinityGroups", "keyPairs",
   "tags", "annotations", "clusters", "events", "jobs", "removed", "meta", "hypervisor",
 ];

@@ -5,6 +5,13 @@ type Capability = readonly [name: string, value: string, choosable: boolean];
 const flag = (paramname: string): object => ({ paramname, required: false, isflag: true, description: " " });
 const parameter = (paramname: string): object => ({ paramname, required: false, isflag: false, description: " " });
 
+/** The parameters of each stickiness method. */
+export const stickinessParameters: Readonly<Record<string, readonly string[]>> = {
+  LbCookie: ["cookie-name", "mode", "nocache", "indirect", "postonly", "domain"],
+  AppCookie: ["cookie-name", "length", "holdtime", "request-learn", "prefix", "mode"],
+  SourceBased: ["tablesize", "expire"],
+};
+
 /** The stickiness methods of HAProxy, as the virtual router's balancer is one. */
 const stickinessMethods = JSON.stringify([
   { methodname: "LbCookie", paramlist: [parameter("cookie-name"), parameter("mode"), flag("nocache"), flag("indirect"), flag("postonly"), parameter("domain")], description: "This is loadbalancer cookie based stickiness method." },
@@ -76,8 +83,10 @@ export const tierServices = ["Dns", "Dhcp", "StaticNat", "Lb", "NetworkACL", "So
 const shown = ([name, value, canchooseservicecapability]: Capability): object => ({ name, value, canchooseservicecapability });
 
 /** The services as a network shows them. */
-export function servicesOf(names: readonly string[], provider = "VirtualRouter"): object[] {
-  return names.map((name) => ({ name, provider: [{ name: provider }], capability: (capabilities[name] ?? []).map(shown) }));
+export function servicesOf(names: readonly string[], options: { readonly provider?: string; readonly healthChecks?: boolean } = {}): object[] {
+  const { provider = "VirtualRouter", healthChecks = false } = options;
+  const more = (name: string): readonly Capability[] => (healthChecks && name === "Lb" ? [["HealthCheckPolicy", "true", false]] : []);
+  return names.map((name) => ({ name, provider: [{ name: provider }], capability: [...(capabilities[name] ?? []), ...more(name)].map(shown) }));
 }
 
 /** The services as a network offering shows them. */

@@ -9,7 +9,7 @@ import type { Store } from "./store";
  */
 export const leftOut = ["id", "number", "created", "allocated", "lastUpdated", "destroyed", "guestIp", "mac", "nicId", "hostId", "vlan", "volumeId", "userId", "instanceName", "userData", "details"] as const;
 
-const tables = ["vpcs", "aclLists", "aclItems", "networks", "addresses", "firewallRules", "forwards", "balancers", "machines", "volumes", "affinityGroups", "keyPairs", "tags", "annotations", "clusters"] as const satisfies readonly TableName[];
+const tables = ["vpcs", "aclLists", "aclItems", "networks", "addresses", "firewallRules", "forwards", "balancers", "stickiness", "healthChecks", "machines", "volumes", "affinityGroups", "keyPairs", "tags", "annotations", "clusters"] as const satisfies readonly TableName[];
 
 /** Canonical JSON of everything that an account made. Equal text: equal clouds, but for what {@link leftOut} lists. */
 export function snapshot(store: Store, hypervisor: Hypervisor): string {

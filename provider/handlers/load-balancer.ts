@@ -34,6 +34,8 @@ async function desiredOf(world: World, inputs: LoadBalancerResourceInputs): Prom
     protocol: inputs.protocol,
     cidrs: inputs.cidrList ? [...inputs.cidrList].sort() : undefined,
     members: inputs.members,
+    ...(inputs.stickiness ? { stickiness: { method: inputs.stickiness.method, parameters: inputs.stickiness.parameters ?? {} } } : {}),
+    ...(inputs.healthCheck ? { healthCheck: inputs.healthCheck } : {}),
     memberIds: (await resolveMembers(world, ownerOf(inputs), inputs.members, { resource: resourceOf(inputs), property: "members" })).sort(),
   };
 }

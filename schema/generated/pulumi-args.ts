@@ -708,14 +708,12 @@ export interface LoadBalancerArgs {
   readonly members: pulumi.Input<BalancerMembersArgs>;
   /**
    * Keeps a client on the machine it first reached.
-   * Not yet: stickiness comes with a later release.
    * @default off
    * @example {"method":"SourceBased"}
    */
   readonly stickiness?: pulumi.Input<StickinessArgs>;
   /**
    * Asks the machines whether they can take connections. Depends on the network's offering.
-   * Not yet: health checks come with a later release.
    * @default off
    * @example {"path":"/healthz"}
    */

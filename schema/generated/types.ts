@@ -1394,14 +1394,12 @@ export interface LoadBalancerInputs {
   readonly members: BalancerMembers;
   /**
    * Keeps a client on the machine it first reached.
-   * Not yet: stickiness comes with a later release.
    * @default off
    * @example {"method":"SourceBased"}
    */
   readonly stickiness?: Stickiness;
   /**
    * Asks the machines whether they can take connections. Depends on the network's offering.
-   * Not yet: health checks come with a later release.
    * @default off
    * @example {"path":"/healthz"}
    */

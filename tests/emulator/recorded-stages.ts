@@ -324,6 +324,13 @@ export const stages: Readonly<Record<string, SetStage>> = {
     await world.job("createFirewallRule", { ipaddressid: address, protocol: "icmp", icmptype: "-1", icmpcode: "-1" });
     return { params: { ipaddressid: address } };
   },
+  createLBStickinessPolicy: async (world) => ({ params: { lbruleid: (await balancer(world)).rule } }),
+  listLBStickinessPolicies: async (world) => {
+    const { rule } = await balancer(world);
+    await world.job("createLBStickinessPolicy", { lbruleid: rule, name: "sticky", methodname: "SourceBased" });
+    return { params: { lbruleid: rule } };
+  },
+  createLBHealthCheckPolicy: async (world) => ({ params: { lbruleid: (await balanced(world)).rule } }),
   createVPC: async (world) => ({ params: { zoneid: (await world.basics()).zone, vpcofferingid: (await world.first("listVPCOfferings")).id as string } }),
   listVPCOfferings: async () => ({}),
   createNetworkACLList: async (world) => ({ params: { vpcid: await vpc(world) } }),
@@ -518,7 +525,4 @@ export const left: Readonly<Record<string, string>> = {
   createAccount: "createAccount is not in the recorded catalogue; accounts are given at the start",
   "registerUserKeys-async": "registerUserKeys is not in the recorded catalogue; keys are given at the start",
   listCounters: noCommand("listCounters"),
-  createLBStickinessPolicy: noCommand("createLBStickinessPolicy"),
-  listLBStickinessPolicies: noCommand("listLBStickinessPolicies"),
-  createLBHealthCheckPolicy: noCommand("createLBHealthCheckPolicy"),
 };

@@ -272,3 +272,81 @@ test("a create that fails half-way is recorded with its id, and the next run com
   await world.cloud.clock.run(rule.up(world.cloud.newRun()));
   expect(rules(world)).toMatchObject([{ memberIds: workers }]);
 });
+
+describe("stickiness", () => {
+  const policies = ({ cloud }: Opened): readonly Readonly<Record<string, unknown>>[] => seen(cloud).stickiness!;
+  const cookie = { method: "LbCookie", parameters: { "cookie-name": "shop", mode: "insert" } };
+
+  test("is given to the rule, changed by putting another beside it before the old one goes, and taken off", async () => {
+    const world = made.open();
+    const rule = balancer({ stickiness: { method: "SourceBased" } });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(policies(world)).toMatchObject([{ balancerId: "balancers:ingress", method: "SourceBased", params: {} }]);
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+    const before = rule.outputs.ruleId;
+    const change = world.cloud.newRun();
+    await world.cloud.clock.run(rule.declare({ stickiness: cookie }).up(change));
+    expect(change.calls.filter((call) => /^(create|delete)LBStick/.test(call))).toEqual(["createLBStickinessPolicy", "deleteLBStickinessPolicy"]);
+    expect(policies(world)).toMatchObject([{ method: "LbCookie", params: cookie.parameters }]);
+    expect(rule.outputs.ruleId).toBe(before);
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+    await world.cloud.clock.run(rule.declare({ stickiness: undefined }).up(world.cloud.newRun()));
+    expect(policies(world)).toEqual([]);
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+  });
+
+  test("removed or doubled by hand, it is mended", async () => {
+    const world = made.open();
+    const rule = balancer({ stickiness: cookie });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    const goal = world.cloud.state();
+    const mold = byHand(world.cloud);
+    const lbruleid = String(rule.outputs.ruleId);
+    const [list] = await world.cloud.clock.run(mold.list("listLBStickinessPolicies", { lbruleid }));
+    await world.cloud.clock.run(mold.run("createLBStickinessPolicy", { lbruleid, name: "mine", methodname: "SourceBased" }));
+    await world.cloud.clock.run(mold.run("deleteLBStickinessPolicy", { id: list!.stickinesspolicy![0]!.id! }));
+    await world.cloud.clock.run(mold.run("createLBStickinessPolicy", { lbruleid, name: "too", methodname: "AppCookie" }));
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).plan).toEqual(["LoadBalancer ingress: mend stickiness"]);
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(world.cloud.state()).toBe(goal);
+  });
+
+  test("a parameter that the network's balancer does not know is named before anything is made", async () => {
+    const world = made.open();
+    const run = world.cloud.newRun();
+    await expect(world.cloud.clock.run(balancer({ stickiness: { method: "SourceBased", parameters: { tablsize: "200k" } } }).up(run))).rejects.toThrow(/LoadBalancer ingress: the balancer of the network prod-.* takes no tablsize with stickiness by SourceBased\. Nearest: tablesize/);
+    expect(changing(run)).toEqual([]);
+  });
+});
+
+describe("health checks", () => {
+  const healthCheck = { path: "/healthz", interval: 10 };
+
+  test("a network whose balancer makes none refuses them by name before anything is made", async () => {
+    const world = made.open();
+    const run = world.cloud.newRun();
+    await expect(world.cloud.clock.run(balancer({ healthCheck }).up(run))).rejects.toThrow(/LoadBalancer ingress: the balancer of the network prod-.* asks no machines whether they are well\. Leave healthCheck out/);
+    expect(changing(run)).toEqual([]);
+  });
+
+  test("where the offering has them they are made, changed and taken off; UDP is taken there too", async () => {
+    const withThem = await MadeCluster.make(declaration({ controlPlanes: 1, workers: 1, networkOffering: "IsolatedNetworkOfferingWithBalancerAppliance" }));
+    try {
+      const world = withThem.open();
+      const checks = (): readonly Readonly<Record<string, unknown>>[] => seen(world.cloud).healthChecks!;
+      const rule = balancer({ healthCheck, protocol: "udp" });
+      await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+      expect(checks()).toMatchObject([{ balancerId: "balancers:ingress", path: "/healthz", interval: 10, timeout: 2, healthy: 2, unhealthy: 10 }]);
+      expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+      await world.cloud.clock.run(rule.declare({ healthCheck: { path: "/ready", unhealthyThreshold: 3 } }).up(world.cloud.newRun()));
+      expect(checks()).toMatchObject([{ path: "/ready", interval: 5, unhealthy: 3 }]);
+      const [list] = await world.cloud.clock.run(byHand(world.cloud).list("listLBHealthCheckPolicies", { lbruleid: String(rule.outputs.ruleId) }));
+      await world.cloud.clock.run(byHand(world.cloud).run("deleteLBHealthCheckPolicy", { id: list!.healthcheckpolicy![0]!.id! }));
+      expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).plan).toEqual(["LoadBalancer ingress: mend healthCheck"]);
+      await world.cloud.clock.run(rule.declare({ healthCheck: undefined }).up(world.cloud.newRun()));
+      expect(checks()).toEqual([]);
+    } finally {
+      withThem.close();
+    }
+  });
+});

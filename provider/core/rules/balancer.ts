@@ -4,6 +4,8 @@ import { goneAsEmpty } from "../gone";
 import { ClusterError } from "../errors";
 import { mark, tagKeys, tagsOf, type Tags } from "../ownership";
 import type { Answer, World } from "../ports";
+import { balancerCapability, refuseIncapable, type Stickiness } from "./balancer-capability";
+import { asDeclared, healthChecksSeen, setHealthCheck, setStickiness, stickinessSeen, type HealthCheck } from "./balancer-policies";
 import { membersSeen, setMembers } from "./balancer-members";
 import type { RuleAddress } from "./place";
 import { identityTags, isAdoptable, isRuleOf, lacksTags, retag, targetTag, type Members, type RuleOwner } from "./shared";
@@ -19,6 +21,8 @@ export interface DesiredBalancer {
   /** Sorted; undefined: everyone. */
   readonly cidrs?: readonly string[];
   readonly members: Members;
+  readonly stickiness?: Stickiness;
+  readonly healthCheck?: HealthCheck;
   /** Sorted ids of the machines that are meant now. */
   readonly memberIds: readonly string[];
 }
@@ -90,6 +94,9 @@ export async function compareBalancer(world: World, owner: RuleOwner, address: R
   const differences = balancerDifferences(rule, wanted, description(world, owner, wanted));
   if (another) differences.push("a second rule that an interrupted run left");
   if (lacksTags(rule.tags, tagsFor(world, owner, wanted)) || (tagKeys.target in rule.tags && !wanted.members.role)) differences.push("tags");
+  // Only where something is declared: each look is a call of its own. What somebody adds by hand where nothing is stays.
+  if (wanted.stickiness && !asDeclared(await stickinessSeen(world, rule.id), wanted.stickiness)) differences.push("stickiness");
+  if (wanted.healthCheck && !asDeclared(await healthChecksSeen(world, rule.id), wanted.healthCheck)) differences.push("healthCheck");
   const members = await membersSeen(world, address, rule.id, rules.length);
   if (members.join() !== wanted.memberIds.join()) differences.push("members");
   return differences;
@@ -118,6 +125,8 @@ export async function applyBalancer(job: BalancerJob, desired: DesiredBalancer, 
   const equal = (rule: ObservedBalancer): boolean => samePorts(rule, desired) && carrier(rule.protocol) === carrier(desired.protocol);
   const kept = own.find((rule) => samePorts(rule, desired)) ?? (options.adopt ? rules.find((rule) => !own.includes(rule) && equal(rule) && isAdoptable(rule.tags)) : undefined);
   if (!kept) refuseTaken(rules, own, desired, job);
+  const capability = kept || desired.stickiness || desired.healthCheck ? await balancerCapability(world, address.networkId) : undefined;
+  if (capability) refuseIncapable(capability, desired, resource);
   const old = own.filter((rule) => rule !== kept);
   const inTheWay = kept ? [] : old.filter(({ publicPort }) => publicPort === desired.publicPort);
   for (const { id } of inTheWay) await deleteBalancer(job, id);
@@ -126,6 +135,10 @@ export async function applyBalancer(job: BalancerJob, desired: DesiredBalancer, 
   const differences = kept ? balancerDifferences(kept, desired, described) : [];
   if (differences.length > 0) await update(job, id, { desired, differences, described });
   await retag(world, "LoadBalancer", id, kept?.tags ?? {}, tagsFor(world, owner, desired), { ...options.former, [tagKeys.target]: "" });
+  const policies = { world, addressId: address.id, ruleId: id, resource };
+  // A rule that was just made has none.
+  if (kept || desired.stickiness) await setStickiness(policies, kept ? await stickinessSeen(world, id) : [], desired.stickiness);
+  if (capability?.healthChecks) await setHealthCheck(policies, kept ? await healthChecksSeen(world, id) : [], desired.healthCheck);
   await setMembers(world, address, id, desired.memberIds, resource);
   for (const rule of old) if (!inTheWay.includes(rule)) await deleteBalancer(job, rule.id);
   return id;

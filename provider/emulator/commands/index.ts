@@ -4,6 +4,7 @@ import { aclCommands } from "./acls";
 import { addressCommands } from "./addresses";
 import { affinityGroupCommands } from "./affinity-groups";
 import { annotationCommands } from "./annotations";
+import { balancerPolicyCommands } from "./balancer-policies";
 import { balancerCommands } from "./balancers";
 import { firewallCommands } from "./firewall";
 import { forwardCommands } from "./forwards";
@@ -31,6 +32,7 @@ export const commands: Commands = {
   ...firewallCommands,
   ...forwardCommands,
   ...balancerCommands,
+  ...balancerPolicyCommands,
   ...machineCommands,
   ...machineListCommands,
   ...volumeCommands,

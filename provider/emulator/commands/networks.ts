@@ -37,7 +37,7 @@ export function networkAnswer(call: Call, network: NetworkRow): object {
     acltype: "Account",
     ...owner(cloud, network),
     ...tierOf(call, network),
-    service: servicesOf(offering?.services ?? [], offering?.forVpc ? "VpcVirtualRouter" : "VirtualRouter"),
+    service: servicesOf(offering?.services ?? [], { ...(offering?.forVpc ? { provider: "VpcVirtualRouter" } : {}), healthChecks: offering?.healthChecks }),
     networkdomain: network.domain,
     physicalnetworkid: physicalNetworkId,
     restartrequired: false,
