@@ -42,8 +42,10 @@ export const intentKey = (tuple: string): string => tagKeys.intent + createHash(
 const isOurs = (tags: Tags, ours: Tags): boolean => Object.entries(ours).every(([key, value]) => tags[key] === value);
 
 /** How long the job of a dead run is waited for, whose rule is neither made nor gone. */
-const pendingMs = 600_000;
-const onItsWay = new Set(["Staged", "Add", "Revoke", "Deleting"]);
+export const pendingMs = 600_000;
+const passing = new Set(["Staged", "Add", "Revoke", "Deleting"]);
+/** A job is at work on it, or was when it was last heard of. */
+export const isOnItsWay = ({ state }: { readonly state: string }): boolean => passing.has(state);
 
 /** Makes the rule or goes on with what an interrupted run made of it; answers with its id. */
 export async function claimRule(world: World, claim: Claim): Promise<string> {
@@ -54,7 +56,7 @@ export async function claimRule(world: World, claim: Claim): Promise<string> {
       const { id, ended } = await markedRule(world, claim);
       if (ended) return id;
       const rule = (await claim.find()).find((each) => each.id === id);
-      return rule && !onItsWay.has(rule.state) ? id : undefined;
+      return rule && !isOnItsWay(rule) ? id : undefined;
     },
     (waited) => `${claim.resource ? `${claim.resource}: ` : ""}the ${claim.what} is neither made nor gone after ${waited}. Look at its events in Mold; delete it there if it stays like that, then run again.`,
   );
@@ -70,7 +72,7 @@ async function markedRule(world: World, claim: Claim): Promise<{ id: string; end
   const intent = (await intentsOn(world, place))[key];
   if (ours) {
     if (intent !== undefined) await removeIntent(world, place, key, undefined, context);
-    return { id: ours.id, ended: !onItsWay.has(ours.state) };
+    return { id: ours.id, ended: !isOnItsWay(ours) };
   }
   const intended = intent !== undefined && isIntentOf(intent, claim.tags, claim.tuple);
   const [untagged] = there.filter(({ tags }) => Object.keys(tags).length === 0);
@@ -82,7 +84,7 @@ async function markedRule(world: World, claim: Claim): Promise<{ id: string; end
     );
   }
   let id = untagged?.id;
-  let ended = untagged !== undefined && !onItsWay.has(untagged.state);
+  let ended = untagged !== undefined && !isOnItsWay(untagged);
   if (id === undefined) {
     if (!intended) {
       if (intent !== undefined) await removeIntent(world, place, key, intent, context);

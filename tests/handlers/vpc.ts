@@ -1,6 +1,5 @@
 /** A VPC with one tier and an access list of its own, beside whatever is there. */
-import type { Opened } from "../core/world/made";
-import { byHand } from "../core/world/made";
+import { byHand, type Opened } from "../core/world/made";
 
 export interface Vpc {
   readonly vpcId: string;
@@ -12,7 +11,7 @@ export interface Vpc {
   readonly machineId: string;
 }
 
-export async function makeVpc({ cloud }: Opened): Promise<Vpc> {
+export async function makeVpc({ cloud }: Pick<Opened, "cloud">): Promise<Vpc> {
   const mold = byHand(cloud);
   const make = async (): Promise<Vpc> => {
     const [zone] = await mold.list("listZones", { name: "zone-1" });

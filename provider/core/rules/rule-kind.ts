@@ -1,8 +1,9 @@
 /** What holds for every kind of NetworkRule: found by its tags, changed in place where Mold can, else made anew, and unmade whole. */
 import { createHash } from "node:crypto";
-import { claimRule, orAlready } from "../claim";
+import { claimRule, isOnItsWay, orAlready, pendingMs } from "../claim";
 import { mark, type TaggedKind, type Tags } from "../ownership";
 import type { CallContext, World } from "../ports";
+import { Patience } from "../waiting";
 import type { RulePlace } from "./place";
 import { clearLeftovers, identityTags, isAdoptable, isRuleOf, lacksTags, leftIntents, retag, type RuleOwner } from "./shared";
 import { inTurn } from "./turns";
@@ -93,7 +94,7 @@ export async function ruleDifference<Span, Desired extends Span>(kind: RuleKind<
  */
 export async function applyRule<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob, desired: Desired, options: { readonly former: Tags; readonly adopt: boolean }): Promise<string> {
   const { world, place } = job;
-  const rules = await kind.list(world, place);
+  const rules = await settledRules(kind, job);
   const own = rules.filter((rule) => isOwn(job, rule));
   const isWanted = (rule: Desired): boolean => kind.tuple(rule) === kind.tuple(desired);
   const isEqual = (rule: Desired): boolean => (kind.isEqual ? kind.isEqual(rule, desired) : isWanted(rule));
@@ -115,6 +116,18 @@ export async function applyRule<Span, Desired extends Span>(kind: RuleKind<Span,
   if (tagged) await retag(world, kind.tagged, id, tagged.tags, wantedTags(job), options.former);
   for (const each of old) if (!inTheWay.includes(each)) await removeRule(kind, job, each.id);
   return id;
+}
+
+/** The rules of the place; of a signed kind, which nobody claims, once no job of a dead run is at work on one of its own. */
+async function settledRules<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob): Promise<(Desired & Seen)[]> {
+  const { world, place, resource } = job;
+  return new Patience(world.clock, world.signal, pendingMs).until(
+    async () => {
+      const rules = await kind.list(world, place);
+      return kind.isSigned && rules.some((rule) => isOwn(job, rule) && isOnItsWay(rule)) ? undefined : rules;
+    },
+    (waited) => `${resource}: its ${kind.noun} in ${place.name} is neither made nor gone after ${waited}. Look at its events in Mold; delete it there if it stays like that, then run again.`,
+  );
 }
 
 /** Everything of it, also what an interrupted run made and could not mark any more. */
