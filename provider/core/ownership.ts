@@ -4,7 +4,7 @@
  */
 
 /** What Mold lets us tag. Affinity groups and Kubernetes clusters refuse tags (431). */
-export type TaggedKind = "UserVm" | "Network" | "PublicIpAddress" | "LoadBalancer" | "PortForwardingRule" | "FirewallRule";
+export type TaggedKind = "UserVm" | "Network" | "PublicIpAddress" | "LoadBalancer" | "PortForwardingRule" | "FirewallRule" | "NetworkACL";
 
 export const tagKeys = {
   /** The cluster's uid. */

@@ -10,6 +10,11 @@ export const defaultDurations = {
   disassociateIpAddress: 500,
   firewallRule: 600,
   egressRule: 530,
+  createVpc: 2600,
+  deleteVpc: 2600,
+  /** An access list is a row; only its rules reach the router. */
+  aclList: 10,
+  aclItem: 530,
   createForward: 540,
   changeForward: 540,
   createBalancer: 500,

@@ -424,9 +424,8 @@ export interface NetworkRuleArgs {
    */
   readonly cluster?: pulumi.Input<string>;
   /**
-   * What the rule does.
+   * What the rule does. An `egress` rule lets out what the network's offering holds back; with an offering that lets everything out by default, it holds that back.
    * A change replaces the resource.
-   * Not yet: egress and acl rules come with a later release.
    * @example "firewall"
    */
   readonly kind: pulumi.Input<"firewall" | "portForward" | "egress" | "acl">;
@@ -453,45 +452,45 @@ export interface NetworkRuleArgs {
   readonly aclId?: pulumi.Input<string>;
   /**
    * `tcp` and `udp` need ports, `icmp` may have a type and a code, `all` has neither.
-   * A change replaces the resource.
    * @example "tcp"
    */
   readonly protocol: pulumi.Input<"tcp" | "udp" | "icmp" | "all">;
   /**
    * First port (of the public address).
-   * A change replaces the resource.
    * @default must be given with tcp and udp
    * @example 80
    */
   readonly startPort?: pulumi.Input<number>;
   /**
    * Last port (of the public address).
-   * A change replaces the resource.
    * @default `startPort`
    * @example 443
    */
   readonly endPort?: pulumi.Input<number>;
   /**
    * ICMP type; -1 is every one.
-   * A change replaces the resource.
    * @default -1 with icmp
    * @example 8
    */
   readonly icmpType?: pulumi.Input<number>;
   /**
-   * ICMP code; -1 is every one.
-   * A change replaces the resource.
+   * ICMP code, of a type; -1 is every one.
    * @default -1 with icmp
    * @example 0
    */
   readonly icmpCode?: pulumi.Input<number>;
   /**
-   * IPv4 networks that the rule lets in.
-   * A change replaces the resource.
+   * IPv4 networks that the rule is for: where from, with egress those of the machines, with an `acl` rule of traffic type egress where to.
    * @default everyone: `0.0.0.0/0`, filled in except for portForward
    * @example ["198.51.100.0/24"]
    */
   readonly cidrList?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * IPv4 networks that an `egress` rule is about: where to.
+   * @default anywhere
+   * @example ["203.0.113.0/24"]
+   */
+  readonly destinationCidrList?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * First port on the machine (portForward).
    * @default `startPort`
@@ -524,7 +523,6 @@ export interface NetworkRuleArgs {
   readonly number?: pulumi.Input<number>;
   /**
    * Direction that an `acl` rule is for.
-   * A change replaces the resource.
    * @default `ingress` with acl
    * @example "egress"
    */
@@ -536,8 +534,7 @@ export interface NetworkRuleArgs {
    */
   readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * Takes over an equal rule that exists already, in place of refusing.
-   * Not yet: taking over what exists comes with a later release.
+   * Takes over an equal rule that exists already, made by hand or by another program, in place of refusing.
    * @default false
    * @example true
    */
@@ -659,6 +656,13 @@ export interface LoadBalancerArgs {
    */
   readonly ipAddressId?: pulumi.Input<string>;
   /**
+   * Id of the machines' network, where the address is one of a VPC.
+   * A change replaces the resource.
+   * @default the one that the address belongs to
+   * @example "7c2d5a5e-0b7e-4d6c-9f6d-0d6a4b0d4b7a"
+   */
+  readonly networkId?: pulumi.Input<string>;
+  /**
    * Name of the rule.
    * @default the resource's name
    * @example "ingress-https"
@@ -671,14 +675,12 @@ export interface LoadBalancerArgs {
    */
   readonly description?: pulumi.Input<string>;
   /**
-   * Port of the public address.
-   * A change replaces the resource.
+   * Port of the public address. On another one the new rule is there before the old one goes.
    * @example 443
    */
   readonly publicPort: pulumi.Input<number>;
   /**
    * Port on the machines: of an ingress controller, its NodePort.
-   * A change replaces the resource.
    * @example 30443
    */
   readonly privatePort: pulumi.Input<number>;
@@ -690,7 +692,6 @@ export interface LoadBalancerArgs {
   readonly algorithm?: pulumi.Input<"roundrobin" | "leastconn" | "source">;
   /**
    * `tcp-proxy` tells the machines the client's address by the PROXY protocol. `udp` and `ssl` depend on the network's offering.
-   * A change replaces the resource.
    * @default "tcp"
    * @example "tcp-proxy"
    */
@@ -708,14 +709,12 @@ export interface LoadBalancerArgs {
   readonly members: pulumi.Input<BalancerMembersArgs>;
   /**
    * Keeps a client on the machine it first reached.
-   * Not yet: stickiness comes with a later release.
    * @default off
    * @example {"method":"SourceBased"}
    */
   readonly stickiness?: pulumi.Input<StickinessArgs>;
   /**
    * Asks the machines whether they can take connections. Depends on the network's offering.
-   * Not yet: health checks come with a later release.
    * @default off
    * @example {"path":"/healthz"}
    */
@@ -734,8 +733,7 @@ export interface LoadBalancerArgs {
    */
   readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * Takes over an equal rule that exists already, in place of refusing.
-   * Not yet: taking over what exists comes with a later release.
+   * Takes over a rule with the same ports that exists already, made by hand or by another program, in place of refusing. What else differs is changed in place.
    * @default false
    * @example true
    */

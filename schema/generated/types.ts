@@ -181,12 +181,12 @@ export interface KubernetesClusterOutputs {
 /** What is known of a NetworkRule once it is there. One rule of a network: `firewall` lets clients reach a port of a public address, `portForward` sends a port of it to one machine; `egress` and `acl` rule what goes out and in. */
 export interface NetworkRuleOutputs {
   /**
-   * Id of the rule.
+   * Id of the rule. Another one once the rule had to be made anew.
    * @example "9f1c0f0a-3b5c-4a39-8d83-5f1f6f8b8f55"
    */
   readonly ruleId: string;
   /**
-   * The public address (not with acl).
+   * The public address (not with egress and acl).
    * @example "203.0.113.7"
    */
   readonly ipAddress?: string;
@@ -200,7 +200,7 @@ export interface NetworkRuleOutputs {
 /** What is known of a LoadBalancer once it is there. A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
 export interface LoadBalancerOutputs {
   /**
-   * Id of the rule.
+   * Id of the rule. Another one once its ports have changed.
    * @example "9f1c0f0a-3b5c-4a39-8d83-5f1f6f8b8f55"
    */
   readonly ruleId: string;
@@ -1127,9 +1127,8 @@ export interface NetworkRuleInputs {
    */
   readonly cluster?: string;
   /**
-   * What the rule does.
+   * What the rule does. An `egress` rule lets out what the network's offering holds back; with an offering that lets everything out by default, it holds that back.
    * A change replaces the resource.
-   * Not yet: egress and acl rules come with a later release.
    * @example "firewall"
    */
   readonly kind: "firewall" | "portForward" | "egress" | "acl";
@@ -1156,45 +1155,45 @@ export interface NetworkRuleInputs {
   readonly aclId?: string;
   /**
    * `tcp` and `udp` need ports, `icmp` may have a type and a code, `all` has neither.
-   * A change replaces the resource.
    * @example "tcp"
    */
   readonly protocol: "tcp" | "udp" | "icmp" | "all";
   /**
    * First port (of the public address).
-   * A change replaces the resource.
    * @default must be given with tcp and udp
    * @example 80
    */
   readonly startPort?: number;
   /**
    * Last port (of the public address).
-   * A change replaces the resource.
    * @default `startPort`
    * @example 443
    */
   readonly endPort?: number;
   /**
    * ICMP type; -1 is every one.
-   * A change replaces the resource.
    * @default -1 with icmp
    * @example 8
    */
   readonly icmpType?: number;
   /**
-   * ICMP code; -1 is every one.
-   * A change replaces the resource.
+   * ICMP code, of a type; -1 is every one.
    * @default -1 with icmp
    * @example 0
    */
   readonly icmpCode?: number;
   /**
-   * IPv4 networks that the rule lets in.
-   * A change replaces the resource.
+   * IPv4 networks that the rule is for: where from, with egress those of the machines, with an `acl` rule of traffic type egress where to.
    * @default everyone: `0.0.0.0/0`, filled in except for portForward
    * @example ["198.51.100.0/24"]
    */
   readonly cidrList?: readonly string[];
+  /**
+   * IPv4 networks that an `egress` rule is about: where to.
+   * @default anywhere
+   * @example ["203.0.113.0/24"]
+   */
+  readonly destinationCidrList?: readonly string[];
   /**
    * First port on the machine (portForward).
    * @default `startPort`
@@ -1227,7 +1226,6 @@ export interface NetworkRuleInputs {
   readonly number?: number;
   /**
    * Direction that an `acl` rule is for.
-   * A change replaces the resource.
    * @default `ingress` with acl
    * @example "egress"
    */
@@ -1239,8 +1237,7 @@ export interface NetworkRuleInputs {
    */
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * Takes over an equal rule that exists already, in place of refusing.
-   * Not yet: taking over what exists comes with a later release.
+   * Takes over an equal rule that exists already, made by hand or by another program, in place of refusing.
    * @default false
    * @example true
    */
@@ -1253,7 +1250,7 @@ export interface CheckedNetworkRuleInputs {
   readonly connection?: string;
   /** The cluster that the rule is for: its `uid`. Gives the address, the network and the nodes to aim at. */
   readonly cluster?: string;
-  /** What the rule does. */
+  /** What the rule does. An `egress` rule lets out what the network's offering holds back; with an offering that lets everything out by default, it holds that back. */
   readonly kind: "firewall" | "portForward" | "egress" | "acl";
   /** Id of the public address. */
   readonly ipAddressId?: string;
@@ -1269,10 +1266,12 @@ export interface CheckedNetworkRuleInputs {
   readonly endPort?: number;
   /** ICMP type; -1 is every one. */
   readonly icmpType?: number;
-  /** ICMP code; -1 is every one. */
+  /** ICMP code, of a type; -1 is every one. */
   readonly icmpCode?: number;
-  /** IPv4 networks that the rule lets in. */
+  /** IPv4 networks that the rule is for: where from, with egress those of the machines, with an `acl` rule of traffic type egress where to. */
   readonly cidrList?: readonly string[];
+  /** IPv4 networks that an `egress` rule is about: where to. */
+  readonly destinationCidrList?: readonly string[];
   /** First port on the machine (portForward). */
   readonly privateStartPort?: number;
   /** Last port on the machine (portForward). */
@@ -1287,7 +1286,7 @@ export interface CheckedNetworkRuleInputs {
   readonly trafficType?: "ingress" | "egress";
   /** Tags of your own on the rule. Keys that begin with `ablestack-` are the library's. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Takes over an equal rule that exists already, in place of refusing. */
+  /** Takes over an equal rule that exists already, made by hand or by another program, in place of refusing. */
   readonly adopt: boolean;
 }
 
@@ -1406,6 +1405,13 @@ export interface LoadBalancerInputs {
    */
   readonly ipAddressId?: string;
   /**
+   * Id of the machines' network, where the address is one of a VPC.
+   * A change replaces the resource.
+   * @default the one that the address belongs to
+   * @example "7c2d5a5e-0b7e-4d6c-9f6d-0d6a4b0d4b7a"
+   */
+  readonly networkId?: string;
+  /**
    * Name of the rule.
    * @default the resource's name
    * @example "ingress-https"
@@ -1418,14 +1424,12 @@ export interface LoadBalancerInputs {
    */
   readonly description?: string;
   /**
-   * Port of the public address.
-   * A change replaces the resource.
+   * Port of the public address. On another one the new rule is there before the old one goes.
    * @example 443
    */
   readonly publicPort: number;
   /**
    * Port on the machines: of an ingress controller, its NodePort.
-   * A change replaces the resource.
    * @example 30443
    */
   readonly privatePort: number;
@@ -1437,7 +1441,6 @@ export interface LoadBalancerInputs {
   readonly algorithm?: "roundrobin" | "leastconn" | "source";
   /**
    * `tcp-proxy` tells the machines the client's address by the PROXY protocol. `udp` and `ssl` depend on the network's offering.
-   * A change replaces the resource.
    * @default "tcp"
    * @example "tcp-proxy"
    */
@@ -1455,14 +1458,12 @@ export interface LoadBalancerInputs {
   readonly members: BalancerMembers;
   /**
    * Keeps a client on the machine it first reached.
-   * Not yet: stickiness comes with a later release.
    * @default off
    * @example {"method":"SourceBased"}
    */
   readonly stickiness?: Stickiness;
   /**
    * Asks the machines whether they can take connections. Depends on the network's offering.
-   * Not yet: health checks come with a later release.
    * @default off
    * @example {"path":"/healthz"}
    */
@@ -1481,8 +1482,7 @@ export interface LoadBalancerInputs {
    */
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * Takes over an equal rule that exists already, in place of refusing.
-   * Not yet: taking over what exists comes with a later release.
+   * Takes over a rule with the same ports that exists already, made by hand or by another program, in place of refusing. What else differs is changed in place.
    * @default false
    * @example true
    */
@@ -1521,11 +1521,13 @@ export interface CheckedLoadBalancerInputs {
   readonly cluster?: string;
   /** Id of the public address. */
   readonly ipAddressId?: string;
+  /** Id of the machines' network, where the address is one of a VPC. */
+  readonly networkId?: string;
   /** Name of the rule. */
   readonly name: string;
   /** What the rule is for. */
   readonly description?: string;
-  /** Port of the public address. */
+  /** Port of the public address. On another one the new rule is there before the old one goes. */
   readonly publicPort: number;
   /** Port on the machines: of an ingress controller, its NodePort. */
   readonly privatePort: number;
@@ -1545,7 +1547,7 @@ export interface CheckedLoadBalancerInputs {
   readonly autoscale?: CheckedBalancerAutoscale;
   /** Tags of your own on the rule. Keys that begin with `ablestack-` are the library's. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Takes over an equal rule that exists already, in place of refusing. */
+  /** Takes over a rule with the same ports that exists already, made by hand or by another program, in place of refusing. What else differs is changed in place. */
   readonly adopt: boolean;
 }
 

@@ -27,6 +27,14 @@ async function addressed(world: World, name = "k8s-net"): Promise<{ network: str
   return { network, address: await world.address(network) };
 }
 
+async function vpc(world: World): Promise<string> {
+  return world.made("createVPC", { name: "v", displaytext: "v", cidr: "10.9.0.0/16", zoneid: (await world.basics()).zone, vpcofferingid: (await world.first("listVPCOfferings")).id as string });
+}
+
+async function accessList(world: World): Promise<string> {
+  return world.made("createNetworkACLList", { name: "a", description: "a", vpcid: await vpc(world) });
+}
+
 async function keyPair(world: World): Promise<void> {
   await world.call("registerSSHKeyPair", { name: "k8s", publickey: "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQ== x" });
 }
@@ -356,6 +364,22 @@ export const stages: Readonly<Record<string, SetStage>> = {
     await world.job("createFirewallRule", { ipaddressid: address, protocol: "icmp", icmptype: "-1", icmpcode: "-1" });
     return { params: { ipaddressid: address } };
   },
+  createLBStickinessPolicy: async (world) => ({ params: { lbruleid: (await balancer(world)).rule } }),
+  listLBStickinessPolicies: async (world) => {
+    const { rule } = await balancer(world);
+    await world.job("createLBStickinessPolicy", { lbruleid: rule, name: "sticky", methodname: "SourceBased" });
+    return { params: { lbruleid: rule } };
+  },
+  createLBHealthCheckPolicy: async (world) => ({ params: { lbruleid: (await balanced(world)).rule } }),
+  createVPC: async (world) => ({ params: { zoneid: (await world.basics()).zone, vpcofferingid: (await world.first("listVPCOfferings")).id as string } }),
+  listVPCOfferings: async () => ({}),
+  createNetworkACLList: async (world) => ({ params: { vpcid: await vpc(world) } }),
+  createNetworkACL: async (world) => ({ params: { aclid: await accessList(world) } }),
+  listNetworkACLs: async (world) => {
+    const aclid = await accessList(world);
+    await world.job("createNetworkACL", { aclid, protocol: "tcp", startport: "22", endport: "22", action: "deny", number: "1", traffictype: "ingress", cidrlist: "0.0.0.0/0" });
+    return { params: { aclid } };
+  },
   createEgressFirewallRule: async (world) => ({ params: { networkid: await implemented(world) } }),
   listEgressFirewallRules: async (world) => {
     const network = await implemented(world);
@@ -528,13 +552,5 @@ const noCommand = (name: string): string => `${name} is not played yet`;
 export const left: Readonly<Record<string, string>> = {
   createAccount: "createAccount is not in the recorded catalogue; accounts are given at the start",
   "registerUserKeys-async": "registerUserKeys is not in the recorded catalogue; keys are given at the start",
-  createVPC: noCommand("createVPC"),
-  listVPCOfferings: noCommand("listVPCOfferings"),
-  createNetworkACL: noCommand("createNetworkACL"),
-  createNetworkACLList: noCommand("createNetworkACLList"),
-  listNetworkACLs: noCommand("listNetworkACLs"),
   listCounters: noCommand("listCounters"),
-  createLBStickinessPolicy: noCommand("createLBStickinessPolicy"),
-  listLBStickinessPolicies: noCommand("listLBStickinessPolicies"),
-  createLBHealthCheckPolicy: noCommand("createLBHealthCheckPolicy"),
 };

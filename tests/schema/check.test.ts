@@ -80,7 +80,7 @@ describe("rules", () => {
     expect(inputs.startPort).toBeUndefined();
   });
   test("protocol all goes without ports", () => {
-    expect(failuresOf("NetworkRule", { cluster: uid, kind: "firewall", protocol: "all" })).toEqual([]);
+    expect(failuresOf("NetworkRule", { cluster: uid, kind: "egress", protocol: "all" })).toEqual([]);
   });
   test("a port forward gets the private ports that follow from the public ones", () => {
     expect(checkInputs("NetworkRule", { ...forward, startPort: 80, privateStartPort: undefined }).inputs).toMatchObject({ endPort: 80, privateStartPort: 80, privateEndPort: 80 });

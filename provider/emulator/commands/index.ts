@@ -1,8 +1,10 @@
 /** Every command that the embedded Mold plays, by its recorded name. */
 import type { Commands } from "../command";
+import { aclCommands } from "./acls";
 import { addressCommands } from "./addresses";
 import { affinityGroupCommands } from "./affinity-groups";
 import { annotationCommands } from "./annotations";
+import { balancerPolicyCommands } from "./balancer-policies";
 import { balancerCommands } from "./balancers";
 import { firewallCommands } from "./firewall";
 import { forwardCommands } from "./forwards";
@@ -18,16 +20,20 @@ import { peopleCommands } from "./people";
 import { serverCommands } from "./server";
 import { tagCommands } from "./tags";
 import { volumeCommands } from "./volumes";
+import { vpcCommands } from "./vpcs";
 
 export const commands: Commands = {
   ...serverCommands(() => commands),
   ...offerCommands,
   ...peopleCommands,
   ...networkCommands,
+  ...vpcCommands,
+  ...aclCommands,
   ...addressCommands,
   ...firewallCommands,
   ...forwardCommands,
   ...balancerCommands,
+  ...balancerPolicyCommands,
   ...machineCommands,
   ...machineListCommands,
   ...volumeCommands,
