@@ -1,7 +1,7 @@
 /** What the one rule of a NetworkRule or LoadBalancer has in common: whose it is, whom it leads to, what was left of it. */
 import { intentKey, isIntentOf, removeIntent } from "../claim";
 import { ClusterError } from "../errors";
-import { mark, parseMachineName, tagKeys, tagsOf, type Role, type TaggedKind, type Tags } from "../ownership";
+import { mark, parseMachineName, tagKeys, tagParameters, tagsOf, type Role, type TaggedKind, type Tags } from "../ownership";
 import { isMoldFailure, type Answer, type World } from "../ports";
 import type { RulePlace } from "./place";
 
