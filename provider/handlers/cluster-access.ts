@@ -5,14 +5,15 @@ import { checkInputs } from "../../schema/check";
 import { ClusterError } from "../core/errors";
 import { kubeconfigOf } from "../core/managed/access";
 import type { World } from "../core/ports";
-import { parseKubeconfig } from "../kubernetes/read-kubeconfig";
 import { isUnknown, type CheckResult, type Declared, type DiffResult, type Handler } from "./handler";
 
 export type AccessInputs = CheckedClusterAccessInputs & Declared;
 
 async function outputsOf(world: World, { name, uid, networkId, networkOwned }: AccessInputs): Promise<ClusterAccessOutputs | undefined> {
   const kubeconfig = await kubeconfigOf(world, { name, uid, networkId, networkOwned });
-  return kubeconfig === undefined ? undefined : { kubeconfig, caCertificate: parseKubeconfig(kubeconfig).caCertificate };
+  if (kubeconfig === undefined) return undefined;
+  const { parseKubeconfig } = await import("../kubernetes/read-kubeconfig.js");
+  return { kubeconfig, caCertificate: parseKubeconfig(kubeconfig).caCertificate };
 }
 
 const missing = (name: string): ClusterError => new ClusterError("Mold has no kubeconfig of it. Once it shows the cluster as Running, run again.", { resource: `KubernetesCluster ${name}` });

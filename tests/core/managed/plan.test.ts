@@ -47,7 +47,7 @@ const anyObserved: fc.Arbitrary<ObservedManaged> = fc
     const marks = marked({ name: "prod", uid, place }, { ...(whole ? { [tagKeys.initialised]: uid } : {}), ...(upgrading ? { [tagKeys.upgrading]: upgrading } : {}), ...(gone ? { [tagKeys.gone + gone]: "yes" } : {}) });
     return {
       ...(network ? { marks } : {}), ...(cluster ? { cluster } : {}), others, machines: members.map(({ machine }) => machine), ...(answers ? { nodes: members.flatMap(({ node }) => node ?? []) } : {}),
-      followers: followed ? [{ id: "r", name: "web", description: "", publicPort: 80, privatePort: 30080, memberIds: ["prod-node-4"], tags: { [tagKeys.cluster]: uid, [tagKeys.members]: "worker" } } as unknown as ObservedManaged["followers"][number]] : [],
+      followers: followed ? [{ id: "r", name: "web", description: "", publicPort: 80, privatePort: 30080, memberIds: ["prod-node-4"], tags: { [tagKeys.cluster]: uid, [tagKeys.target]: "role=worker" } } as unknown as ObservedManaged["followers"][number]] : [],
     };
   });
 
@@ -92,6 +92,6 @@ test("whatever is there and whatever is declared, there is a plan whose steps ca
     }),
     { numRuns: 2000 },
   );
-  expect(met.problems).toBeGreaterThan(200);
-  expect(met.steps).toBeGreaterThan(200);
+  expect(met.problems).toBeGreaterThan(100);
+  expect(met.steps).toBeGreaterThan(100);
 });
