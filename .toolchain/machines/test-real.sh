@@ -24,19 +24,19 @@ unshare --net --mount true 2>/dev/null || skip 'they need to make network and mo
 
 "$machines/host.sh"
 cd "$root"
-results=.state/real/results.jsonl
 files=("$@")
+full=''
 VERSIONS=${VERSIONS:-$([[ -n ${BRIEF:-} ]] && echo 1.34.2 || echo 1.34.2 1.35.4)}
 case ${1:-} in
   '') mapfile -t files < <(ls tests/real/*.test.ts) ;;
   full)
     mapfile -t files < <(ls tests/real/*.test.ts tests/real/full/*.test.ts)
     VERSIONS=$("$machines/build.sh" versions)
-    rm -f "$results"
+    full=yes
     ;;
 esac
 isos=$(mktemp -d)
-trap 'rm -rf "$isos"' EXIT
+trap 'rm -rf "$isos" "$isos.json"' EXIT
 ABLESTACK_MACHINES_ROOTFS=$("$machines/build.sh" rootfs)/root
 ABLESTACK_MACHINES_IMAGES=$("$machines/build.sh" images)
 for version in $VERSIONS; do
@@ -44,8 +44,12 @@ for version in $VERSIONS; do
   ln -s "$iso/iso" "$isos/$version"
 done
 export ABLESTACK_MACHINES_ROOTFS ABLESTACK_MACHINES_IMAGES ABLESTACK_MACHINES_ISOS=$isos
+report=(node --import tsx tests/real/world/write-report.ts)
+if [[ -n $full ]]; then "${report[@]}" begin; fi
 status=0
-node_modules/.bin/jest -c .config/jest.config.cjs -i --json --outputFile "$isos/report.json" "${files[@]}" || status=$?
+node_modules/.bin/jest -c .config/jest.config.cjs -i --json --outputFile "$isos.json" "${files[@]}" || status=$?
+# Whatever failed is in the report too.
+if [[ -n $full ]]; then "${report[@]}" "$isos.json"; fi
 # shellcheck disable=SC2016 # JavaScript
-node -p 'const r = require(process.argv[1]); `${r.numPassedTests} passed, ${r.numFailedTests + r.numRuntimeErrorTestSuites} failed` + (r.numPendingTests > 0 ? `, ${r.numPendingTests} skipped` : "")' "$isos/report.json"
+node -p 'const r = require(process.argv[1]); `${r.numPassedTests} passed, ${r.numFailedTests + r.numRuntimeErrorTestSuites} failed` + (r.numPendingTests > 0 ? `, ${r.numPendingTests} skipped` : "")' "$isos.json"
 exit "$status"

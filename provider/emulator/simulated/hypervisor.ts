@@ -177,6 +177,7 @@ export class SimulatedHypervisor implements Hypervisor {
         cluster.available = available;
         if (available) this.kubelets.resume(cluster);
       }
+      if (cluster.electControllers(isUp(this.site))) this.kubelets.takenUp(cluster);
       if (available) this.kubelets.tend(cluster);
     }
     for (const machine of this.machines.values()) this.agent.tryAgain(machine);
@@ -193,7 +194,7 @@ export class SimulatedHypervisor implements Hypervisor {
   private serving(address: string, port: number): Server6443[] {
     return this.site.reach.behind(address, port, LOOPBACK_CLIENT).flatMap((machineId) => {
       const cluster = servedBy(this.site, machineId);
-      return cluster ? [{ machineId, cluster, version: this.machines.get(machineId)?.disk?.version ?? "" }] : [];
+      return cluster ? [{ machineId, cluster, version: this.machines.get(machineId)?.serves ?? "" }] : [];
     });
   }
 

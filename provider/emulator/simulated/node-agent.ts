@@ -87,6 +87,7 @@ export class NodeAgent implements Phases {
         break;
       case "upgrading":
       case "restarting-api":
+      case "restarting-kubelet":
         this.upgrade.ended(machine);
         break;
       default:

@@ -67,7 +67,10 @@ export class SimulatedShell implements NodeShell {
     if (machine.spec.iso?.version !== version) return `Kubernetes ISO of ${version} is not mounted`;
     machine.update({ disk: { ...machine.disk, version } });
     machine.say(`kubeadm: upgrade ${first ? `apply v${version}` : "node"}; kubelet restarted`);
-    if (first && cluster.facts.version !== version) cluster.upgrade(version);
+    if (first && cluster.facts.version !== version) {
+      cluster.record(version);
+      cluster.renewAddons();
+    }
     this.site.changed();
     return undefined;
   }

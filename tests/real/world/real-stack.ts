@@ -4,6 +4,7 @@ import { createReadStream, mkdtempSync, readdirSync, rmSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isoFolders, missing, nspawnHypervisor, thisHost } from "../../../provider/emulator/nspawn";
+import type { EmulatorOptions } from "../../../provider/emulator";
 import { signed, type Params } from "../../emulator/test-client";
 import { lifecycle, root } from "../../engine/world/paths";
 import { TestStack } from "../../engine/world/stack";
@@ -21,6 +22,22 @@ export const lackingForClusters: readonly string[] = [
   ...(spawnSync("kubectl", ["version", "--client"]).error === undefined ? [] : ["no kubectl"]),
 ];
 
+/** A Mold of real machines. @param part its public addresses, one for each test file: 198.51.100.0/24 and 203.0.113.0/24 (TEST-NET-2 and 3, RFC 5737) in parts of 32 */
+export function realMachines(part: number): { readonly machines: string; readonly emulator: EmulatorOptions } {
+  const machines = mkdtempSync(join(tmpdir(), "real-machines-"));
+  const isoFolder = isoFolders(isos);
+  return {
+    machines,
+    emulator: {
+      hypervisor: nspawnHypervisor({ dir: machines, rootfs: rootfs!, isoFolder }),
+      offersKubernetes: (version) => isoFolder(version) !== undefined,
+      publicRange: `${part < 8 ? "198.51.100" : "203.0.113"}.${(part % 8) * 32}/27`,
+      expungeDelay: 0,
+      speed: 4,
+    },
+  };
+}
+
 export interface Node {
   readonly name: string;
   readonly ready: boolean;
@@ -35,21 +52,10 @@ export class RealStack {
     readonly machines: string,
   ) {}
 
-  /** @param part its public addresses: 198.51.100.0/24 in parts of 32 (TEST-NET-2, RFC 5737), one for each test file */
+  /** @param part see {@link realMachines} */
   static async create(part: number, config: Readonly<Record<string, string>>): Promise<RealStack> {
-    const machines = mkdtempSync(join(tmpdir(), "real-machines-"));
-    const isoFolder = isoFolders(isos);
-    const stack = await TestStack.create({
-      range: 0,
-      example: lifecycle,
-      emulator: {
-        hypervisor: nspawnHypervisor({ dir: machines, rootfs: rootfs!, isoFolder }),
-        offersKubernetes: (version) => isoFolder(version) !== undefined,
-        publicRange: `198.51.100.${part * 32}/27`,
-        expungeDelay: 0,
-        speed: 4,
-      },
-    }).catch((error: unknown) => {
+    const { machines, emulator } = realMachines(part);
+    const stack = await TestStack.create({ range: 0, example: lifecycle, emulator }).catch((error: unknown) => {
       rmSync(machines, { recursive: true, force: true });
       throw error;
     });

@@ -13,6 +13,8 @@ export interface Figure {
   readonly seen: string;
   /** What is wanted, where there is such a thing. */
   readonly goal?: string;
+  /** Whether that was so. Default: as the report reads it in the words of both (judgement.ts). */
+  readonly met?: boolean;
 }
 
 export function record(figure: Figure): void {
