@@ -6,7 +6,6 @@ import { ClusterError } from "../core/errors";
 import { kubeconfigOf } from "../core/managed/access";
 import type { World } from "../core/ports";
 import { endOf } from "../kubernetes/kubeconfig";
-import { parseMoldsKubeconfig } from "../kubernetes/read-kubeconfig";
 import { isUnknown, type CheckResult, type Declared, type DiffResult, type Handler } from "./handler";
 
 export type AccessInputs = CheckedClusterAccessInputs & Declared;
@@ -14,6 +13,7 @@ export type AccessInputs = CheckedClusterAccessInputs & Declared;
 async function outputsOf(world: World, { name, uid, networkId, networkOwned }: AccessInputs): Promise<ClusterAccessOutputs | undefined> {
   const kubeconfig = await kubeconfigOf(world, { name, uid, networkId, networkOwned });
   if (kubeconfig === undefined) return undefined;
+  const { parseMoldsKubeconfig } = await import("../kubernetes/read-kubeconfig.js");
   const { caCertificate, clientCertificate } = parseMoldsKubeconfig(kubeconfig);
   return { kubeconfig, caCertificate, kubeconfigExpires: endOf(clientCertificate) };
 }

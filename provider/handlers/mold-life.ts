@@ -3,12 +3,11 @@ import type { CheckedClusterInputs, ClusterOutputs } from "../../schema/generate
 import { endpointOf } from "../core/desired";
 import { deleteManaged } from "../core/managed/delete";
 import type { DesiredManaged } from "../core/managed/desired";
-import { workersOf, type ObservedManaged } from "../core/managed/observe";
+import { workersOf, type ObservedManaged, type ReadKubeconfig } from "../core/managed/observe";
 import { ManagedRun } from "../core/managed/run";
 import { tagKeys } from "../core/ownership";
 import { planLines } from "../core/preview";
 import { sharedLists } from "../core/shared-lists";
-import { parseMoldsKubeconfig } from "../kubernetes/read-kubeconfig";
 import { catalogueOf } from "./catalogues";
 import type { MakeLife } from "./cluster-life";
 import { longestDrainSeconds, nodesOf, placeOf } from "./declaration";
@@ -93,10 +92,13 @@ function isoTime(text: string): string {
   return Number.isNaN(time) ? "" : new Date(time).toISOString();
 }
 
+/** What reads YAML is loaded with the first that Mold hands out. */
+const readKubeconfig: ReadKubeconfig = async (text) => (await import("../kubernetes/read-kubeconfig.js")).parseMoldsKubeconfig(text);
+
 export const moldLife: MakeLife = (session, inputs, former, looking) => {
   const world = session.world(inputs.connection, inputs.declaredBy);
   const seen = looking ? { ...world, mold: sharedLists(world) } : world;
-  const setting = { world: seen, catalogue: catalogueOf(world), readKubeconfig: parseMoldsKubeconfig };
+  const setting = { world: seen, catalogue: catalogueOf(world), readKubeconfig };
   const desired = desiredManaged(inputs, former?.outputs.kubernetesVersion);
   const run = new ManagedRun(setting, desired, former && desiredManaged(former.inputs), inputs.adopt);
   return {

@@ -66,7 +66,7 @@ export interface ObservedManaged {
 }
 
 /** How a kubeconfig is read: what Mold hands out is YAML, which the core has no library for. */
-export type ReadKubeconfig = (text: string) => ClusterAccess;
+export type ReadKubeconfig = (text: string) => Promise<ClusterAccess>;
 
 export interface Looking {
   readonly catalogue: Catalogue;
@@ -187,7 +187,7 @@ async function inside(world: World, id: string, { readKubeconfig }: Looking): Pr
 export async function accessOfManaged(world: World, id: string, readKubeconfig: ReadKubeconfig): Promise<ClusterAccess | undefined> {
   try {
     const { configdata } = await world.mold.call("getKubernetesClusterConfig", { id });
-    return configdata ? readKubeconfig(configdata) : undefined;
+    return configdata ? await readKubeconfig(configdata) : undefined;
   } catch (error) {
     if (isMoldFailure(error) && error.kind === "refused") return undefined;
     throw error;

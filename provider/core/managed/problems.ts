@@ -24,7 +24,14 @@ const byReplacing = "Change it by making another cluster (another name, or repla
 export function problemsOf(desired: DesiredManaged, observed: ObservedManaged, former: FormerManaged | undefined, offerings: Offerings): Problem[] {
   const { cluster } = observed;
   if (!cluster) return [];
-  return [...counts(desired, cluster), ...setOnce(desired, former), ...smaller(cluster, offerings), ...nodeProblems(desired, observed, former)];
+  return [...lost(desired, observed, cluster), ...counts(desired, cluster), ...setOnce(desired, former), ...smaller(cluster, offerings), ...nodeProblems(desired, observed, former)];
+}
+
+/** Mold scales none of which a machine is missing, and finds it well never again (upstream: "it is in unstable state as not enough existing VM instances found"). */
+function lost({ powerState }: DesiredManaged, { machines }: ObservedManaged, { state, size, controlPlanes }: ManagedRecord): Problem[] {
+  const missing = size + controlPlanes - machines.length;
+  if (missing <= 0 || powerState === "stopped" || (state !== "Alert" && state !== "Running")) return [];
+  return [{ property: "workers.count", reason: `Mold counts ${size + controlPlanes} machines of the cluster, and ${machines.length} are there: it scales none of which one is missing, and shows it as Alert for good. It can't mend that itself. ${byReplacing}.` }];
 }
 
 function counts({ controlPlane }: DesiredManaged, { controlPlanes }: ManagedRecord): Problem[] {

@@ -1,7 +1,7 @@
 /** Scaling (upstream: KubernetesClusterScaleWorker): more workers, fewer or these, larger ones, and the autoscaler's bounds. */
 import { areReady, attachVersion, makingParts, setManaged, takeIsosOut } from "./bring-up";
 import { checkScale, offeringsOf } from "./checks";
-import { controlIds, endMachine, machinesOf, managedOf, nodeName, workersOf } from "./machines";
+import { controlIds, endMachine, machinesOf, managedOf, nodeName, totalOf, workersOf } from "./machines";
 import type { Outcome, Parts, ServiceWork } from "./parts";
 import { applyRules } from "./rules";
 
@@ -11,13 +11,13 @@ const AUTOSCALER_MS = 3000;
 /** How many workers there will be. */
 const wantedSize = ({ call, cluster }: Parts): number => call.whole("size") ?? managedOf(cluster).size - call.list("nodeids").length;
 
-/** Those that are named, or the newest, as many as the record has too many: what else there may be nobody counts. */
+/** Those that are named, or the newest beyond the size that is wanted. */
 function leavingOf(parts: Parts): string[] {
-  const { call, cluster, at } = parts;
+  const { call, cluster } = parts;
   const named = call.list("nodeids");
   if (named.length > 0) return named.filter((id) => cluster.machines.some(({ machineId }) => machineId === id));
   const workers = workersOf(cluster).map(({ machineId }) => machineId).reverse();
-  return workers.slice(0, Math.max(0, managedOf(cluster).size - wantedSize(parts) - at));
+  return workers.slice(0, Math.max(0, workers.length - wantedSize(parts)));
 }
 
 function changeOfferings(parts: Parts): Outcome {
@@ -57,6 +57,7 @@ export const scaleWork: ServiceWork = {
       if (offered !== undefined) return offered;
       const { size } = managedOf(parts.cluster);
       if (wantedSize(parts) === size && call.list("nodeids").length === 0) return undefined;
+      if (parts.cluster.machines.length < totalOf(parts.cluster)) return parts.fail(`Scaling failed for Kubernetes cluster : ${parts.cluster.name}, it is in unstable state as not enough existing VM instances found`);
       parts.transit("scale");
       return parts.next(wantedSize(parts) > size ? "make" : "leave", cloud.durations.serviceMachine, { at: "0" });
     },

@@ -17,6 +17,8 @@ export interface Trouble {
 
 /** What an undisturbed change does: moments are chosen by it. */
 export interface Course {
+  /** Of the change. */
+  readonly name: string;
   /** Calls to Mold and to Kubernetes, in order. */
   readonly calls: readonly string[];
   readonly ms: number;
@@ -93,7 +95,7 @@ class FaultSweep {
       const undisturbed = await begin(made, change);
       const began = undisturbed.cloud.clock.now();
       await undisturbed.up(change.to);
-      const course = { calls: undisturbed.run.calls, ms: undisturbed.cloud.clock.now() - began };
+      const course = { name, calls: undisturbed.run.calls, ms: undisturbed.cloud.clock.now() - began };
       const goal = await atRest(undisturbed, change);
       const wrong: string[] = [];
       for (const trouble of troublesOf(course)) {

@@ -53,6 +53,29 @@ test("what is asked for reaches Mold: registry, key pair, disks, a network of th
   for (const table of ["machines", "clusters", "tags", "firewallRules", "balancers"]) expect([table, seen(cloud)[table]]).toEqual([table, []]);
 });
 
+test("on a shared network the API is where the balancer of the user's is; without its address it is refused before anything is made", async () => {
+  const cloud = new Cloud();
+  const mold = cloud.newRun().world({ owner: "by hand" }).mold;
+  const [zone] = await cloud.clock.run(mold.list("listZones", { name: "zone-1" }));
+  const [offering] = await cloud.clock.run(mold.list("listNetworkOfferings", { name: "DefaultSharedNetworkOffering" }));
+  await cloud.clock.run(mold.call("createNetwork", { name: "lan", displaytext: "lan", zoneid: zone!.id!, networkofferingid: offering!.id! }));
+  const before = cloud.state();
+  await expect(cloud.clock.run(engineOf(managed({ network: "lan" })).up(cloud.newRun()))).rejects.toThrow(/the network lan is shared.*give externalLoadBalancerIp/);
+  expect(cloud.state()).toBe(before);
+
+  const engine = engineOf(managed({ network: "lan", externalLoadBalancerIp: "192.0.2.40", controlPlanes: 3, workers: 1 }));
+  await cloud.clock.run(engine.up(cloud.newRun()));
+  expect(engine.cluster).toMatchObject({ state: "Running", endpoint: "https://192.0.2.40:6443" });
+  expect(nodesInside(cloud)).toHaveLength(4);
+  expect(await cloud.clock.run(engine.plan(cloud.newRun()))).toEqual([]);
+  engine.declare(managed({ network: "lan", externalLoadBalancerIp: "192.0.2.40", controlPlanes: 3, workers: 2, version: "1.35" }));
+  await cloud.clock.run(engine.up(cloud.newRun()));
+  expect(nodesInside(cloud)).toEqual([...Array<string>(3).fill("control 1.35.4"), ...Array<string>(2).fill("node 1.35.4")]);
+  await cloud.clock.run(engine.destroy(cloud.newRun()));
+  expect((seen(cloud).networks ?? []).map(({ name }) => name)).toEqual(["lan"]);
+  for (const table of ["machines", "clusters", "tags", "addresses"]) expect([table, seen(cloud)[table]]).toEqual([table, []]);
+});
+
 test("a name that somebody else's cluster has is refused, and says whose id it is", async () => {
   const cloud = new Cloud();
   await cloud.clock.run(engineOf(managed()).up(cloud.newRun()));

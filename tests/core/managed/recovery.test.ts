@@ -128,3 +128,17 @@ test("a cluster that somebody deleted in Mold is not made anew unasked", async (
   await life.cloud.clock.run(mold.run("deleteKubernetesCluster", { id: record!.id! }));
   await expect(life.plan()).rejects.toThrow(/management: Mold has no such cluster any more: it was deleted outside this program\. Refresh/);
 });
+
+test("a cluster that lost a machine to a scaling by hand that stopped half-way is refused with the reason, and is still deleted: Mold takes no scaling of it any more", async () => {
+  const cloud = new Cloud();
+  const engine = engineOf(managed({ workers: 3 }));
+  await cloud.clock.run(engine.up(cloud.newRun()));
+  const { mold } = cloud.newRun().world({ owner: "by hand" });
+  const [record] = await cloud.clock.run(mold.list("listKubernetesClusters", {}));
+  cloud.emulator.faults.order({ kind: "serviceFails", command: "scaleKubernetesCluster", skip: 1, text: "the host is away" });
+  await expect(cloud.clock.run(mold.run("scaleKubernetesCluster", { id: record!.id!, size: 1 }))).rejects.toThrow(/the host is away/);
+  await expect(cloud.clock.run(engine.up(cloud.newRun()))).rejects.toThrow(/workers\.count: Mold counts 4 machines of the cluster, and 3 are there/);
+  expect((seen(cloud).clusters ?? []).map(({ state }) => state)).toEqual(["Alert"]);
+  await cloud.clock.run(engine.destroy(cloud.newRun()));
+  expect(cloud.emulator.isEmpty()).toBe(true);
+});

@@ -172,14 +172,15 @@ export async function scaleCluster(operation: ManagedOperation, { size }: Extrac
   await asked(operation, "scaleKubernetesCluster", () => world.mold.run("scaleKubernetesCluster", { id: record.id, size }, operation.jobContext(desired.timeouts.scaleSeconds, "workers.count")));
 }
 
+/** One a job: Mold takes no more scaling where it has removed some of those of one job and failed at another. */
 export async function removeNodes(operation: ManagedOperation, { machines }: Extract<ManagedWork, { kind: "removeNodes" }>): Promise<void> {
   const { world, desired } = operation;
-  const record = await operation.recordOrFail();
-  const there = ((record.virtualmachines ?? []) as { id?: string }[]).map(({ id }) => id);
-  const nodeids = machines.filter(({ id }) => there.includes(id)).map(({ id }) => id);
-  if (nodeids.length === 0) return;
-  if (record.state !== "Running") throw new PlanOutdated(`it is ${record.state} by now`, operation.context());
-  await asked(operation, "scaleKubernetesCluster", () => world.mold.run("scaleKubernetesCluster", { id: record.id, nodeids }, operation.jobContext(desired.timeouts.scaleSeconds, "workers.count")));
+  for (const { id: machineId } of machines) {
+    const { id, state, virtualmachines: there = [] } = await operation.recordOrFail();
+    if (!(there as { id?: string }[]).some((machine) => machine.id === machineId)) continue;
+    if (state !== "Running") throw new PlanOutdated(`it is ${state} by now`, operation.context());
+    await asked(operation, "scaleKubernetesCluster", () => world.mold.run("scaleKubernetesCluster", { id, nodeids: [machineId] }, operation.jobContext(desired.timeouts.scaleSeconds, "workers.count")));
+  }
 }
 
 export async function changeOfferings(operation: ManagedOperation, { controlPlane, workers }: Extract<ManagedWork, { kind: "changeOfferings" }>): Promise<void> {
