@@ -3,7 +3,7 @@ import type { Change } from "../sweeps/change";
 import { managed, plainState } from "./managed";
 
 const plain = plainState;
-/** Never fewer than there are: Mold takes an idle worker away in its own time, and a run that was disturbed takes longer. */
+/** From as many workers as there are: a run that takes longer would see Mold remove one that is idle, which is no difference, but another state. */
 const scaled = (max: number, more: Record<string, unknown> = {}): Record<string, unknown> => ({ ...managed(more), workers: { count: 2, offering: "k8s-2c-4g", autoscaling: { min: 2, max } } });
 const stopped = { powerState: "stopped" };
 
