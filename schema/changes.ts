@@ -50,7 +50,7 @@ function visitChanges(name: ResourceName, olds: unknown, news: unknown, isUnknow
 /**
  * The properties that differ, each with how it is changed. Both sides may come with or without defaults; names that aren't inputs are
  * not looked at. Sets have no order, and `"3"` is 3 where a number is declared.
- * @example changedProperties("LoadBalancer", { …, publicPort: 80 }, { …, publicPort: 443 }) // [{ property: "publicPort", change: "replace" }]
+ * @example changedProperties("LoadBalancer", { …, publicPort: 80 }, { …, publicPort: 443 }) // [{ property: "publicPort", change: "update" }]
  */
 export function changedProperties(name: ResourceName, olds: unknown, news: unknown, options: ChangeOptions = {}): PropertyChange[] {
   const changes: PropertyChange[] = [];

@@ -20,6 +20,11 @@ const somewhere: Rule = ({ given, fail }) => {
   if (!given("cluster") && !given("ipAddressId")) fail("cluster", "is missing; give the cluster's uid, or the id of a public address as ipAddressId");
 };
 
+const healthCheckTimes: Rule = ({ integer, fail }) => {
+  const [interval, timeout] = [integer("healthCheck.interval"), integer("healthCheck.timeout")];
+  if (interval !== undefined && timeout !== undefined && timeout > interval) fail("healthCheck.timeout", `is ${timeout}, which is longer than the time between two checks (interval ${interval})`);
+};
+
 const autoscaleBounds: Rule = ({ integer, fail }) => {
   const [min, max] = [integer("autoscale.minMembers"), integer("autoscale.maxMembers")];
   if (min !== undefined && max !== undefined && min > max) fail("autoscale.maxMembers", `is ${max}, which is below minMembers (${min})`);
@@ -33,10 +38,11 @@ export const loadBalancer: Resource = {
     connection: connectionName,
     cluster: { ...clusterUid, otherwise: "none; then `ipAddressId` says where" },
     ipAddressId: { type: "string", description: "Id of the public address.", otherwise: "the cluster's", change: "replace", example: "1b6d1c52-9a4b-4a5e-8a4d-2f8b6e0d9c11" },
+    networkId: { type: "string", description: "Id of the machines' network, where the address is one of a VPC.", otherwise: "the one that the address belongs to", change: "replace", example: "7c2d5a5e-0b7e-4d6c-9f6d-0d6a4b0d4b7a" },
     name: { type: "string", description: "Name of the rule.", required: true, filledBySdk: "the resource's name", maxLength: 255, format: "no-control-characters", example: "ingress-https" },
     description: { type: "string", description: "What the rule is for.", maxLength: 4000, allowEmpty: true, format: "no-control-characters", otherwise: "none", example: "HTTPS of the shop" },
-    publicPort: { type: "integer", description: "Port of the public address.", required: true, minimum: 1, maximum: 65_535, change: "replace", example: 443 },
-    privatePort: { type: "integer", description: "Port on the machines: of an ingress controller, its NodePort.", required: true, minimum: 1, maximum: 65_535, change: "replace", example: 30_443 },
+    publicPort: { type: "integer", description: "Port of the public address. On another one the new rule is there before the old one goes.", required: true, minimum: 1, maximum: 65_535, example: 443 },
+    privatePort: { type: "integer", description: "Port on the machines: of an ingress controller, its NodePort.", required: true, minimum: 1, maximum: 65_535, example: 30_443 },
     algorithm: {
       type: "string",
       description: "Which machine takes a connection: each in turn, the one with the fewest, or always the same for one client.",
@@ -49,7 +55,6 @@ export const loadBalancer: Resource = {
       description: "`tcp-proxy` tells the machines the client's address by the PROXY protocol. `udp` and `ssl` depend on the network's offering.",
       enum: ["tcp", "udp", "tcp-proxy", "ssl"],
       default: "tcp",
-      change: "replace",
       example: "tcp-proxy",
     },
     cidrList: {
@@ -79,7 +84,6 @@ export const loadBalancer: Resource = {
       description: "Keeps a client on the machine it first reached.",
       otherwise: "off",
       example: { method: "SourceBased" },
-      notYet: { reason: "stickiness comes with a later release" },
       properties: {
         method: { type: "string", description: "What a client is known by.", required: true, enum: ["LbCookie", "AppCookie", "SourceBased"], example: "LbCookie" },
         parameters: { type: "map", description: "Settings of the method, as Mold names them.", values: { type: "string", description: "The setting's value." }, otherwise: "the method's own", example: { holdtime: "30m" } },
@@ -91,7 +95,6 @@ export const loadBalancer: Resource = {
       description: "Asks the machines whether they can take connections. Depends on the network's offering.",
       otherwise: "off",
       example: { path: "/healthz" },
-      notYet: { reason: "health checks come with a later release" },
       properties: {
         path: { type: "string", description: "What is asked for by HTTP.", default: "/", example: "/healthz" },
         interval: seconds("Time between two checks.", 5),
@@ -116,18 +119,17 @@ export const loadBalancer: Resource = {
     tags: tags("the rule"),
     adopt: {
       type: "boolean",
-      description: "Takes over an equal rule that exists already, in place of refusing.",
+      description: "Takes over a rule with the same ports that exists already, made by hand or by another program, in place of refusing. What else differs is changed in place.",
       default: false,
       example: true,
-      notYet: { values: [true], reason: "taking over what exists comes with a later release" },
     },
   },
   outputs: {
-    ruleId: { type: "string", description: "Id of the rule.", stable: true, example: "9f1c0f0a-3b5c-4a39-8d83-5f1f6f8b8f55" },
+    ruleId: { type: "string", description: "Id of the rule. Another one once its ports have changed.", example: "9f1c0f0a-3b5c-4a39-8d83-5f1f6f8b8f55" },
     ipAddress: { type: "string", description: "The public address.", stable: true, example: "203.0.113.7" },
     memberIds: { type: "list", description: "Ids of the machines behind the rule.", items: { type: "string", description: "Id of a machine." }, set: true },
     state: { type: "string", description: "State of the rule, in Mold's words.", example: "Active" },
   },
-  rules: [oneKindOfMember, somewhere, autoscaleBounds],
+  rules: [oneKindOfMember, somewhere, healthCheckTimes, autoscaleBounds],
   example: { cluster: "k3v9x0a2m7qd", publicPort: 443, privatePort: 30_443, members: { role: "worker" } },
 };

@@ -9,6 +9,7 @@ const belongsTo: Readonly<Record<string, readonly string[]>> = {
   ipAddressId: ["firewall", "portForward"],
   networkId: ["portForward", "egress", "acl"],
   aclId: ["acl"],
+  destinationCidrList: ["egress"],
   icmpType: ["firewall", "egress", "acl"],
   icmpCode: ["firewall", "egress", "acl"],
   privateStartPort: ["portForward"],
@@ -32,6 +33,10 @@ const somewhere: Rule = ({ text, given, fail }) => {
   if ((kind === "firewall" || kind === "portForward") && !given("cluster") && !given("ipAddressId")) {
     fail("cluster", "is missing; give the cluster's uid, or the id of a public address as ipAddressId");
   }
+  if (kind === "egress" && !given("cluster") && !given("networkId")) fail("networkId", "is missing; give the cluster's uid, or the id of the network as networkId");
+  if (kind === "acl" && !given("cluster") && !given("networkId") && !given("aclId")) {
+    fail("aclId", "is missing; give the id of the access list, or of a network that has one (networkId), or the uid of the cluster on it");
+  }
 };
 
 const ports: Rule = ({ text, given, fail }) => {
@@ -41,6 +46,11 @@ const ports: Rule = ({ text, given, fail }) => {
     fail("protocol", `is "${protocol}"; a port forward takes tcp or udp`);
     return;
   }
+  // The virtual router's capability: SupportedProtocols of its Firewall service.
+  if (kind === "firewall" && protocol === "all") {
+    fail("protocol", 'is "all"; a firewall rule of a public address takes tcp, udp or icmp: make one rule for each that is meant (all ports: startPort 1 and endPort 65535)');
+    return;
+  }
   if ((protocol === "tcp" || protocol === "udp") && !given("startPort")) fail("startPort", `is missing; ${protocol} needs a port (for all ports 1 and endPort 65535)`);
   for (const property of ["startPort", "endPort"]) {
     if ((protocol === "icmp" || protocol === "all") && given(property)) fail(property, `does not go with protocol "${protocol}", which has no ports: leave it out`);
@@ -48,6 +58,14 @@ const ports: Rule = ({ text, given, fail }) => {
   for (const property of ["icmpType", "icmpCode"]) {
     if (protocol !== "icmp" && given(property)) fail(property, `goes with protocol "icmp" only; this one is "${protocol}": leave it out`);
   }
+};
+
+/** https://github.com/apache/cloudstack: "icmpCode … can be defined when icmpType belongs to [0-40] range" (NetworkACLServiceImpl). */
+const icmp: Rule = ({ integer, at, isUnknown, fail }) => {
+  if (isUnknown(at("icmpType"))) return;
+  const [type = -1, code = -1] = [integer("icmpType"), integer("icmpCode")];
+  if (code === -1 || (type >= 0 && type <= 40)) return;
+  fail("icmpCode", type === -1 ? `is ${code}, and icmpType is every one; a code means something with a type only: give icmpType, or leave the code out` : `is ${code}, while icmpType is ${type}; Mold takes a code with types 0 to 40 only: leave it out`);
 };
 
 /** Mold: port forwarding ranges must start at the same port on both sides (mold-api/README.md), and are of one length. */
@@ -79,7 +97,7 @@ const target: Rule = ({ text, at, given, isUnknown, fail }) => {
   }
 };
 
-export const networkRuleRules: readonly Rule[] = [kindsProperties, somewhere, ports, ranges, target];
+export const networkRuleRules: readonly Rule[] = [kindsProperties, somewhere, ports, icmp, ranges, target];
 
 export const networkRuleCompletion: Completion = ({ text, integer, given }) => {
   const [kind, protocol] = [text("kind"), text("protocol")];

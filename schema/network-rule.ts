@@ -6,7 +6,7 @@ import type { Resource } from "./resource";
 
 const port = (description: string, more: Partial<IntegerProperty>): IntegerProperty => ({ type: "integer", description, minimum: 1, maximum: 65_535, ...more });
 
-/** Mold can't change these on a rule that exists (updateFirewallRule and updatePortForwardingRule have no parameter for them). */
+/** Another place, or another thing altogether. Whatever else Mold can't change on a rule, the core makes anew before the old one goes. */
 const fixed = { change: "replace" } as const;
 
 export const clusterUid: Properties[string] = {
@@ -26,30 +26,38 @@ export const networkRule: Resource = {
     cluster: { ...clusterUid, otherwise: "none; then `ipAddressId` says where" },
     kind: {
       type: "string",
-      description: "What the rule does.",
+      description:
+        "What the rule does. An `egress` rule lets out what the network's offering holds back; with an offering that lets everything out by default, it holds that back.",
       required: true,
       enum: ["firewall", "portForward", "egress", "acl"],
       ...fixed,
       example: "firewall",
-      notYet: { values: ["egress", "acl"], reason: "egress and acl rules come with a later release" },
     },
     ipAddressId: { type: "string", description: "Id of the public address.", otherwise: "the cluster's", ...fixed, example: "1b6d1c52-9a4b-4a5e-8a4d-2f8b6e0d9c11" },
     networkId: { type: "string", description: "Id of the network, where it is not the cluster's.", otherwise: "the cluster's", ...fixed, example: "7c2d5a5e-0b7e-4d6c-9f6d-0d6a4b0d4b7a" },
     aclId: { type: "string", description: "Id of the access list that an `acl` rule joins.", otherwise: "the network's own list", ...fixed, example: "e0c1b5d4-3f57-4f0e-8f2a-1f0d3a9b7c55" },
-    protocol: { type: "string", description: "`tcp` and `udp` need ports, `icmp` may have a type and a code, `all` has neither.", required: true, enum: ["tcp", "udp", "icmp", "all"], ...fixed, example: "tcp" },
-    startPort: port("First port (of the public address).", { ...fixed, otherwise: "must be given with tcp and udp", example: 80 }),
-    endPort: port("Last port (of the public address).", { ...fixed, otherwise: "`startPort`", example: 443 }),
-    icmpType: { type: "integer", description: "ICMP type; -1 is every one.", minimum: -1, maximum: 255, otherwise: "-1 with icmp", ...fixed, example: 8 },
-    icmpCode: { type: "integer", description: "ICMP code; -1 is every one.", minimum: -1, maximum: 255, otherwise: "-1 with icmp", ...fixed, example: 0 },
+    protocol: { type: "string", description: "`tcp` and `udp` need ports, `icmp` may have a type and a code, `all` has neither.", required: true, enum: ["tcp", "udp", "icmp", "all"], example: "tcp" },
+    startPort: port("First port (of the public address).", { otherwise: "must be given with tcp and udp", example: 80 }),
+    endPort: port("Last port (of the public address).", { otherwise: "`startPort`", example: 443 }),
+    icmpType: { type: "integer", description: "ICMP type; -1 is every one.", minimum: -1, maximum: 255, otherwise: "-1 with icmp", example: 8 },
+    icmpCode: { type: "integer", description: "ICMP code, of a type; -1 is every one.", minimum: -1, maximum: 16, otherwise: "-1 with icmp", example: 0 },
     cidrList: {
       type: "list",
-      description: "IPv4 networks that the rule lets in.",
+      description: "IPv4 networks that the rule is for: where from, with egress those of the machines, with an `acl` rule of traffic type egress where to.",
       items: { type: "string", description: "An IPv4 network.", format: "cidr" },
       set: true,
       minItems: 1,
       otherwise: "everyone: `0.0.0.0/0`, filled in except for portForward",
-      ...fixed,
       example: ["198.51.100.0/24"],
+    },
+    destinationCidrList: {
+      type: "list",
+      description: "IPv4 networks that an `egress` rule is about: where to.",
+      items: { type: "string", description: "An IPv4 network.", format: "cidr" },
+      set: true,
+      minItems: 1,
+      otherwise: "anywhere",
+      example: ["203.0.113.0/24"],
     },
     privateStartPort: port("First port on the machine (portForward).", { otherwise: "`startPort`", example: 22 }),
     privateEndPort: port("Last port on the machine (portForward).", { otherwise: "as many ports on as there are public ones", example: 22 }),
@@ -67,19 +75,18 @@ export const networkRule: Resource = {
     },
     action: { type: "string", description: "What an `acl` rule does.", enum: ["allow", "deny"], otherwise: "`allow` with acl", example: "deny" },
     number: { type: "integer", description: "Place of an `acl` rule in its list; lower ones are asked first.", minimum: 1, maximum: 65_535, otherwise: "after the last", example: 10 },
-    trafficType: { type: "string", description: "Direction that an `acl` rule is for.", enum: ["ingress", "egress"], otherwise: "`ingress` with acl", ...fixed, example: "egress" },
+    trafficType: { type: "string", description: "Direction that an `acl` rule is for.", enum: ["ingress", "egress"], otherwise: "`ingress` with acl", example: "egress" },
     tags: tags("the rule"),
     adopt: {
       type: "boolean",
-      description: "Takes over an equal rule that exists already, in place of refusing.",
+      description: "Takes over an equal rule that exists already, made by hand or by another program, in place of refusing.",
       default: false,
       example: true,
-      notYet: { values: [true], reason: "taking over what exists comes with a later release" },
     },
   },
   outputs: {
-    ruleId: { type: "string", description: "Id of the rule.", stable: true, example: "9f1c0f0a-3b5c-4a39-8d83-5f1f6f8b8f55" },
-    ipAddress: { type: "string", description: "The public address (not with acl).", required: false, stable: true, example: "203.0.113.7" },
+    ruleId: { type: "string", description: "Id of the rule. Another one once the rule had to be made anew.", example: "9f1c0f0a-3b5c-4a39-8d83-5f1f6f8b8f55" },
+    ipAddress: { type: "string", description: "The public address (not with egress and acl).", required: false, stable: true, example: "203.0.113.7" },
     state: { type: "string", description: "State of the rule, in Mold's words.", example: "Active" },
   },
   rules: networkRuleRules,

@@ -13,17 +13,24 @@ export interface Claim {
   readonly what: string;
   readonly resource?: string;
   readonly property?: string;
-  /** Id of the public address that carries the intent. */
+  /** Id of the public address that carries the intent, or of what else does. */
   readonly address: string;
+  /** What carries it. Default: a public address. */
+  readonly carrier?: IntentCarrier;
   readonly kind: TaggedKind;
   /** What tells this rule from every other on the address: kind, protocol, ports, range. */
   readonly tuple: string;
   /** Whose it is. A rule with the same values is ours already. */
   readonly tags: Tags;
+  /** The resource has an argument by which it takes over what exists. */
+  readonly adoptable?: boolean;
   /** Rules on the address with exactly this tuple. */
   find(): Promise<readonly ClaimedRule[]>;
   create(): Promise<Pick<StartedJob<"createFirewallRule">, "id"> & { done(): Promise<unknown> }>;
 }
+
+/** What can carry an intent of a rule: where the rule is to be. */
+export type IntentCarrier = "PublicIpAddress" | "Network" | "LoadBalancer";
 
 export interface ClaimedRule {
   readonly id: string;
@@ -35,8 +42,10 @@ export const intentKey = (tuple: string): string => tagKeys.intent + createHash(
 const isOurs = (tags: Tags, ours: Tags): boolean => Object.entries(ours).every(([key, value]) => tags[key] === value);
 
 /** How long the job of a dead run is waited for, whose rule is neither made nor gone. */
-const pendingMs = 600_000;
-const onItsWay = new Set(["Staged", "Add", "Revoke", "Deleting"]);
+export const pendingMs = 600_000;
+const passing = new Set(["Staged", "Add", "Revoke", "Deleting"]);
+/** A job is at work on it, or was when it was last heard of. */
+export const isOnItsWay = ({ state }: { readonly state: string }): boolean => passing.has(state);
 
 /** Makes the rule or goes on with what an interrupted run made of it; answers with its id. */
 export async function claimRule(world: World, claim: Claim): Promise<string> {
@@ -47,7 +56,7 @@ export async function claimRule(world: World, claim: Claim): Promise<string> {
       const { id, ended } = await markedRule(world, claim);
       if (ended) return id;
       const rule = (await claim.find()).find((each) => each.id === id);
-      return rule && !onItsWay.has(rule.state) ? id : undefined;
+      return rule && !isOnItsWay(rule) ? id : undefined;
     },
     (waited) => `${claim.resource ? `${claim.resource}: ` : ""}the ${claim.what} is neither made nor gone after ${waited}. Look at its events in Mold; delete it there if it stays like that, then run again.`,
   );
@@ -56,32 +65,33 @@ export async function claimRule(world: World, claim: Claim): Promise<string> {
 /** `ended`: no job is at work on it any longer. */
 async function markedRule(world: World, claim: Claim): Promise<{ id: string; ended: boolean }> {
   const context: CallContext = { resource: claim.resource, property: claim.property, signal: world.signal };
+  const place = { id: claim.address, carrier: claim.carrier };
   const there = await claim.find();
   const ours = there.find(({ tags }) => isOurs(tags, claim.tags));
   const key = intentKey(claim.tuple);
-  const intent = (await intentsOn(world, claim.address))[key];
+  const intent = (await intentsOn(world, place))[key];
   if (ours) {
-    if (intent !== undefined) await removeIntent(world, claim.address, key, undefined, context);
-    return { id: ours.id, ended: !onItsWay.has(ours.state) };
+    if (intent !== undefined) await removeIntent(world, place, key, undefined, context);
+    return { id: ours.id, ended: !isOnItsWay(ours) };
   }
   const intended = intent !== undefined && isIntentOf(intent, claim.tags, claim.tuple);
   const [untagged] = there.filter(({ tags }) => Object.keys(tags).length === 0);
   if (there.length > 0 && !(untagged && intended)) {
     const owner = there[0]!.tags[tagKeys.owner];
     throw new ClusterError(
-      `there is already a ${claim.what} (${there[0]!.id}), ${owner ? `declared by ${owner}` : "made by hand or by another program"}. Delete that one or change this declaration.`,
+      `there is already a ${claim.what} (${there[0]!.id}), ${owner ? `declared by ${owner}` : "made by hand or by another program"}. ${claim.adoptable ? "Delete that one, change this declaration, or set adopt to take it over" : "Delete that one or change this declaration"}.`,
       { resource: claim.resource, property: claim.property },
     );
   }
   let id = untagged?.id;
-  let ended = untagged !== undefined && !onItsWay.has(untagged.state);
+  let ended = untagged !== undefined && !isOnItsWay(untagged);
   if (id === undefined) {
     if (!intended) {
-      if (intent !== undefined) await removeIntent(world, claim.address, key, intent, context);
+      if (intent !== undefined) await removeIntent(world, place, key, intent, context);
       const value = `${intentValue(claim.tags, claim.tuple)}@${new Date(world.clock.now()).toISOString()}`;
       await orAlready(
-        () => world.mold.run("createTags", { resourcetype: "PublicIpAddress", resourceids: [claim.address], tags: tagParameters({ [key]: value }) }, context),
-        async () => isIntentOf((await intentsOn(world, claim.address))[key] ?? "", claim.tags, claim.tuple),
+        () => world.mold.run("createTags", { ...carried(place), tags: tagParameters({ [key]: value }) }, context),
+        async () => isIntentOf((await intentsOn(world, place))[key] ?? "", claim.tags, claim.tuple),
       );
     }
     const job = await claim.create();
@@ -95,7 +105,7 @@ async function markedRule(world: World, claim: Claim): Promise<{ id: string; end
     () => world.mold.run("createTags", { resourcetype: claim.kind, resourceids: [made], tags: tagParameters(claim.tags) }, context),
     async () => (await claim.find()).some((rule) => rule.id === made && isOurs(rule.tags, claim.tags)),
   );
-  await removeIntent(world, claim.address, key, undefined, context);
+  await removeIntent(world, place, key, undefined, context);
   return { id, ended };
 }
 
@@ -122,14 +132,23 @@ function intentValue(tags: Tags, tuple: string): string {
 /** Pure: whether an intent tag's value was written for this. */
 export const isIntentOf = (value: string, tags: Tags, tuple: string): boolean => value.startsWith(`${intentValue(tags, tuple)}@`);
 
-export async function intentsOn(world: World, address: string): Promise<Tags> {
-  const tags = await world.mold.list("listTags", { resourcetype: "PublicIpAddress", resourceid: address });
+/** Where an intent is written. */
+export interface IntentPlace {
+  readonly id: string;
+  /** Default: a public address. */
+  readonly carrier?: IntentCarrier;
+}
+
+const carried = ({ id, carrier = "PublicIpAddress" }: IntentPlace): { resourcetype: string; resourceids: string[] } => ({ resourcetype: carrier, resourceids: [id] });
+
+export async function intentsOn(world: World, { id, carrier = "PublicIpAddress" }: IntentPlace): Promise<Tags> {
+  const tags = await world.mold.list("listTags", { resourcetype: carrier, resourceid: id });
   return intentsIn(tagsOf({ tags }));
 }
 
-export async function removeIntent(world: World, address: string, key: string, value?: string, context: CallContext = {}): Promise<void> {
+export async function removeIntent(world: World, place: IntentPlace, key: string, value?: string, context: CallContext = {}): Promise<void> {
   await orAlready(
-    () => world.mold.run("deleteTags", { resourcetype: "PublicIpAddress", resourceids: [address], tags: [value === undefined ? { key } : { key, value }] }, context),
-    async () => (await intentsOn(world, address))[key] === undefined,
+    () => world.mold.run("deleteTags", { ...carried(place), tags: [value === undefined ? { key } : { key, value }] }, context),
+    async () => (await intentsOn(world, place))[key] === undefined,
   );
 }

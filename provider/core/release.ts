@@ -8,6 +8,7 @@ import type { ObservedCluster, ObservedMachine } from "./observe";
 import { hasJoined, parseMachineName } from "./ownership";
 import type { PlanInput, Problem } from "./plan-input";
 import type { KubernetesNode } from "./ports";
+import { versionInName } from "./records";
 
 export interface Hop {
   readonly from: string;
@@ -43,11 +44,13 @@ export function runningVersion(clusterName: string, nodes: readonly KubernetesNo
   return versions.sort(semver.rcompare)[0];
 }
 
-/** Whether the versions registered with Mold are needed to plan: only where a node is not at what is declared, or still holds a disc. */
+/** Whether the versions registered with Mold are needed to plan: only where a node is not at what is declared, or still holds a disc, or where the cluster's record in Mold is not plainly of its version. */
 export function needsVersions({ desired, observed }: Pick<PlanInput, "desired" | "observed">): boolean {
   const own = ownNodes(observed);
   const first = own[0]?.node.version;
-  return own.some(({ node, machine }) => node.version !== first || !satisfies(node.version, desired.version) || machine.isoId !== undefined);
+  // A record says by id which version it is of, and by name only if the name is a good one.
+  const isElsewhere = first !== undefined && (observed.records ?? []).some((record) => versionInName(record) !== first);
+  return isElsewhere || own.some(({ node, machine }) => node.version !== first || !satisfies(node.version, desired.version) || machine.isoId !== undefined);
 }
 
 /** Total: whatever is found, the way or problems that name `version`. */
@@ -97,7 +100,7 @@ function isOlder(wanted: string, than: string): boolean {
 const lowest = (versions: readonly string[]): string => [...versions].sort(semver.compare)[0]!;
 
 /** The versions to stop at, each whole or a minor. Whoever is a minor behind is brought along before the cluster goes on: never two minors apart. */
-function stops(running: string, target: string, isBehind: boolean): string[] {
+export function stops(running: string, target: string, isBehind: boolean): string[] {
   const minors = Array.from({ length: semver.minor(target) - semver.minor(running) }, (_, index) => `${semver.major(target)}.${semver.minor(running) + 1 + index}`);
   if (minors.length > 0) return [...(isBehind ? [running] : []), ...minors.slice(0, -1), target];
   return target !== running || isBehind ? [target] : [];

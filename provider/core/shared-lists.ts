@@ -4,7 +4,7 @@
  */
 import type { Answer, Clock, ListCommandName, MoldPort, Params } from "./ports";
 
-const momentMs = 2000;
+const momentMs = 5000;
 
 interface Shared {
   readonly asked: number;

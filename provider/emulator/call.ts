@@ -28,10 +28,13 @@ const referred: Readonly<Record<string, TableName>> = {
   jobid: "jobs",
   userid: "users",
   lbruleid: "balancers",
+  vpcid: "vpcs",
+  vpcofferingid: "vpcOfferings",
+  aclid: "aclLists",
 };
 
 /** Anyone may use these; what they may see of them the commands decide. */
-const shared = new Set<TableName>(["zones", "offerings", "diskOfferings", "templates", "isos", "versions", "networkOfferings", "domains", "hosts", "accounts", "users", "projects", "jobs"]);
+const shared = new Set<TableName>(["zones", "offerings", "diskOfferings", "templates", "isos", "versions", "networkOfferings", "vpcOfferings", "domains", "hosts", "accounts", "users", "projects", "jobs"]);
 
 export interface Caller {
   readonly user: UserRow;
@@ -188,7 +191,7 @@ export class Call {
     if (row === undefined && this.cloud.table("removed").get(id)?.table !== table) throw badValue(this.command, name, id);
     if (row === undefined || shared.has(table) || this.command.startsWith("list")) return;
     // A free address is nobody's; which of them may be taken is the command's matter.
-    if (table === "addresses" && row.accountId === undefined) return;
+    if ((table === "addresses" || table === "aclLists") && row.accountId === undefined) return;
     if (!this.mayUse(row)) throw forbidden();
   }
 

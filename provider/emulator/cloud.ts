@@ -10,7 +10,7 @@ import type { Settings } from "./settings";
 import type { Store, Table } from "./store";
 
 /** Tables that decide which public ports lead where, by which router. */
-const exposing: readonly TableName[] = ["firewallRules", "forwards", "balancers", "machines", "addresses", "networks"];
+const exposing: readonly TableName[] = ["firewallRules", "aclItems", "forwards", "balancers", "machines", "addresses", "networks"];
 
 /** How many events are kept; the oldest go first. */
 const EVENTS_KEPT = 5000;
@@ -55,6 +55,7 @@ export class Cloud {
   private shown = "";
   private inside = false;
   private attached: Hypervisor | undefined;
+  private readonly watchers: { readonly table: TableName; readonly changed: () => void }[] = [];
 
   constructor(parts: CloudParts) {
     this.store = parts.store;
@@ -99,8 +100,14 @@ export class Cloud {
     const effects = this.effects;
     this.effects = [];
     for (const effect of effects) effect();
+    for (const { table, changed } of this.watchers) if (outcome.changed.has(table)) changed();
     if (exposing.some((table) => outcome.changed.has(table))) this.expose();
     return outcome.value;
+  }
+
+  /** Told after each transaction that has changed a table. */
+  watch(table: TableName, changed: () => void): void {
+    this.watchers.push({ table, changed });
   }
 
   /** Something to do once the running transaction is written; forgotten when it is undone. */
@@ -147,6 +154,9 @@ export class Cloud {
     (this.table(table) as unknown as Table<Row>).remove(row.id);
     const tags = this.table("tags");
     for (const tag of tags.filter((one) => one.resourceId === row.id)) tags.remove(tag.id);
+    if (table === "balancers") {
+      for (const policies of ["stickiness", "healthChecks"] as const) for (const policy of this.table(policies).filter(({ balancerId }) => balancerId === row.id)) this.drop(policies, policy);
+    }
     this.table("removed").put({ id: row.id, number: row.number, table, name: row.name, accountId: row.accountId });
   }
 

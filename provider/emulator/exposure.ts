@@ -1,4 +1,5 @@
 /** From the rules to the public ports, and to the routers that have them: what the hypervisor is told. */
+import { aclLetsIn } from "./acl-lets-in";
 import type { ExposureTarget, NetworkSpec, PublicExposure } from "./hypervisor";
 import type { FirewallRow, MachineRow } from "./model";
 import type { Store } from "./store";
@@ -14,6 +15,11 @@ export function exposures(store: Store): PublicExposure[] {
   const machines = store.table("machines");
   const firewall = store.table("firewallRules").filter((rule) => rule.state === "Active" && rule.direction === "Ingress");
   const rules: PublicExposure[] = [];
+  /** Of a tier its access list decides, once the port is the machine's; of any other network the firewall of the address. */
+  const allowed = (addressId: string, networkId: string, protocol: string, port: number, privatePort: number): string[] => {
+    const network = store.table("networks").get(networkId);
+    return network?.vpcId === undefined ? letIn(firewall, addressId, protocol, port) : aclLetsIn(store, network, protocol, privatePort);
+  };
   const target = (machine: MachineRow | undefined, privatePort: number): ExposureTarget[] =>
     machine === undefined || gone.has(machine.state) ? [] : [{ machineId: machine.id, guestIp: machine.guestIp, privatePort }];
 
@@ -29,7 +35,7 @@ export function exposures(store: Store): PublicExposure[] {
       ruleId: balancer.id,
       networkId: balancer.networkId,
       algorithm: balancer.algorithm,
-      allowedCidrs: letIn(firewall, address.id, protocol, balancer.publicPort),
+      allowedCidrs: allowed(address.id, balancer.networkId, protocol, balancer.publicPort, balancer.privatePort),
       targets: balancer.memberIds.flatMap((id) => target(machines.get(id), balancer.privatePort)),
     });
   }
@@ -46,12 +52,24 @@ export function exposures(store: Store): PublicExposure[] {
         kind: "portForward",
         ruleId: forward.id,
         networkId: forward.networkId,
-        allowedCidrs: letIn(firewall, address.id, protocol, forward.publicPort + offset),
+        allowedCidrs: allowed(address.id, forward.networkId, protocol, forward.publicPort + offset, forward.privatePort + offset),
         targets: target(machines.get(forward.machineId), forward.privatePort + offset),
       });
     }
   }
-  return rules;
+  return [...rules, ...outside(store, target)];
+}
+
+const API_PORT = 6443;
+
+/** A balancer of the user's, outside the cloud: it follows the control nodes of the cluster that names its address, and lets in everyone. */
+function outside(store: Store, target: (machine: MachineRow | undefined, privatePort: number) => ExposureTarget[]): PublicExposure[] {
+  return store.table("clusters").all().flatMap(({ id, networkId = "", managed, machines }) => {
+    const address = managed?.details.externalloadbalanceripaddress;
+    if (address === undefined) return [];
+    const targets = machines.filter(({ control }) => control).flatMap(({ machineId }) => target(store.table("machines").get(machineId), API_PORT));
+    return [{ address, port: API_PORT, protocol: "tcp" as const, kind: "loadBalancer" as const, ruleId: id, networkId, algorithm: "roundrobin" as const, allowedCidrs: ["0.0.0.0/0"], targets }];
+  });
 }
 
 /** The networks that have a router, with its public addresses: that of source NAT first. */

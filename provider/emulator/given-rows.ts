@@ -73,6 +73,17 @@ export interface NetworkOfferingRow extends Row {
   readonly guestType: "Isolated" | "Shared";
   readonly egressDefaultPolicy: boolean;
   readonly services: readonly string[];
+  /** Of tiers of a VPC, whose router serves them. */
+  readonly forVpc?: true;
+  /** Its balancer is an appliance that asks the machines, and takes UDP; the router's does neither. */
+  readonly healthChecks?: true;
+  readonly created: number;
+}
+
+export interface VpcOfferingRow extends Row {
+  readonly name: string;
+  readonly displayText: string;
+  readonly services: readonly string[];
   readonly created: number;
 }
 

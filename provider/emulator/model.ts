@@ -3,9 +3,9 @@
  * the new row and remembers the old one).
  */
 
-import type { Row, ZoneRow, HostRow, OfferingRow, DiskOfferingRow, TemplateRow, IsoRow, VersionRow, NetworkOfferingRow, DomainRow, Limits, AccountRow, UserRow, ProjectRow } from "./given-rows";
+import type { Row, ZoneRow, HostRow, OfferingRow, DiskOfferingRow, TemplateRow, IsoRow, VersionRow, NetworkOfferingRow, DomainRow, Limits, AccountRow, UserRow, ProjectRow, VpcOfferingRow } from "./given-rows";
 
-export type { Row, ZoneRow, HostRow, OfferingRow, DiskOfferingRow, TemplateRow, IsoRow, VersionRow, NetworkOfferingRow, DomainRow, Limits, AccountRow, UserRow, ProjectRow };
+export type { Row, ZoneRow, HostRow, OfferingRow, DiskOfferingRow, TemplateRow, IsoRow, VersionRow, NetworkOfferingRow, DomainRow, Limits, AccountRow, UserRow, ProjectRow, VpcOfferingRow };
 
 /** Something that belongs to an account or a project. `created` is in milliseconds since the epoch. */
 export interface OwnedRow extends Row {
@@ -26,6 +26,44 @@ export interface NetworkRow extends OwnedRow {
   readonly domain: string;
   /** Assigned when the network is implemented. */
   readonly vlan?: number;
+  /** Of a tier: its VPC, and the list that rules it. */
+  readonly vpcId?: string;
+  readonly aclId?: string;
+}
+
+export interface VpcRow extends OwnedRow {
+  readonly name: string;
+  readonly displayText: string;
+  readonly zoneId: string;
+  readonly offeringId: string;
+  readonly cidr: string;
+  readonly domain: string;
+}
+
+/** Without an account: one of the two that every VPC has, which nobody may change. */
+export interface AclListRow extends Row {
+  readonly name: string;
+  readonly description: string;
+  readonly vpcId?: string;
+  readonly accountId?: string;
+  readonly projectId?: string;
+  readonly created: number;
+}
+
+export interface AclItemRow extends OwnedRow {
+  readonly aclId: string;
+  /** Its number in the list: lower ones are asked first. */
+  readonly place: number;
+  readonly direction: "Ingress" | "Egress";
+  readonly action: "Allow" | "Deny";
+  readonly protocol: string;
+  readonly startPort?: number;
+  readonly endPort?: number;
+  readonly icmpType?: number;
+  readonly icmpCode?: number;
+  readonly cidrs: readonly string[];
+  readonly reason?: string;
+  readonly state: "Add" | "Active";
 }
 
 export interface AddressRow extends Row {
@@ -36,6 +74,7 @@ export interface AddressRow extends Row {
   readonly projectId?: string;
   readonly allocated?: number;
   readonly networkId?: string;
+  readonly vpcId?: string;
   readonly sourceNat: boolean;
 }
 
@@ -82,6 +121,24 @@ export interface BalancerRow extends OwnedRow {
   readonly state: "Add" | "Active" | "Revoke";
 }
 
+export interface StickinessRow extends OwnedRow {
+  readonly balancerId: string;
+  readonly name: string;
+  readonly method: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly description?: string;
+}
+
+/** Times in seconds. */
+export interface HealthCheckRow extends OwnedRow {
+  readonly balancerId: string;
+  readonly path: string;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly healthy: number;
+  readonly unhealthy: number;
+}
+
 export type MachineState = "Stopped" | "Starting" | "Running" | "Stopping" | "Destroyed" | "Expunging" | "Error";
 
 export interface MachineRow extends OwnedRow {
@@ -108,6 +165,8 @@ export interface MachineRow extends OwnedRow {
   readonly destroyed?: number;
   readonly volumeId: string;
   readonly deleteProtection: boolean;
+  /** `cksnode`: one of the Kubernetes service, which alone may destroy it. */
+  readonly vmType?: string;
 }
 
 export interface VolumeRow extends OwnedRow {
@@ -149,14 +208,46 @@ export interface AnnotationRow extends OwnedRow {
   readonly adminsOnly: boolean;
 }
 
+export interface ClusterMachine {
+  readonly machineId: string;
+  readonly control: boolean;
+  /** What the service has last put on it. */
+  readonly version?: string;
+  /** It was added to a CloudManaged cluster by its owner, and stays theirs. */
+  readonly external?: boolean;
+}
+
+/** As upstream's KubernetesCluster.java names them. */
+export type ClusterState = "Created" | "Starting" | "Running" | "Scaling" | "Upgrading" | "Stopping" | "Stopped" | "Alert" | "Recovering" | "Destroying" | "Destroyed" | "Error";
+
 export interface ClusterRow extends OwnedRow {
   readonly name: string;
   readonly description?: string;
   readonly zoneId: string;
   readonly networkId?: string;
-  readonly machines: readonly { readonly machineId: string; readonly control: boolean }[];
+  readonly machines: readonly ClusterMachine[];
   readonly versionId?: string;
-  readonly state: "Running";
+  readonly state: ClusterState;
+  /** Of one that Mold's own service runs (CloudManaged); others are ExternalManaged. */
+  readonly managed?: ManagedCluster;
+}
+
+/** What Mold's own Kubernetes service knows of a cluster that it runs. */
+export interface ManagedCluster {
+  readonly controlNodes: number;
+  readonly size: number;
+  readonly offeringId: string;
+  readonly controlOfferingId?: string;
+  readonly workerOfferingId?: string;
+  readonly templateId: string;
+  readonly rootDiskGb?: number;
+  readonly keyPair?: string;
+  readonly endpoint: string;
+  readonly autoscaling?: { readonly min: number; readonly max: number };
+  /** Names and values that a real server keeps apart: kubeconfig, registry, external balancer, whether it made the network. */
+  readonly details: Readonly<Record<string, string>>;
+  /** A delete that failed half-way is tried again by the server itself. */
+  readonly checkForGc?: boolean;
 }
 
 export interface EventRow extends OwnedRow {
@@ -224,15 +315,21 @@ export interface Tables {
   isos: IsoRow;
   versions: VersionRow;
   networkOfferings: NetworkOfferingRow;
+  vpcOfferings: VpcOfferingRow;
   domains: DomainRow;
   accounts: AccountRow;
   users: UserRow;
   projects: ProjectRow;
+  vpcs: VpcRow;
+  aclLists: AclListRow;
+  aclItems: AclItemRow;
   networks: NetworkRow;
   addresses: AddressRow;
   firewallRules: FirewallRow;
   forwards: ForwardRow;
   balancers: BalancerRow;
+  stickiness: StickinessRow;
+  healthChecks: HealthCheckRow;
   machines: MachineRow;
   volumes: VolumeRow;
   affinityGroups: AffinityGroupRow;
@@ -250,7 +347,7 @@ export interface Tables {
 export type TableName = keyof Tables;
 
 export const tableNames: readonly TableName[] = [
-  "zones", "hosts", "offerings", "diskOfferings", "templates", "isos", "versions", "networkOfferings", "domains", "accounts", "users",
-  "projects", "networks", "addresses", "firewallRules", "forwards", "balancers", "machines", "volumes", "affinityGroups", "keyPairs",
+  "zones", "hosts", "offerings", "diskOfferings", "templates", "isos", "versions", "networkOfferings", "vpcOfferings", "domains", "accounts", "users",
+  "projects", "vpcs", "aclLists", "aclItems", "networks", "addresses", "firewallRules", "forwards", "balancers", "stickiness", "healthChecks", "machines", "volumes", "affinityGroups", "keyPairs",
   "tags", "annotations", "clusters", "events", "jobs", "removed", "meta", "hypervisor",
 ];

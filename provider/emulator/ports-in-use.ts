@@ -38,11 +38,13 @@ export function checkPublicPorts(cloud: Cloud, addressId: string, protocol: stri
   }
 }
 
+const share = (one: readonly string[], other: readonly string[]): boolean => (one.length === 0 && other.length === 0) || one.some((cidr) => other.includes(cidr));
+
 /** Firewall rules of one address and protocol must not meet in ports and cidrs both; ICMP ones not in type and code. */
 export function checkFirewall(cloud: Cloud, rule: Omit<FirewallRow, "id" | "number" | "created" | "state" | "accountId">): void {
   const scope = (one: { addressId?: string; networkId: string; direction: string }): string => `${one.direction} ${one.addressId ?? one.networkId}`;
   for (const there of cloud.table("firewallRules").filter((one) => scope(one) === scope(rule) && one.protocol === rule.protocol)) {
-    if (!there.cidrs.some((cidr) => rule.cidrs.includes(cidr))) continue;
+    if (!share(there.cidrs, rule.cidrs) || !share(there.destCidrs, rule.destCidrs)) continue;
     const network = cloud.table("networks").get(there.networkId)?.number ?? 0;
     if (rule.protocol === "icmp") {
       if (there.icmpType !== rule.icmpType || there.icmpCode !== rule.icmpCode) continue;

@@ -4,7 +4,7 @@ import type { Cloud } from "./cloud";
 import { dotted, range } from "./guest-addresses";
 import type { Limits } from "./model";
 import type { Store } from "./store";
-import { routerServices } from "./network-services";
+import { routerServices, tierServices } from "./network-services";
 
 /** A user with an account of the same name. */
 export interface UserSeed {
@@ -122,13 +122,19 @@ function seedOffers(cloud: Cloud, created: number): void {
   template("debian-13-containerd", "Debian 13 cloud image with containerd", "USER", "Debian GNU/Linux 13 (64-bit)");
   template("ubuntu-24.04-containerd", "Ubuntu 24.04 cloud image with containerd", "USER", "Ubuntu 24.04 LTS");
 
-  const offering = (name: string, displayText: string, guestType: "Isolated" | "Shared", egressDefaultPolicy: boolean, services: readonly string[]): void => {
-    cloud.table("networkOfferings").put({ ...cloud.identity("networkOfferings"), name, displayText, guestType, egressDefaultPolicy, services, created });
+  const offering = (name: string, displayText: string, guestType: "Isolated" | "Shared", egressDefaultPolicy: boolean, services: readonly string[], more: { readonly forVpc?: true; readonly healthChecks?: true } = {}): void => {
+    cloud.table("networkOfferings").put({ ...cloud.identity("networkOfferings"), name, displayText, guestType, egressDefaultPolicy, services, ...more, created });
   };
   offering("DefaultIsolatedNetworkOfferingWithSourceNatService", "Offering for Isolated networks with Source Nat service enabled", "Isolated", false, routerServices);
   offering("DefaultIsolatedNetworkOffering", "Offering for Isolated networks with no Source Nat service", "Isolated", false, ["Dns", "Dhcp", "UserData"]);
   offering("DefaultNetworkOfferingforKubernetesService", "Network Offering used for CloudStack Kubernetes service", "Isolated", true, routerServices);
   offering("DefaultSharedNetworkOffering", "Offering for Shared networks", "Shared", false, ["Dns", "Dhcp", "UserData"]);
+  offering("IsolatedNetworkOfferingWithBalancerAppliance", "Offering for Isolated networks whose balancer is an appliance", "Isolated", true, routerServices, { healthChecks: true });
+  offering("DefaultIsolatedNetworkOfferingForVpcNetworks", "Offering for Isolated Vpc networks with Source Nat service enabled", "Isolated", true, tierServices, { forVpc: true });
+  cloud.table("vpcOfferings").put({ ...cloud.identity("vpcOfferings"), name: "Default VPC offering", displayText: "Default VPC offering", services: tierServices, created });
+  for (const [name, description] of [["default_deny", "Default Network ACL Deny All"], ["default_allow", "Default Network ACL Allow All"]] as const) {
+    cloud.table("aclLists").put({ ...cloud.identity("aclLists"), name, description, created });
+  }
 
   for (const [semanticVersion, enabled] of versions) {
     const name = `v${semanticVersion}`;

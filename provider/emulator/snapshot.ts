@@ -9,7 +9,7 @@ import type { Store } from "./store";
  */
 export const leftOut = ["id", "number", "created", "allocated", "lastUpdated", "destroyed", "guestIp", "mac", "nicId", "hostId", "vlan", "volumeId", "userId", "instanceName", "userData", "details"] as const;
 
-const tables = ["networks", "addresses", "firewallRules", "forwards", "balancers", "machines", "volumes", "affinityGroups", "keyPairs", "tags", "annotations", "clusters"] as const satisfies readonly TableName[];
+const tables = ["vpcs", "aclLists", "aclItems", "networks", "addresses", "firewallRules", "forwards", "balancers", "stickiness", "healthChecks", "machines", "volumes", "affinityGroups", "keyPairs", "tags", "annotations", "clusters"] as const satisfies readonly TableName[];
 
 /** Canonical JSON of everything that an account made. Equal text: equal clouds, but for what {@link leftOut} lists. */
 export function snapshot(store: Store, hypervisor: Hypervisor): string {
@@ -18,7 +18,7 @@ export function snapshot(store: Store, hypervisor: Hypervisor): string {
   for (const table of tables) {
     const rows = store
       .table(table)
-      .filter((row) => table !== "addresses" || (row as { accountId?: string }).accountId !== undefined)
+      .filter((row) => (row as { accountId?: string }).accountId !== undefined)
       .map((row) => canonical(row as unknown as Record<string, unknown>, names, table));
     shown[table] = rows.map((row) => JSON.stringify(row)).sort().map((text) => JSON.parse(text) as Json);
   }
@@ -39,10 +39,11 @@ export function isEmpty(store: Store, account?: string): boolean {
 /** What an id is called in a snapshot. */
 function nameIndex(store: Store): Map<string, string> {
   const names = new Map<string, string>();
-  for (const table of ["zones", "offerings", "templates", "isos", "versions", "networkOfferings", "accounts", "projects", "networks", "machines", "balancers", "affinityGroups", "keyPairs", "clusters"] as const) {
+  for (const table of ["zones", "offerings", "templates", "isos", "versions", "networkOfferings", "accounts", "projects", "vpcOfferings", "vpcs", "aclLists", "networks", "machines", "balancers", "affinityGroups", "keyPairs", "clusters"] as const) {
     for (const row of store.table(table).all()) names.set(row.id, `${table}:${row.name}`);
   }
   for (const rule of store.table("firewallRules").all()) names.set(rule.id, `firewallRules:${rule.direction} ${rule.protocol} ${rule.startPort ?? ""}-${rule.endPort ?? ""} ${rule.cidrs.join(",")}`);
+  for (const item of store.table("aclItems").all()) names.set(item.id, `aclItems:${item.direction} ${item.place} of ${names.get(item.aclId) ?? ""}`);
   for (const rule of store.table("forwards").all()) names.set(rule.id, `forwards:${rule.protocol} ${rule.publicPort}`);
   // Which address of the range it is hangs on the order of making; what it is for does not.
   for (const address of store.table("addresses").all()) names.set(address.id, `addresses:${address.sourceNat ? "source NAT" : "address"} of ${names.get(address.networkId ?? "") ?? "nothing"}`);
@@ -58,7 +59,9 @@ function canonical(row: Record<string, unknown>, names: Map<string, string>, tab
     if (skipped.has(key) || value === undefined) continue;
     shown[key] = named(value, names);
   }
-  return shown;
+  // What the service keeps apart of a cluster is keys, and where its API is follows from the address that was free.
+  const { details: _details, endpoint: _endpoint, ...managed } = (shown.managed ?? {}) as Record<string, Json>;
+  return shown.managed === undefined ? shown : { ...shown, managed };
 }
 
 function named(value: unknown, names: Map<string, string>): Json {

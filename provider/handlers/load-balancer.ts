@@ -4,9 +4,12 @@ import { changedProperties } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
 import { messageOf } from "../core/errors";
 import type { World } from "../core/ports";
-import { applyBalancer, compareBalancer, deleteBalancer, findBalancer, type DesiredBalancer } from "../core/rules/balancer";
-import { addressOf, findAddress, resolveMembers, type RuleOwner } from "../core/rules/shared";
+import { applyBalancer, compareBalancer, deleteBalancers, findBalancer, type BalancerJob, type DesiredBalancer } from "../core/rules/balancer";
+import { balancerMembers } from "../core/observe";
+import { findAddress, leadingAddressOf, type RuleAddress } from "../core/rules/place";
+import { resolveMembers, type RuleOwner } from "../core/rules/shared";
 import { sharedLists } from "../core/shared-lists";
+import { loadBalancerChange } from "./load-balancer-preview";
 import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared, type DiffResult, type Handler, type Session } from "./handler";
 import { portsInUse } from "./ports-in-use";
 
@@ -31,6 +34,8 @@ async function desiredOf(world: World, inputs: LoadBalancerResourceInputs): Prom
     protocol: inputs.protocol,
     cidrs: inputs.cidrList ? [...inputs.cidrList].sort() : undefined,
     members: inputs.members,
+    ...(inputs.stickiness ? { stickiness: { method: inputs.stickiness.method, parameters: inputs.stickiness.parameters ?? {} } } : {}),
+    ...(inputs.healthCheck ? { healthCheck: inputs.healthCheck } : {}),
     memberIds: (await resolveMembers(world, ownerOf(inputs), inputs.members, { resource: resourceOf(inputs), property: "members" })).sort(),
   };
 }
@@ -48,50 +53,54 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
   async diff(session, _id, olds, news): Promise<DiffResult> {
     const changed = changedProperties("LoadBalancer", olds.inputs, news, { isUnknown });
     const replaces = changed.filter(({ change }) => change === "replace").map(({ property }) => property);
-    if (replaces.length > 0 || hasUnknown(news)) return { changes: true, replaces, plan: [] };
-    if (changed.length > 0) return { changes: true, replaces: [], plan: [`${resourceOf(news)}: change ${changed.map(({ property }) => property).join(", ")}`] };
+    if (hasUnknown(news)) return { changes: true, replaces, plan: [] };
+    if (changed.length > 0) return { changes: true, replaces, plan: [`${resourceOf(news)}: ${loadBalancerChange(olds.inputs, news, changed)}`] };
     const world = worldOf(session, news, "looking");
-    const address = await findAddress(world, ownerOf(news), news.ipAddressId);
-    const rule = address && (await findBalancer(world, ownerOf(news), address));
-    const differences = rule ? await compareBalancer(world, ownerOf(news), rule, await desiredOf(world, news)) : [address ? "it is not there" : "its public address is gone"];
+    const address = await findAddress(world, ownerOf(news), news);
+    const differences = address ? ((await compareBalancer(world, ownerOf(news), address, () => desiredOf(world, news))) ?? ["it is not there"]) : ["its public address is gone"];
     return { changes: differences.length > 0, replaces: [], plan: differences.length > 0 ? [`${resourceOf(news)}: mend ${differences.join(", ")}`] : [] };
   },
 
   async create(session, inputs) {
     const world = worldOf(session, inputs);
-    const owner = ownerOf(inputs);
-    const address = await addressOf(world, owner, inputs.ipAddressId, resourceOf(inputs));
-    const id = `loadBalancer/${address.id}/${inputs.declaredBy.resource}`;
+    const job = jobOf(world, inputs, await leadingAddressOf(world, ownerOf(inputs), inputs, resourceOf(inputs)));
+    const id = `loadBalancer/${job.address.id}/${inputs.declaredBy.resource}`;
     const desired = await desiredOf(world, inputs);
     try {
-      const ruleId = await applyBalancer(world, owner, address, desired, {}, resourceOf(inputs));
-      return { id, outputs: { ruleId, ipAddress: address.ipAddress, memberIds: desired.memberIds, state: "Active" } };
+      const ruleId = await applyBalancer(job, desired, { former: {}, adopt: inputs.adopt });
+      return { id, outputs: await outputsOf(job, ruleId, desired.memberIds) };
     } catch (error) {
-      const there = await findBalancer(world, owner, address).catch(() => undefined);
+      const there = await findBalancer(world, job.owner, job.address).catch(() => undefined);
       if (!there) throw error;
-      throw new PartialFailure(id, { ruleId: there.id, ipAddress: address.ipAddress, memberIds: [], state: there.state }, [messageOf(error)], { cause: error });
+      throw new PartialFailure(id, { ruleId: there.id, ipAddress: job.address.ipAddress, memberIds: [], state: there.state }, [messageOf(error)], { cause: error });
     }
   },
 
   async read(session, id, { inputs, outputs }) {
     const world = worldOf(session, inputs, "looking");
-    const address = await findAddress(world, ownerOf(inputs), inputs.ipAddressId);
+    const address = await findAddress(world, ownerOf(inputs), inputs);
     const rule = address && (await findBalancer(world, ownerOf(inputs), address));
-    return rule && { id, outputs: { ...outputs, ruleId: rule.id, ipAddress: address.ipAddress } };
+    return rule && { id, outputs: { ...outputs, ruleId: rule.id, ipAddress: address.ipAddress, memberIds: await balancerMembers(world, rule.id), state: rule.state } };
   },
 
   async update(session, _id, olds, news) {
     const world = worldOf(session, news);
-    const address = await addressOf(world, ownerOf(news), news.ipAddressId, resourceOf(news));
+    const job = jobOf(world, news, await leadingAddressOf(world, ownerOf(news), news, resourceOf(news)));
     const desired = await desiredOf(world, news);
-    const ruleId = await applyBalancer(world, ownerOf(news), address, desired, olds.inputs.tags ?? {}, resourceOf(news));
-    return { outputs: { ruleId, ipAddress: address.ipAddress, memberIds: desired.memberIds, state: "Active" } };
+    const ruleId = await applyBalancer(job, desired, { former: olds.inputs.tags ?? {}, adopt: news.adopt });
+    return { outputs: await outputsOf(job, ruleId, desired.memberIds) };
   },
 
   async delete(session, _id, { inputs }) {
     const world = worldOf(session, inputs);
-    const address = await findAddress(world, ownerOf(inputs), inputs.ipAddressId);
-    const rule = address && (await findBalancer(world, ownerOf(inputs), address));
-    if (rule) await deleteBalancer(world, rule.id, resourceOf(inputs));
+    const address = await findAddress(world, ownerOf(inputs), inputs);
+    if (address) await deleteBalancers(jobOf(world, inputs, address));
   },
 };
+
+const jobOf = (world: World, inputs: LoadBalancerResourceInputs, address: RuleAddress): BalancerJob => ({ world, owner: ownerOf(inputs), address, resource: resourceOf(inputs) });
+
+async function outputsOf({ world, owner, address }: BalancerJob, ruleId: string, memberIds: readonly string[]): Promise<LoadBalancerOutputs> {
+  const found = await findBalancer(world, owner, address);
+  return { ruleId, ipAddress: address.ipAddress, memberIds: [...memberIds], state: found?.state ?? "" };
+}

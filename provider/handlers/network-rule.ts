@@ -1,14 +1,12 @@
-/** NetworkRule: one firewall rule or one port forward of a public address. */
+/** NetworkRule: one rule of a public address (firewall, port forward), of a network (egress) or of an access list (acl). */
 import type { CheckedNetworkRuleInputs, NetworkRuleOutputs } from "../../schema/generated/types";
 import { changedProperties } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
-import { ClusterError } from "../core/errors";
 import type { World } from "../core/ports";
-import { applyFirewallRule, deleteFirewallRules, findFirewallRules, firewallDifference, type DesiredFirewallRule } from "../core/rules/firewall";
-import { applyPortForward, deletePortForwards, findPortForwards, portForwardDifference, type DesiredPortForward } from "../core/rules/port-forward";
-import { addressOf, findAddress, resolveMembers, type RuleAddress, type RuleOwner } from "../core/rules/shared";
 import { sharedLists } from "../core/shared-lists";
 import { hasUnknown, isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
+import { boundRule, findPlace, placeOf, type BoundRule } from "./network-rule-kinds";
+import { networkRuleChange } from "./network-rule-preview";
 import { portsInUse } from "./ports-in-use";
 
 export type NetworkRuleResourceInputs = CheckedNetworkRuleInputs & Declared;
@@ -16,76 +14,21 @@ type RuleState = State<NetworkRuleResourceInputs, NetworkRuleOutputs>;
 
 const resourceOf = ({ declaredBy }: Declared): string => `NetworkRule ${declaredBy.resource}`;
 
-const ownerOf = ({ declaredBy, cluster, tags }: NetworkRuleResourceInputs): RuleOwner => ({ resource: declaredBy.resource, cluster, tags: tags ?? {} });
-
 function worldOf(session: Session, inputs: NetworkRuleResourceInputs, looking?: "looking"): World {
   const world = session.world(inputs.connection, inputs.declaredBy);
   return looking ? { ...world, mold: sharedLists(world) } : world;
 }
 
-/** The same words for both kinds, so that the handler needs to know them apart only here. */
-interface Rule {
-  find(): Promise<{ readonly id: string; readonly state: string } | undefined>;
-  /** Undefined: as declared. */
-  difference(): Promise<string | undefined>;
-  /** Makes it or changes it. `former`: tags that were declared last time. */
-  apply(former: NetworkRuleResourceInputs["tags"]): Promise<string>;
-  delete(): Promise<void>;
+/** Undefined: its place is gone. */
+async function find(world: World, inputs: NetworkRuleResourceInputs): Promise<BoundRule | undefined> {
+  const place = await findPlace(world, inputs);
+  return place && boundRule({ world, inputs, place });
 }
 
-function firewallRule(world: World, inputs: NetworkRuleResourceInputs, address: RuleAddress): Rule {
-  const owner = ownerOf(inputs);
-  const resource = resourceOf(inputs);
-  const desired: DesiredFirewallRule = {
-    protocol: inputs.protocol,
-    startPort: inputs.startPort,
-    endPort: inputs.endPort ?? inputs.startPort,
-    icmpType: inputs.icmpType,
-    icmpCode: inputs.icmpCode,
-    cidrs: [...(inputs.cidrList ?? ["0.0.0.0/0"])].sort(),
-  };
-  return {
-    find: async () => (await findFirewallRules(world, owner, address))[0],
-    difference: () => firewallDifference(world, owner, address, desired),
-    apply: (former) => applyFirewallRule(world, owner, address, desired, former ?? {}, resource),
-    delete: () => deleteFirewallRules(world, owner, address, resource),
-  };
-}
-
-function portForward(world: World, inputs: NetworkRuleResourceInputs, address: RuleAddress): Rule {
-  const owner = ownerOf(inputs);
-  const resource = resourceOf(inputs);
-  const desired = async (): Promise<DesiredPortForward> => {
-    const { target = {}, startPort = 0 } = inputs;
-    const members = { role: target.role, nodes: target.node ? [target.node] : undefined, machineIds: target.machineId ? [target.machineId] : undefined };
-    const [machineId] = await resolveMembers(world, owner, members, { resource, property: "target" });
-    if (!machineId) throw new ClusterError("no machine of the cluster is meant by it. Name a node that is there.", { resource, property: "target" });
-    const privateStartPort = inputs.privateStartPort ?? startPort;
-    const endPort = inputs.endPort ?? startPort;
-    return {
-      protocol: inputs.protocol === "udp" ? "udp" : "tcp",
-      startPort,
-      endPort,
-      privateStartPort,
-      privateEndPort: inputs.privateEndPort ?? privateStartPort + (endPort - startPort),
-      machineId,
-      cidrs: [...(inputs.cidrList ?? [])].sort(),
-    };
-  };
-  return {
-    find: async () => (await findPortForwards(world, owner, address))[0],
-    difference: () => portForwardDifference(world, owner, address, desired),
-    apply: async (former) => applyPortForward(world, owner, address, await desired(), former ?? {}, resource),
-    delete: () => deletePortForwards(world, owner, address, resource),
-  };
-}
-
-const ruleOf = (world: World, inputs: NetworkRuleResourceInputs, address: RuleAddress): Rule =>
-  inputs.kind === "portForward" ? portForward(world, inputs, address) : firewallRule(world, inputs, address);
-
-async function outputsOf(rule: Rule, id: string, address: RuleAddress): Promise<NetworkRuleOutputs> {
+async function outputsOf(rule: BoundRule, id: string): Promise<NetworkRuleOutputs> {
   const found = await rule.find();
-  return { ruleId: found?.id ?? id, ipAddress: address.ipAddress, state: found?.state ?? "Active" };
+  const { ipAddress } = rule.place;
+  return { ruleId: found?.id ?? id, ...(ipAddress === undefined ? {} : { ipAddress }), state: found?.state ?? "Active" };
 }
 
 export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs> = {
@@ -101,40 +44,39 @@ export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs>
   async diff(session, _id, olds, news): Promise<DiffResult> {
     const changed = changedProperties("NetworkRule", olds.inputs, news, { isUnknown });
     const replaces = changed.filter(({ change }) => change === "replace").map(({ property }) => property);
-    if (replaces.length > 0 || hasUnknown(news)) return { changes: true, replaces, plan: [] };
-    const world = worldOf(session, news, "looking");
-    const address = await findAddress(world, ownerOf(news), news.ipAddressId);
-    if (changed.length > 0) return { changes: true, replaces: [], plan: [`${resourceOf(news)}: change ${changed.map(({ property }) => property).join(", ")}`] };
-    const difference = address ? await ruleOf(world, news, address).difference() : "its public address is gone";
+    if (hasUnknown(news)) return { changes: true, replaces, plan: [] };
+    const said = changed.length > 0 ? [`${resourceOf(news)}: ${networkRuleChange(olds.inputs, news, changed)}`] : [];
+    if (changed.length > 0) return { changes: true, replaces, plan: said };
+    const rule = await find(worldOf(session, news, "looking"), news);
+    const difference = rule ? await rule.difference() : `its ${placeWord(news)} is gone`;
     return { changes: difference !== undefined, replaces: [], plan: difference ? [`${resourceOf(news)}: ${difference}`] : [] };
   },
 
   async create(session, inputs) {
     const world = worldOf(session, inputs);
-    const address = await addressOf(world, ownerOf(inputs), inputs.ipAddressId, resourceOf(inputs));
-    const rule = ruleOf(world, inputs, address);
+    const rule = boundRule({ world, inputs, place: await placeOf(world, inputs, resourceOf(inputs)) });
+    if (rule.place.letsOut) world.log.warn(`${resourceOf(inputs)}: the network ${rule.place.name} lets everything out by default, so this egress rule holds back what it names`);
     const ruleId = await rule.apply({});
-    return { id: `${inputs.kind}/${address.id}/${inputs.declaredBy.resource}`, outputs: await outputsOf(rule, ruleId, address) };
+    return { id: `${inputs.kind}/${rule.place.id}/${inputs.declaredBy.resource}`, outputs: await outputsOf(rule, ruleId) };
   },
 
   async read(session, id, { inputs, outputs }) {
-    const world = worldOf(session, inputs, "looking");
-    const address = await findAddress(world, ownerOf(inputs), inputs.ipAddressId);
-    const found = address && (await ruleOf(world, inputs, address).find());
-    return found && { id, outputs: { ...outputs, ruleId: found.id, ipAddress: address.ipAddress, state: found.state } };
+    const rule = await find(worldOf(session, inputs, "looking"), inputs);
+    const found = await rule?.find();
+    return rule && found && { id, outputs: { ...outputs, ...(await outputsOf(rule, found.id)) } };
   },
 
   async update(session, _id, olds: RuleState, news) {
     const world = worldOf(session, news);
-    const address = await addressOf(world, ownerOf(news), news.ipAddressId, resourceOf(news));
-    const rule = ruleOf(world, news, address);
-    const ruleId = await rule.apply(olds.inputs.tags);
-    return { outputs: await outputsOf(rule, ruleId, address) };
+    const rule = boundRule({ world, inputs: news, place: await placeOf(world, news, resourceOf(news)) });
+    const ruleId = await rule.apply(olds.inputs.tags ?? {});
+    return { outputs: await outputsOf(rule, ruleId) };
   },
 
   async delete(session, _id, { inputs }) {
-    const world = worldOf(session, inputs);
-    const address = await findAddress(world, ownerOf(inputs), inputs.ipAddressId);
-    if (address) await ruleOf(world, inputs, address).delete();
+    const rule = await find(worldOf(session, inputs), inputs);
+    await rule?.delete();
   },
 };
+
+const placeWord = ({ kind }: NetworkRuleResourceInputs): string => (kind === "acl" ? "access list" : kind === "egress" ? "network" : "public address");

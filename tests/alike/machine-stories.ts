@@ -24,6 +24,9 @@ const facts: Readonly<Record<string, (machine: SeenMachine) => string>> = {
 };
 
 /** The hypervisors' own word to whoever runs the emulator, in their own terms. */
+/** Of what the library asks Mold for, which no hypervisor has a say in. */
+export const otherEvents = "Mold's other events";
+
 const isItsOwn = ({ type }: MoldEvent): boolean => /^(SIMULATED|NSPAWN)\./.test(type);
 
 /** `prod-worker-3`, of `prod-worker-3 <id>`. */
@@ -57,7 +60,7 @@ export function machineStories(): (stage: string, lines: readonly Line[]) => Sto
       if (/^prod-(control|worker)-\d+$/.test(resourcename ?? "")) tell(stories, `Mold's events of ${resourcename}`, text);
       else others.add(text);
     }
-    if (others.size > 0) tell(stories, "Mold's other events", ...[...others].sort());
+    if (others.size > 0) tell(stories, otherEvents, ...[...others].sort());
     return stories;
   };
 }

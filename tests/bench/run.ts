@@ -1,7 +1,7 @@
 /**
  * `make bench`: measures, prints a table, writes `.bench/results.json`, and fails when a goal isn't met.
  *
- *     npx tsx tests/bench/run.ts [group…]     only those: planning, create, speed-up, calls, changes, mold-order, change-calls, engine
+ *     npx tsx tests/bench/run.ts [group…]     only those: planning, create, speed-up, calls, changes, mold-order, change-calls, rules, engine
  *
  * `BENCH_TIMELINE=1` shows where the time of every create goes, not only of those that miss their goal.
  */
@@ -14,6 +14,7 @@ import { createFigures } from "./create";
 import { engineFigures } from "./engine";
 import { printTable, writeResults, type Figure } from "./figures";
 import { planningFigures } from "./planning";
+import { ruleFigures } from "./rules";
 import { speedUpFigures } from "./speed-up";
 
 const groups: Record<string, () => Promise<Figure[]>> = {
@@ -25,6 +26,7 @@ const groups: Record<string, () => Promise<Figure[]>> = {
   changes: changeTimeFigures,
   "mold-order": moldOrderFigures,
   "change-calls": changeCallFigures,
+  rules: ruleFigures,
   engine: engineFigures,
 };
 

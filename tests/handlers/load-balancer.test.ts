@@ -53,6 +53,7 @@ test("declared as it is, it changes nothing and sends nothing that changes", asy
 test.each<[string, Readonly<Record<string, unknown>>, object, string[]?]>([
   ["members by node", { members: { nodes: ["prod-worker-2"] } }, { memberIds: ["machines:prod-worker-2"] }, []],
   ["members by another role", { members: { role: "control-plane" } }, { memberIds: ["machines:prod-control-1"] }, ["role=control-plane"]],
+  ["protocol", { protocol: "tcp-proxy" }, { protocol: "tcp-proxy", memberIds: workers }],
   ["algorithm", { algorithm: "source" }, { algorithm: "source", memberIds: workers }],
   ["description", { description: "new words" }, { description: expect.stringMatching(/^new words \[ablestack-kubernetes/) as string }],
   ["name", { name: "front" }, { name: "front" }],
@@ -65,7 +66,7 @@ test.each<[string, Readonly<Record<string, unknown>>, object, string[]?]>([
   const before = rule.outputs.ruleId;
   rule.declare(change);
   const diff = await world.cloud.clock.run(rule.diff(world.cloud.newRun()));
-  expect(diff).toMatchObject({ changes: true, replaces: [], plan: [expect.stringContaining("LoadBalancer ingress: change ")] });
+  expect(diff).toMatchObject({ changes: true, replaces: [], plan: [expect.stringMatching(/^LoadBalancer ingress: change .* in place$/)] });
   await world.cloud.clock.run(rule.up(world.cloud.newRun()));
   expect(rule.outputs.ruleId).toBe(before);
   expect(rules(world)).toMatchObject([found]);
@@ -85,12 +86,71 @@ test("members by machine id, in any order, are the same members", async () => {
   expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
 });
 
-test("its public port changes by making it anew", async () => {
+test.each<[string, Readonly<Record<string, unknown>>, string, readonly string[]]>([
+  [
+    "public port: the new rule has its members before the old one goes",
+    { publicPort: 8080 },
+    "change publicPort: the new rule is made, with its members, before the old one goes",
+    ["createLoadBalancerRule", "assignToLoadBalancerRule", "deleteLoadBalancerRule"],
+  ],
+  [
+    "private port: Mold takes no two rules on one port, and the preview says that there is a gap",
+    { privatePort: 31080 },
+    "change privatePort: Mold can't change the private port and takes no second rule on port 80, so the old rule goes first; connections through it end, and new ones are refused for that moment",
+    ["deleteLoadBalancerRule", "createLoadBalancerRule", "assignToLoadBalancerRule"],
+  ],
+])("another %s", async (_, change, plan, calls) => {
   const world = made.open();
   const rule = balancer();
   await world.cloud.clock.run(rule.up(world.cloud.newRun()));
-  await world.cloud.clock.run(rule.declare({ publicPort: 8080 }).up(world.cloud.newRun()));
-  expect(rules(world)).toMatchObject([{ publicPort: 8080, memberIds: workers }]);
+  const before = rule.outputs.ruleId;
+  expect(await world.cloud.clock.run(rule.declare(change).diff(world.cloud.newRun()))).toEqual({ changes: true, replaces: [], plan: [`LoadBalancer ingress: ${plan}`] });
+  const run = world.cloud.newRun();
+  await world.cloud.clock.run(rule.up(run));
+  expect(run.calls.filter((call) => /LoadBalancerRule$/.test(call) && !call.startsWith("list"))).toEqual(calls);
+  expect(rules(world)).toMatchObject([{ ...change, memberIds: workers }]);
+  expect(rule.outputs.ruleId).not.toBe(before);
+  expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+});
+
+test("another cluster or address is another rule: the preview says that there is a gap", async () => {
+  const world = made.open();
+  const rule = balancer();
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  expect(await world.cloud.clock.run(rule.declare({ ipAddressId: "another" }).diff(world.cloud.newRun()))).toMatchObject({
+    replaces: ["ipAddressId"],
+    plan: [expect.stringMatching(/^LoadBalancer ingress: ipAddressId can't be changed on a rule: the old rule is deleted, then the new one is made/)],
+  });
+});
+
+test("with a balancer rule made by hand, a change that Mold needs the protocol for still goes: it is always sent", async () => {
+  const world = made.open();
+  const { publicIpAddressId } = world.recorded.endpoint.outputs;
+  // One made without a protocol: an update without it would fail (530).
+  const { id } = await world.cloud.clock.run(byHand(world.cloud).run("createLoadBalancerRule", { publicipid: publicIpAddressId, name: "theirs", algorithm: "roundrobin", publicport: 80, privateport: 30080, openfirewall: false }));
+  const rule = balancer({ adopt: true, algorithm: "source" });
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  expect(rule.outputs.ruleId).toBe(id);
+  expect(rules(world)).toMatchObject([{ name: "ingress", algorithm: "source", protocol: "tcp", memberIds: workers }]);
+  expect(tagsOn(world)).toEqual([`ablestack-cluster=${cluster}`, "ablestack-owner=pulumi:organization/project/stack", "ablestack-resource=ingress", "ablestack-target=role=worker"]);
+  expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+});
+
+test("with adopt another stack's rule on the same ports is taken over; one on the same public port that leads elsewhere is not, nor is the API's own", async () => {
+  const world = made.open();
+  await world.cloud.clock.run(balancer().by("pulumi:organization/project/other").up(world.cloud.newRun()));
+  await expect(world.cloud.clock.run(balancer({ adopt: true, privatePort: 31080 }).up(world.cloud.newRun()))).rejects.toThrow(/port 80 of .* already has the balancer rule ingress .*Choose another port or remove that rule\./);
+  await expect(world.cloud.clock.run(balancer({ adopt: true, publicPort: 6443, privatePort: 6443 }).up(world.cloud.newRun()))).rejects.toThrow(/port 6443 of .* already has the balancer rule prod-api /);
+  const rule = balancer({ adopt: true });
+  await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  expect(rules(world)).toHaveLength(1);
+  expect(tagsOn(world)).toContain("ablestack-owner=pulumi:organization/project/stack");
+});
+
+test("what the network's balancer can't do is told by the property", async () => {
+  const world = made.open();
+  await expect(world.cloud.clock.run(balancer({ protocol: "udp" }).up(world.cloud.newRun()))).rejects.toThrow(/LoadBalancer ingress: createLoadBalancerRule was refused by Mold \(431\) \(property `protocol`\): "LB service provider cannot support this rule"/);
+  expect(rules(world)).toEqual([]);
 });
 
 test.each<[string, (world: Opened, id: string) => Promise<unknown>, string]>([
@@ -211,4 +271,82 @@ test("a create that fails half-way is recorded with its id, and the next run com
   expect(rule.recorded?.id).toMatch(/^loadBalancer\/.*\/ingress$/);
   await world.cloud.clock.run(rule.up(world.cloud.newRun()));
   expect(rules(world)).toMatchObject([{ memberIds: workers }]);
+});
+
+describe("stickiness", () => {
+  const policies = ({ cloud }: Opened): readonly Readonly<Record<string, unknown>>[] => seen(cloud).stickiness!;
+  const cookie = { method: "LbCookie", parameters: { "cookie-name": "shop", mode: "insert" } };
+
+  test("is given to the rule, changed by putting another beside it before the old one goes, and taken off", async () => {
+    const world = made.open();
+    const rule = balancer({ stickiness: { method: "SourceBased" } });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(policies(world)).toMatchObject([{ balancerId: "balancers:ingress", method: "SourceBased", params: {} }]);
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+    const before = rule.outputs.ruleId;
+    const change = world.cloud.newRun();
+    await world.cloud.clock.run(rule.declare({ stickiness: cookie }).up(change));
+    expect(change.calls.filter((call) => /^(create|delete)LBStick/.test(call))).toEqual(["createLBStickinessPolicy", "deleteLBStickinessPolicy"]);
+    expect(policies(world)).toMatchObject([{ method: "LbCookie", params: cookie.parameters }]);
+    expect(rule.outputs.ruleId).toBe(before);
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+    await world.cloud.clock.run(rule.declare({ stickiness: undefined }).up(world.cloud.newRun()));
+    expect(policies(world)).toEqual([]);
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+  });
+
+  test("removed or doubled by hand, it is mended", async () => {
+    const world = made.open();
+    const rule = balancer({ stickiness: cookie });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    const goal = world.cloud.state();
+    const mold = byHand(world.cloud);
+    const lbruleid = String(rule.outputs.ruleId);
+    const [list] = await world.cloud.clock.run(mold.list("listLBStickinessPolicies", { lbruleid }));
+    await world.cloud.clock.run(mold.run("createLBStickinessPolicy", { lbruleid, name: "mine", methodname: "SourceBased" }));
+    await world.cloud.clock.run(mold.run("deleteLBStickinessPolicy", { id: list!.stickinesspolicy![0]!.id! }));
+    await world.cloud.clock.run(mold.run("createLBStickinessPolicy", { lbruleid, name: "too", methodname: "AppCookie" }));
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).plan).toEqual(["LoadBalancer ingress: mend stickiness"]);
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(world.cloud.state()).toBe(goal);
+  });
+
+  test("a parameter that the network's balancer does not know is named before anything is made", async () => {
+    const world = made.open();
+    const run = world.cloud.newRun();
+    await expect(world.cloud.clock.run(balancer({ stickiness: { method: "SourceBased", parameters: { tablsize: "200k" } } }).up(run))).rejects.toThrow(/LoadBalancer ingress: the balancer of the network prod-.* takes no tablsize with stickiness by SourceBased\. Nearest: tablesize/);
+    expect(changing(run)).toEqual([]);
+  });
+});
+
+describe("health checks", () => {
+  const healthCheck = { path: "/healthz", interval: 10 };
+
+  test("a network whose balancer makes none refuses them by name before anything is made", async () => {
+    const world = made.open();
+    const run = world.cloud.newRun();
+    await expect(world.cloud.clock.run(balancer({ healthCheck }).up(run))).rejects.toThrow(/LoadBalancer ingress: the balancer of the network prod-.* asks no machines whether they are well\. Leave healthCheck out/);
+    expect(changing(run)).toEqual([]);
+  });
+
+  test("where the offering has them they are made, changed and taken off; UDP is taken there too", async () => {
+    const withThem = await MadeCluster.make(declaration({ controlPlanes: 1, workers: 1, networkOffering: "IsolatedNetworkOfferingWithBalancerAppliance" }));
+    try {
+      const world = withThem.open();
+      const checks = (): readonly Readonly<Record<string, unknown>>[] => seen(world.cloud).healthChecks!;
+      const rule = balancer({ healthCheck, protocol: "udp" });
+      await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+      expect(checks()).toMatchObject([{ balancerId: "balancers:ingress", path: "/healthz", interval: 10, timeout: 2, healthy: 2, unhealthy: 10 }]);
+      expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+      await world.cloud.clock.run(rule.declare({ healthCheck: { path: "/ready", unhealthyThreshold: 3 } }).up(world.cloud.newRun()));
+      expect(checks()).toMatchObject([{ path: "/ready", interval: 5, unhealthy: 3 }]);
+      const [list] = await world.cloud.clock.run(byHand(world.cloud).list("listLBHealthCheckPolicies", { lbruleid: String(rule.outputs.ruleId) }));
+      await world.cloud.clock.run(byHand(world.cloud).run("deleteLBHealthCheckPolicy", { id: list!.healthcheckpolicy![0]!.id! }));
+      expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).plan).toEqual(["LoadBalancer ingress: mend healthCheck"]);
+      await world.cloud.clock.run(rule.declare({ healthCheck: undefined }).up(world.cloud.newRun()));
+      expect(checks()).toEqual([]);
+    } finally {
+      withThem.close();
+    }
+  });
 });

@@ -73,3 +73,23 @@ test("what is not known yet is no error", async () => {
   expect(await balancer("c", { cluster, publicPort: unknown })).toEqual([]);
   expect(await balancer("d", { cluster, publicPort: unknown })).toEqual([]);
 });
+
+test("two egress rules that share ports, where from and where to; elsewhere they go together", async () => {
+  const cluster = newCluster();
+  expect(await rule("a", { cluster, kind: "egress", startPort: 80, destinationCidrList: ["203.0.113.0/24"] })).toEqual([]);
+  expect(await rule("b", { cluster, kind: "egress", startPort: 80, destinationCidrList: ["198.51.100.0/24"] })).toEqual([]);
+  expect(await rule("c", { cluster, kind: "egress", startPort: 80, destinationCidrList: ["198.51.100.0/24", "192.0.2.0/24"] })).toEqual([
+    { property: "startPort", reason: "port 80/tcp is also declared by NetworkRule b for 0.0.0.0/0; Mold takes one rule a port. Change one of the two." },
+  ]);
+  expect(await rule("d", { cluster, startPort: 80 })).toEqual([]);
+});
+
+test("two rules with one number in an access list; one number may be in two lists", async () => {
+  const [one, other] = [newCluster(), newCluster()];
+  expect(await rule("a", { aclId: one, kind: "acl", startPort: 80, number: 7 })).toEqual([]);
+  expect(await rule("b", { aclId: one, kind: "acl", startPort: 443, number: 7 })).toEqual([
+    { property: "number", reason: "number 7 is also declared by NetworkRule a for the same access list; Mold takes one rule a number. Change one of the two." },
+  ]);
+  expect(await rule("b", { aclId: other, kind: "acl", startPort: 443, number: 7 })).toEqual([]);
+  expect(await rule("c", { aclId: one, kind: "acl", startPort: 80 })).toEqual([]);
+});

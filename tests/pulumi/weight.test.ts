@@ -21,9 +21,9 @@ test("importing the SDK loads its own few files and the kubeconfig's, and no lib
   expect(files.filter((file) => !file.startsWith("sdk/pulumi/"))).toEqual(["provider/kubernetes/kubeconfig.ts"]);
 });
 
-test("the provider's process loads all five handlers, and no library that only some of the work needs", () => {
+test("the provider's process loads all six handlers, and no library that only some of the work needs", () => {
   const files = loadedWith("./provider/adapters/pulumi-dynamic/entry.ts");
-  expect(files.filter((file) => file.startsWith("provider/handlers/"))).toEqual(expect.arrayContaining(["cluster", "cluster-endpoint", "cluster-identity", "load-balancer", "network-rule"].map((name) => `provider/handlers/${name}.ts`)));
+  expect(files.filter((file) => file.startsWith("provider/handlers/"))).toEqual(expect.arrayContaining(["cluster", "cluster-access", "cluster-endpoint", "cluster-identity", "load-balancer", "network-rule"].map((name) => `provider/handlers/${name}.ts`)));
   const libraries = files.flatMap((file) => /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []);
   // Axios (60 ms) comes with the first call of Mold, and what makes certificates (a quarter of a second) with a cluster's first `up`.
   expect([...new Set(libraries)].sort()).toEqual(["ipaddr.js", "p-limit", "yocto-queue"]);

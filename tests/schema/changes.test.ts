@@ -35,7 +35,7 @@ test("a tag is a property of its own", () => {
 test("sets have no order", () => {
   const olds = { ...firewall, cidrList: ["10.0.0.0/8", "192.0.2.0/24"] };
   expect(changedProperties("NetworkRule", olds, { ...olds, cidrList: ["192.0.2.0/24", "10.0.0.0/8"] })).toEqual([]);
-  expect(changedProperties("NetworkRule", olds, { ...olds, cidrList: ["10.0.0.0/8", "10.0.0.0/8"] })).toEqual([{ property: "cidrList", change: "replace" }]);
+  expect(changedProperties("NetworkRule", olds, { ...olds, cidrList: ["10.0.0.0/8", "10.0.0.0/8"] })).toEqual([{ property: "cidrList", change: "update" }]);
 });
 
 test("a default said and a default left out are the same, also one that a later release brought", () => {
@@ -48,11 +48,15 @@ test("outputs and engine's own names beside the inputs are no changes", () => {
   expect(changedProperties("LoadBalancer", { ...balancer, ruleId: "r", state: "Add", __provider: "a" }, { ...balancer, __provider: "b" })).toEqual([]);
 });
 
-test("what Mold can't change on a rule replaces it, what it can does not", () => {
+test("another place or kind replaces a rule, all else is changed by the core", () => {
   const changed = (inputs: object): unknown => changedProperties("NetworkRule", forward, { ...forward, ...inputs });
   expect(changed({ startPort: 2223 })).toEqual([
-    { property: "startPort", change: "replace" },
-    { property: "endPort", change: "replace" },
+    { property: "startPort", change: "update" },
+    { property: "endPort", change: "update" },
+  ]);
+  expect(changed({ cluster: "a3v9x0a2m7qd", ipAddressId: "x" })).toEqual([
+    { property: "cluster", change: "replace" },
+    { property: "ipAddressId", change: "replace" },
   ]);
   expect(changed({ target: { node: "prod-control-2" } })).toEqual([{ property: "target.node", change: "update" }]);
   expect(changed({ target: { role: "worker" } })).toEqual([
@@ -65,7 +69,7 @@ test("what Mold can't change on a rule replaces it, what it can does not", () =>
     { property: "members.role", change: "update" },
     { property: "members.nodes", change: "update" },
   ]);
-  expect(balanced({ publicPort: 444 })).toEqual([{ property: "publicPort", change: "replace" }]);
+  expect(balanced({ publicPort: 444 })).toEqual([{ property: "publicPort", change: "update" }]);
 });
 
 test("what will be known only later is a change, made as the property's changes are", () => {
@@ -73,7 +77,7 @@ test("what will be known only later is a change, made as the property's changes 
     { property: "description", change: "update" },
     { property: "zone", change: "replace" },
   ]);
-  expect(changedProperties("NetworkRule", firewall, { ...firewall, cidrList: [unknown] })).toEqual([{ property: "cidrList", change: "replace" }]);
+  expect(changedProperties("NetworkRule", firewall, { ...firewall, cidrList: [unknown] })).toEqual([{ property: "cidrList", change: "update" }]);
   const mark = "later";
   expect(changedProperties("NetworkRule", firewall, { ...firewall, cluster: mark }, { isUnknown: (value) => value === mark })).toEqual([{ property: "cluster", change: "replace" }]);
 });
@@ -90,5 +94,5 @@ test("what a kubeconfig is made of stays as it is whatever changes in place", ()
   expect(stableOutputs("KubernetesCluster")).not.toContain("size");
   expect(stableOutputs("ClusterIdentity")).toHaveLength(11);
   expect(stableOutputs("ClusterEndpoint")).toHaveLength(9);
-  expect(stableOutputs("LoadBalancer")).toEqual(["ruleId", "ipAddress"]);
+  expect(stableOutputs("LoadBalancer")).toEqual(["ipAddress"]);
 });

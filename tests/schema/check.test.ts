@@ -26,6 +26,7 @@ test("the smallest cluster gets every default, inside objects too", () => {
     powerState: "running",
     addons: { cloudController: false, csi: false, metrics: false },
     adopt: false,
+    failedCreate: "continue",
     timeouts: { create: 3600, update: 3600, delete: 1800, upgrade: 7200, scale: 3600 },
   });
 });
@@ -79,7 +80,7 @@ describe("rules", () => {
     expect(inputs.startPort).toBeUndefined();
   });
   test("protocol all goes without ports", () => {
-    expect(failuresOf("NetworkRule", { cluster: uid, kind: "firewall", protocol: "all" })).toEqual([]);
+    expect(failuresOf("NetworkRule", { cluster: uid, kind: "egress", protocol: "all" })).toEqual([]);
   });
   test("a port forward gets the private ports that follow from the public ones", () => {
     expect(checkInputs("NetworkRule", { ...forward, startPort: 80, privateStartPort: undefined }).inputs).toMatchObject({ endPort: 80, privateStartPort: 80, privateEndPort: 80 });

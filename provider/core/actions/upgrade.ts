@@ -7,6 +7,7 @@ import { agentAnnotation, isCordonedBy, parseMachineName, preparedAnnotation, pr
 import { isKubernetesFailure, isNoAnswer, type KubernetesNode } from "../ports";
 import { missingRoom } from "../room";
 import type { MachineRef, Work } from "../step";
+import { whatBecameOf } from "./machines";
 import type { Operation } from "./operation";
 
 /** What may be on its way to good by itself when a hop is looked at: a node that comes back, a budget whose pods are being made. */
@@ -101,6 +102,7 @@ export async function prepareNode(operation: Operation, { machine, version }: Ex
   let failingSince: number | undefined;
   await nodes.ready(machine.name, {
     restarted: false,
+    lost: () => whatBecameOf(operation, machine),
     longestMs: operation.hops.leftMs(version),
     advice: `Its agent's journal says more (on the machine: journalctl -u ablestack-kubernetes-agent). Nothing of Kubernetes was changed on it. Run again: it goes on from here.`,
     missing: ({ annotations }) => {
@@ -137,6 +139,7 @@ export async function awaitUpgrade(operation: Operation, { machine, version }: E
   let said: string | undefined;
   await nodes.ready(machine.name, {
     restarted: false,
+    lost: () => whatBecameOf(operation, machine),
     longestMs: operation.hops.leftMs(version),
     advice: `Its agent's journal says more (on the machine: journalctl -u ablestack-kubernetes-agent). A longer timeouts.upgrade gives it more time. Run again: it goes on from here.`,
     missing: ({ annotations, version: now }) => {

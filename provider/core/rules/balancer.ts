@@ -2,10 +2,14 @@
 import { orAlready } from "../claim";
 import { goneAsEmpty } from "../gone";
 import { ClusterError } from "../errors";
-import { balancerMembers } from "../observe";
 import { mark, tagKeys, tagsOf, type Tags } from "../ownership";
 import type { Answer, World } from "../ports";
-import { identityTags, isRuleOf, lacksTags, retag, targetTag, type Members, type RuleAddress, type RuleOwner } from "./shared";
+import { balancerCapability, refuseIncapable, type Stickiness } from "./balancer-capability";
+import { asDeclared, healthChecksSeen, setHealthCheck, setStickiness, stickinessSeen, type HealthCheck } from "./balancer-policies";
+import { membersSeen, setMembers } from "./balancer-members";
+import type { RuleAddress } from "./place";
+import { identityTags, isAdoptable, isRuleOf, lacksTags, retag, targetTag, type Members, type RuleOwner } from "./shared";
+import { inTurn } from "./turns";
 
 export interface DesiredBalancer {
   readonly name: string;
@@ -17,6 +21,8 @@ export interface DesiredBalancer {
   /** Sorted; undefined: everyone. */
   readonly cidrs?: readonly string[];
   readonly members: Members;
+  readonly stickiness?: Stickiness;
+  readonly healthCheck?: HealthCheck;
   /** Sorted ids of the machines that are meant now. */
   readonly memberIds: readonly string[];
 }
@@ -59,6 +65,7 @@ async function listBalancers(world: World, address: RuleAddress): Promise<Observ
 
 const isOwn = (world: World, owner: RuleOwner, rule: ObservedBalancer): boolean => isRuleOf(world, owner, rule.tags) || rule.description.endsWith(signature(world, owner));
 
+/** The resource's own rule: one, unless an interrupted run left another. */
 export async function findBalancer(world: World, owner: RuleOwner, address: RuleAddress): Promise<ObservedBalancer | undefined> {
   return (await listBalancers(world, address)).find((rule) => isOwn(world, owner, rule));
 }
@@ -78,102 +85,134 @@ export function balancerDifferences(rule: ObservedBalancer, desired: DesiredBala
   return differences;
 }
 
-/** What is not as declared: of the rule, its tags and its members. */
-export async function compareBalancer(world: World, owner: RuleOwner, rule: ObservedBalancer, desired: DesiredBalancer): Promise<string[]> {
-  const differences = balancerDifferences(rule, desired, description(world, owner, desired));
-  if (lacksTags(rule.tags, tagsFor(world, owner, desired)) || (tagKeys.target in rule.tags && !desired.members.role)) differences.push("tags");
-  const members = await balancerMembers(world, rule.id);
-  if (members.join() !== desired.memberIds.join()) differences.push("members");
+/** What is not as declared: of the rule, its tags and its members. Undefined: there is none. */
+export async function compareBalancer(world: World, owner: RuleOwner, address: RuleAddress, desired: () => Promise<DesiredBalancer>): Promise<string[] | undefined> {
+  const rules = await listBalancers(world, address);
+  const [rule, another] = rules.filter((each) => isOwn(world, owner, each));
+  if (!rule) return undefined;
+  const wanted = await desired();
+  const differences = balancerDifferences(rule, wanted, description(world, owner, wanted));
+  if (another) differences.push("a second rule that an interrupted run left");
+  if (lacksTags(rule.tags, tagsFor(world, owner, wanted)) || (tagKeys.target in rule.tags && !wanted.members.role)) differences.push("tags");
+  // Only where something is declared: each look is a call of its own. What somebody adds by hand where nothing is stays.
+  if (wanted.stickiness && !asDeclared(await stickinessSeen(world, rule.id), wanted.stickiness)) differences.push("stickiness");
+  if (wanted.healthCheck && !asDeclared(await healthChecksSeen(world, rule.id), wanted.healthCheck)) differences.push("healthCheck");
+  const members = await membersSeen(world, address, rule.id, rules.length);
+  if (members.join() !== wanted.memberIds.join()) differences.push("members");
   return differences;
 }
 
-/** Makes the rule, or changes what there is of it, as an interrupted run may have left it. Answers with its id. */
-export async function applyBalancer(world: World, owner: RuleOwner, address: RuleAddress, desired: DesiredBalancer, former: Tags, resource: string): Promise<string> {
+export interface BalancerJob {
+  readonly world: World;
+  readonly owner: RuleOwner;
+  readonly address: RuleAddress;
+  /** `LoadBalancer ingress`, for messages. */
+  readonly resource: string;
+}
+
+/** Ports can't be changed on a rule. */
+const samePorts = (rule: Pick<DesiredBalancer, "publicPort" | "privatePort">, desired: DesiredBalancer): boolean => rule.publicPort === desired.publicPort && rule.privatePort === desired.privatePort;
+
+/**
+ * Makes the rule, or changes what there is of it, as an interrupted run may have left it. One on another port is there, with its
+ * members, before the old one goes; on the same port Mold takes no two at once. Answers with its id.
+ * @param options `former`: tags that were declared last time. `adopt`: a rule of somebody else on the same ports is taken over.
+ */
+export async function applyBalancer(job: BalancerJob, desired: DesiredBalancer, options: { readonly former: Tags; readonly adopt: boolean }): Promise<string> {
+  const { world, owner, address, resource } = job;
   const rules = await listBalancers(world, address);
-  const own = rules.find((rule) => isOwn(world, owner, rule));
-  const differences = own ? balancerDifferences(own, desired, description(world, owner, desired)) : [];
-  // Ports can't be changed on a rule: it is made anew then. Everything else changes in place.
-  const kept = differences.includes("publicPort") || differences.includes("privatePort") ? undefined : own;
-  if (!kept) refuseTaken(rules, own, address, desired, resource);
-  if (own && !kept) await deleteBalancer(world, own.id, resource);
-  const id = kept?.id ?? (await create(world, owner, address, desired, resource));
-  if (kept && differences.length > 0) await update(world, kept.id, { desired, differences, described: description(world, owner, desired) }, resource);
-  await retag(world, "LoadBalancer", id, kept?.tags ?? {}, tagsFor(world, owner, desired), { ...former, [tagKeys.target]: "" });
-  await setMembers(world, id, desired.memberIds, resource);
+  const own = rules.filter((rule) => isOwn(world, owner, rule));
+  const equal = (rule: ObservedBalancer): boolean => samePorts(rule, desired) && carrier(rule.protocol) === carrier(desired.protocol);
+  const kept = own.find((rule) => samePorts(rule, desired)) ?? (options.adopt ? rules.find((rule) => !own.includes(rule) && equal(rule) && isAdoptable(rule.tags)) : undefined);
+  if (!kept) refuseTaken(rules, own, desired, job);
+  const capability = kept || desired.stickiness || desired.healthCheck ? await balancerCapability(world, address.networkId) : undefined;
+  if (capability) refuseIncapable(capability, desired, resource);
+  const old = own.filter((rule) => rule !== kept);
+  const inTheWay = kept ? [] : old.filter(({ publicPort }) => publicPort === desired.publicPort);
+  for (const { id } of inTheWay) await deleteBalancer(job, id);
+  const id = kept?.id ?? (await create(job, desired));
+  const described = description(world, owner, desired);
+  const differences = kept ? balancerDifferences(kept, desired, described) : [];
+  if (differences.length > 0) await update(job, id, { desired, differences, described });
+  await retag(world, "LoadBalancer", id, kept?.tags ?? {}, tagsFor(world, owner, desired), { ...options.former, [tagKeys.target]: "" });
+  const policies = { world, addressId: address.id, ruleId: id, resource };
+  // A rule that was just made has none.
+  if (kept || desired.stickiness) await setStickiness(policies, kept ? await stickinessSeen(world, id) : [], desired.stickiness);
+  if (capability?.healthChecks) await setHealthCheck(policies, kept ? await healthChecksSeen(world, id) : [], desired.healthCheck);
+  await setMembers(world, address, id, desired.memberIds, resource);
+  for (const rule of old) if (!inTheWay.includes(rule)) await deleteBalancer(job, rule.id);
   return id;
 }
 
 /** TCP and UDP of one port are two places; what else there is goes over TCP. */
 const carrier = (protocol: string): string => (protocol === "udp" ? "udp" : "tcp");
 
-function refuseTaken(rules: readonly ObservedBalancer[], own: ObservedBalancer | undefined, address: RuleAddress, desired: DesiredBalancer, resource: string): void {
-  const other = rules.find((rule) => rule !== own && rule.publicPort === desired.publicPort && carrier(rule.protocol) === carrier(desired.protocol));
+function refuseTaken(rules: readonly ObservedBalancer[], own: readonly ObservedBalancer[], desired: DesiredBalancer, { address, resource }: BalancerJob): void {
+  const other = rules.find((rule) => !own.includes(rule) && rule.publicPort === desired.publicPort && carrier(rule.protocol) === carrier(desired.protocol));
   if (!other) return;
   const by = other.tags[tagKeys.owner];
+  const adopting = other.privatePort === desired.privatePort && isAdoptable(other.tags) ? ", or set adopt to take it over" : "";
   throw new ClusterError(
-    `port ${desired.publicPort} of ${address.ipAddress} already has the balancer rule ${other.name} (${other.id}), ${by ? `declared by ${by}` : "made by hand or by another program"}. Choose another port or remove that rule.`,
+    `port ${desired.publicPort} of ${address.ipAddress} already has the balancer rule ${other.name} (${other.id}), ${by ? `declared by ${by}` : "made by hand or by another program"}. Choose another port${adopting ? "," : " or"} remove that rule${adopting}.`,
     { resource, property: "publicPort" },
   );
 }
 
-async function create(world: World, owner: RuleOwner, address: RuleAddress, desired: DesiredBalancer, resource: string): Promise<string> {
-  const job = await world.mold.start(
-    "createLoadBalancerRule",
-    {
-      publicipid: address.id,
-      networkid: address.networkId,
-      name: desired.name,
-      description: description(world, owner, desired),
-      algorithm: desired.algorithm,
-      publicport: desired.publicPort,
-      privateport: desired.privatePort,
-      protocol: desired.protocol,
-      cidrlist: desired.cidrs ? [...desired.cidrs] : undefined,
-      // Otherwise Mold opens the port to the world by a rule that carries no tag.
-      openfirewall: false,
-    },
-    { resource, property: "publicPort", signal: world.signal },
-  );
-  const made = await job.done();
-  return made.id ?? job.id!;
+async function create({ world, owner, address, resource }: BalancerJob, desired: DesiredBalancer): Promise<string> {
+  return inTurn(world, address.id, async () => {
+    const job = await world.mold.start(
+      "createLoadBalancerRule",
+      {
+        publicipid: address.id,
+        networkid: address.networkId,
+        name: desired.name,
+        description: description(world, owner, desired),
+        algorithm: desired.algorithm,
+        publicport: desired.publicPort,
+        privateport: desired.privatePort,
+        protocol: desired.protocol,
+        cidrlist: desired.cidrs ? [...desired.cidrs] : undefined,
+        // Otherwise Mold opens the port to the world by a rule that carries no tag.
+        openfirewall: false,
+      },
+      // What a network's offering can't do is refused with the same code as a wrong port.
+      { resource, property: desired.protocol === "udp" || desired.protocol === "ssl" ? "protocol" : "publicPort", signal: world.signal },
+    );
+    const made = await job.done();
+    return made.id ?? job.id!;
+  });
 }
 
-async function update(world: World, id: string, { desired, differences, described }: { desired: DesiredBalancer; differences: readonly string[]; described: string }, resource: string): Promise<void> {
-  await world.mold.run(
-    "updateLoadBalancerRule",
-    {
-      id,
-      name: desired.name,
-      description: described,
-      algorithm: desired.algorithm,
-      // Always: without it the update of a rule that was made without one fails (530).
-      protocol: desired.protocol,
-      cidrlist: differences.includes("cidrList") ? [...(desired.cidrs ?? ["0.0.0.0/0"])] : undefined,
-    },
-    { resource, signal: world.signal },
+async function update({ world, address, resource }: BalancerJob, id: string, { desired, differences, described }: { desired: DesiredBalancer; differences: readonly string[]; described: string }): Promise<void> {
+  await inTurn(world, address.id, () =>
+    world.mold.run(
+      "updateLoadBalancerRule",
+      {
+        id,
+        name: desired.name,
+        description: described,
+        algorithm: desired.algorithm,
+        // Always: without it the update of a rule that was made without one fails (530).
+        protocol: desired.protocol,
+        cidrlist: differences.includes("cidrList") ? [...(desired.cidrs ?? ["0.0.0.0/0"])] : undefined,
+      },
+      { resource, ...(differences.includes("protocol") ? { property: "protocol" } : {}), signal: world.signal },
+    ),
   );
 }
 
 const tagsFor = (world: World, owner: RuleOwner, desired: DesiredBalancer): Tags => ({ ...identityTags(world, owner), ...targetTag(desired.members), ...owner.tags });
 
-/** Assigning a member that is there fails the whole job, so the members are asked for first. New ones come before old ones go. */
-export async function setMembers(world: World, ruleId: string, wanted: readonly string[], resource: string): Promise<void> {
-  const have = await balancerMembers(world, ruleId);
-  const missing = wanted.filter((id) => !have.includes(id));
-  const extra = have.filter((id) => !wanted.includes(id));
-  const context = { resource, property: "members", signal: world.signal };
-  if (missing.length > 0) {
-    await orAlready(
-      () => world.mold.run("assignToLoadBalancerRule", { id: ruleId, virtualmachineids: missing }, context),
-      async () => (await balancerMembers(world, ruleId)).filter((id) => missing.includes(id)).length === missing.length,
-    );
-  }
-  if (extra.length > 0) await world.mold.run("removeFromLoadBalancerRule", { id: ruleId, virtualmachineids: extra }, context);
+/** Everything of the resource, also what an interrupted run left. */
+export async function deleteBalancers(job: BalancerJob): Promise<void> {
+  for (const rule of await listBalancers(job.world, job.address)) if (isOwn(job.world, job.owner, rule)) await deleteBalancer(job, rule.id);
 }
 
-export async function deleteBalancer(world: World, id: string, resource: string): Promise<void> {
-  await orAlready(
-    () => world.mold.run("deleteLoadBalancerRule", { id }, { resource }),
-    async () => (await world.mold.list("listLoadBalancerRules", { id }).catch(goneAsEmpty)).length === 0,
+async function deleteBalancer({ world, address, resource }: BalancerJob, id: string): Promise<void> {
+  await inTurn(world, address.id, () =>
+    orAlready(
+      () => world.mold.run("deleteLoadBalancerRule", { id }, { resource }),
+      async () => (await world.mold.list("listLoadBalancerRules", { id }).catch(goneAsEmpty)).length === 0,
+    ),
   );
 }

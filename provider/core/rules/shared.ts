@@ -1,9 +1,9 @@
-/** What the one rule of a NetworkRule or LoadBalancer has in common: where it lies, whose it is, whom it leads to. */
-import { intentKey, intentsIn, isIntentOf, removeIntent } from "../claim";
+/** What the one rule of a NetworkRule or LoadBalancer has in common: whose it is, whom it leads to, what was left of it. */
+import { intentKey, isIntentOf, removeIntent } from "../claim";
 import { ClusterError } from "../errors";
-import { goneAsEmpty } from "../gone";
 import { mark, parseMachineName, tagKeys, tagParameters, tagsOf, type Role, type TaggedKind, type Tags } from "../ownership";
 import { isMoldFailure, type Answer, type World } from "../ports";
+import type { RulePlace } from "./place";
 
 /** Whose rule it is. The resource's own name tells several rules of one program apart. */
 export interface RuleOwner {
@@ -12,14 +12,6 @@ export interface RuleOwner {
   /** uid of the cluster it belongs to, if it does. */
   readonly cluster?: string;
   readonly tags: Tags;
-}
-
-export interface RuleAddress {
-  readonly id: string;
-  readonly ipAddress: string;
-  readonly networkId: string;
-  /** What interrupted runs were about to make there. */
-  readonly intents: Tags;
 }
 
 /** One machine or several, by what they are to the cluster, by node name, or by machine id. */
@@ -38,27 +30,6 @@ export function isRuleOf(world: World, owner: RuleOwner, rule: Tags): boolean {
   return Object.entries(identityTags(world, owner)).every(([key, value]) => rule[key] === value);
 }
 
-/** The address that was named, or the cluster's own. Undefined when it is gone. */
-export async function findAddress(world: World, owner: RuleOwner, addressId: string | undefined): Promise<RuleAddress | undefined> {
-  const { mold } = world;
-  const found = addressId
-    ? (await mold.list("listPublicIpAddresses", { id: addressId }).catch(goneAsEmpty))[0]
-    : (await mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: owner.cluster ?? "" }) })).find(
-        (address) => tagsOf(address)[tagKeys.role] === "address",
-      );
-  if (!found?.id) return undefined;
-  return { id: found.id, ipAddress: found.ipaddress ?? "", networkId: found.associatednetworkid ?? found.networkid ?? "", intents: intentsIn(tagsOf(found)) };
-}
-
-export async function addressOf(world: World, owner: RuleOwner, addressId: string | undefined, resource: string): Promise<RuleAddress> {
-  const address = await findAddress(world, owner, addressId);
-  if (address) return address;
-  throw new ClusterError(
-    addressId ? `there is no public address with id ${addressId}. Give the id of one that this account holds.` : `the cluster ${owner.cluster} has no public address (any longer). Is its uid right?`,
-    { resource, property: addressId ? "ipAddressId" : "cluster" },
-  );
-}
-
 type Machine = Answer<"listVirtualMachines">;
 
 /** Ids of the machines that are meant: by role in the order of their numbers. Machines of the cluster that are being destroyed don't count. */
@@ -67,8 +38,9 @@ export async function resolveMembers(world: World, owner: RuleOwner, members: Me
   if (!owner.cluster) throw new ClusterError("members by role or node need the cluster they belong to. Give cluster, or machineIds.", where);
   const machines = await clusterMachines(world, owner.cluster);
   if (members.role) {
-    const ofRole = machines.flatMap(({ id, name = "" }) => {
-      const parsed = parsedName(name);
+    const ofRole = machines.flatMap((machine) => {
+      const { id, name = "" } = machine;
+      const parsed = parsedName(name) ?? roleByTag(machine);
       return id && parsed && parsed.role === members.role ? [{ id, index: parsed.index }] : [];
     });
     return ofRole.sort((a, b) => a.index - b.index).map(({ id }) => id);
@@ -81,9 +53,17 @@ export async function resolveMembers(world: World, owner: RuleOwner, members: Me
 }
 
 async function clusterMachines(world: World, uid: string): Promise<Machine[]> {
-  const all = await world.mold.list("listVirtualMachines", { keyword: uid });
+  const marked = await world.mold.list("listVirtualMachines", { keyword: uid });
+  // Those of a cluster that Mold runs are named by Mold, and only tagged.
+  const all = marked.length > 0 ? marked : await world.mold.list("listVirtualMachines", { tags: tagParameters({ [tagKeys.cluster]: uid }) });
   const ended = new Set(["Destroyed", "Expunging", "Error"]);
   return all.filter((machine) => (tagsOf(machine)[tagKeys.cluster] === uid || (machine.displayname ?? "").endsWith(mark(uid))) && !ended.has(machine.state ?? ""));
+}
+
+/** In the order in which they were made. */
+function roleByTag(machine: Machine): { readonly role: Role; readonly index: number } | undefined {
+  const { [tagKeys.role]: role } = tagsOf(machine);
+  return role === "worker" || role === "control-plane" ? { role, index: Date.parse((machine.created ?? "").replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || 0 } : undefined;
 }
 
 const parsedName = (name: string): ReturnType<typeof parseMachineName> => parseMachineName(name.replace(/-(control|worker)-\d+$/, ""), name);
@@ -92,6 +72,9 @@ const parsedName = (name: string): ReturnType<typeof parseMachineName> => parseM
 export function targetTag(members: Members): Tags {
   return members.role ? { [tagKeys.target]: `role=${members.role}` } : {};
 }
+
+/** Taken over by who asks for it: but never what a cluster made for its own API. */
+export const isAdoptable = (rule: Tags): boolean => rule[tagKeys.role] === undefined;
 
 /** Tags that are not on it as they are declared. */
 export const lacksTags = (have: Tags, wanted: Tags): boolean => Object.entries(wanted).some(([key, value]) => have[key] !== value);
@@ -113,7 +96,7 @@ export async function retag(world: World, kind: TaggedKind, id: string, have: Ta
   }
 }
 
-/** A rule of the address, as far as it matters whether an interrupted run of this resource made it. */
+/** A rule of the place, as far as it matters whether an interrupted run of this resource made it. */
 export interface PossibleLeftover {
   readonly id: string;
   readonly tags: Tags;
@@ -128,19 +111,19 @@ export interface PossibleLeftover {
 export async function clearLeftovers(
   world: World,
   owner: RuleOwner,
-  address: RuleAddress,
+  place: RulePlace,
   kind: string,
   left: { readonly rules: readonly PossibleLeftover[]; readonly wanted?: string; readonly remove: (id: string) => Promise<void> },
 ): Promise<void> {
-  for (const [key, value] of leftIntents(world, owner, address, kind)) {
+  for (const [key, value] of leftIntents(world, owner, place, kind)) {
     if (left.wanted !== undefined && key === intentKey(left.wanted)) continue;
     for (const { id, tags, tuple } of left.rules) {
       if (intentKey(tuple) === key && Object.keys(tags).length === 0 && isIntentOf(value, identityTags(world, owner), tuple)) await left.remove(id);
     }
-    await removeIntent(world, address.id, key, value);
+    await removeIntent(world, { id: place.id, carrier: place.kind === "Network" ? "Network" : "PublicIpAddress" }, key, value);
   }
 }
 
-/** Intents of this resource on the address. */
-export const leftIntents = (world: World, owner: RuleOwner, { intents }: RuleAddress, kind: string): [string, string][] =>
+/** Intents of this resource at the place. */
+export const leftIntents = (world: World, owner: RuleOwner, { intents }: RulePlace, kind: string): [string, string][] =>
   Object.entries(intents).filter(([, value]) => value.startsWith(`${world.owner} ${owner.resource} ${kind} `));

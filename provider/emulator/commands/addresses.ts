@@ -22,6 +22,7 @@ export function addressAnswer(cloud: Cloud, address: AddressRow, state: string =
     forvirtualnetwork: true,
     vlanid: publicVlanId,
     vlanname: "vlan://50",
+    ...(address.vpcId === undefined ? {} : { vpcid: address.vpcId, vpcname: cloud.table("vpcs").get(address.vpcId)?.name ?? "" }),
     isstaticnat: false,
     issystem: false,
     ...(network === undefined ? {} : { associatednetworkid: network.id, associatednetworkname: network.name }),
@@ -44,8 +45,16 @@ export function release(cloud: Cloud, address: AddressRow): void {
   for (const rule of cloud.table("forwards").filter(({ addressId }) => addressId === address.id)) removeRelated(cloud, rule.id, () => cloud.drop("forwards", rule));
   for (const rule of cloud.table("balancers").filter(({ addressId }) => addressId === address.id)) removeRelated(cloud, rule.id, () => cloud.drop("balancers", rule));
   for (const tag of cloud.table("tags").filter(({ resourceId }) => resourceId === address.id)) cloud.table("tags").remove(tag.id);
-  const { accountId: _account, projectId: _project, allocated: _allocated, networkId: _network, ...free } = address;
+  const { accountId: _account, projectId: _project, allocated: _allocated, networkId: _network, vpcId: _vpc, ...free } = address;
   cloud.table("addresses").put({ ...free, state: "Free", sourceNat: false });
+}
+
+/** An address of a VPC belongs to the tier that the first rule on it leads to; any other to its own network alone. */
+export function leadTo(cloud: Cloud, address: AddressRow, networkId: string): void {
+  if (address.networkId === networkId) return;
+  const network = cloud.table("networks").get(networkId);
+  if (address.vpcId === undefined || address.networkId !== undefined || network?.vpcId !== address.vpcId) throw invalid(`IP address ${address.address} is not associated with the network ${networkId}`);
+  cloud.table("addresses").patch(address.id, { networkId });
 }
 
 function freeAddress(call: Call, zoneId: string): AddressRow {
@@ -66,6 +75,7 @@ function found(call: Call): AddressRow[] {
     return (
       equals(call, "ipaddress", address.address) &&
       equals(call, "associatednetworkid", address.networkId) &&
+      equals(call, "vpcid", address.vpcId) &&
       equals(call, "zoneid", address.zoneId) &&
       equals(call, "state", address.state) &&
       equals(call, "issourcenat", String(address.sourceNat)) &&
@@ -85,12 +95,13 @@ export const addressCommands: Commands = {
     begin(call) {
       const { cloud } = call;
       const network = call.ref("networks", "networkid");
-      const zoneId = network?.zoneId ?? call.ref("zones", "zoneid")?.id;
+      const vpc = call.ref("vpcs", "vpcid");
+      const zoneId = network?.zoneId ?? vpc?.zoneId ?? call.ref("zones", "zoneid")?.id;
       if (zoneId === undefined) throw invalid("Unable to figure out zone to assign ip to. Please specify either zoneId, or networkId, or vpcId in the call");
       withinLimits(call, { public_ip: 1 });
       const free = freeAddress(call, zoneId);
       const { created: _created, ...owning } = call.owner;
-      cloud.table("addresses").patch(free.id, { ...owning, state: "Allocating", allocated: cloud.now(), networkId: network?.id });
+      cloud.table("addresses").patch(free.id, { ...owning, state: "Allocating", allocated: cloud.now(), networkId: network?.id, vpcId: vpc?.id });
       return { id: free.id, instanceType: "IpAddress", instanceId: free.id, ms: cloud.durations.associateIpAddress, made: { addressId: free.id } };
     },
     finish(call, job) {

@@ -4,6 +4,7 @@ import type { Call } from "../call";
 import type { AsyncCommand, Commands } from "../command";
 import { ApiError, internal, invalid } from "../errors";
 import type { BalancerRow, MachineRow } from "../model";
+import { leadTo } from "./addresses";
 import { openFirewall } from "../open-firewall";
 import { checkPublicPorts } from "../ports-in-use";
 import { removeRelated } from "../power";
@@ -45,10 +46,12 @@ function checkedAlgorithm(call: Call): string | undefined {
   return algorithm;
 }
 
-function checkedProtocol(call: Call): string | undefined {
+function checkedProtocol(call: Call, networkId: string): string | undefined {
   const protocol = call.text("protocol")?.toLowerCase();
   // UDP hangs on the network offering, and the usual ones do not have it.
-  if (protocol !== undefined && !protocols.includes(protocol)) throw refused("LB service provider cannot support this rule");
+  const offeringId = call.cloud.table("networks").get(networkId)?.networkOfferingId ?? "";
+  const isAppliance = call.cloud.table("networkOfferings").get(offeringId)?.healthChecks === true;
+  if (protocol !== undefined && !protocols.includes(protocol) && !(protocol === "udp" && isAppliance)) throw refused("LB service provider cannot support this rule");
   return protocol;
 }
 
@@ -57,12 +60,13 @@ const create: AsyncCommand = {
   begin(call) {
     const { cloud } = call;
     const address = call.must("addresses", "publicipid");
-    const networkId = address.networkId ?? call.text("networkid");
+    const networkId = call.text("networkid") ?? address.networkId;
     if (networkId === undefined) throw invalid("Unable to create load balancer rule; the IP address is not associated with any network");
+    leadTo(cloud, address, networkId);
     const algorithm = checkedAlgorithm(call) ?? "";
     const publicPort = checkedPort(call.whole("publicport")) ?? 0;
     const privatePort = checkedPort(call.whole("privateport"), "Private port") ?? 0;
-    const protocol = checkedProtocol(call);
+    const protocol = checkedProtocol(call, networkId);
     const cidrs = checkedCidrs(call, "cidrlist");
     checkPublicPorts(cloud, address.id, protocol, { start: publicPort, end: publicPort }, 9999);
     const row = cloud.table("balancers").put({
@@ -191,7 +195,7 @@ export const balancerCommands: Commands = {
     finish(call) {
       const rule = existing(call);
       const algorithm = checkedAlgorithm(call);
-      const protocol = checkedProtocol(call);
+      const protocol = checkedProtocol(call, rule.networkId);
       // A rule made without a protocol has none, and upstream compares with it: always send `protocol`.
       if (protocol === undefined && rule.protocol === undefined) {
         throw internal('Cannot invoke "String.equals(Object)" because the return value of "com.cloud.network.dao.LoadBalancerVO.getLbProtocol()" is null');

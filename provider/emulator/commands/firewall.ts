@@ -35,11 +35,24 @@ export function checkedCidrs(call: Call, name: string): string[] {
   return cidrs;
 }
 
+function isWithin(cidr: string, whole: string): boolean {
+  const [inner, outer] = [range(cidr), range(whole)];
+  return inner !== undefined && outer !== undefined && inner.first >= outer.first && inner.last <= outer.last;
+}
+
 const invalidCidr = (name: string, cidr: string): ApiError => new ApiError(431, `${name === "destcidrlist" ? "Dest" : "Source"} CIDRs formatting error ${cidr}`);
 
 export function checkedPort(value: number | undefined, what = "Public port range"): number | undefined {
   if (value !== undefined && (value < 1 || value > 65_535)) throw invalid(`${what} is an invalid value: ${value}`);
   return value;
+}
+
+/** Of firewall rules and of access lists alike (upstream: validateIcmpTypeAndCode). */
+export function checkIcmp(type: number | undefined, code: number | undefined): void {
+  if (type === undefined) return;
+  if (type !== -1 && (type < 0 || type > 255)) throw invalid(`Invalid icmp type [${type}]. It should belong to [0-255] range`);
+  if (code === undefined || code === -1) return;
+  if (code < 0 || code > 16) throw invalid(`Invalid icmp code [${code}]. It should belong to [0-16] range and can be defined when icmpType belongs to [0-40] range`);
 }
 
 function begin(direction: FirewallRow["direction"]): AsyncCommand["begin"] {
@@ -48,17 +61,20 @@ function begin(direction: FirewallRow["direction"]): AsyncCommand["begin"] {
     const address = direction === "Ingress" ? call.must("addresses", "ipaddressid") : undefined;
     const network = direction === "Egress" ? call.must("networks", "networkid") : cloud.table("networks").get(address?.networkId ?? "");
     if (network === undefined) throw invalid("Unable to create firewall rule ; ip with specified id is not associated with any network");
+    if (network.vpcId !== undefined) throw invalid(`Unable to create firewall rule for the network ${network.id}: it belongs to a VPC, whose access lists do that`);
     const protocol = call.need("protocol").toLowerCase();
     const known = direction === "Egress" ? ["tcp", "udp", "icmp", "all"] : ["tcp", "udp", "icmp"];
     if (!known.includes(protocol)) throw invalid(`Protocol ${protocol} is not supported in zone ${cloud.table("zones").get(network.zoneId)?.number ?? 1}`);
     const cidrs = checkedCidrs(call, "cidrlist");
     const destCidrs = checkedCidrs(call, "destcidrlist");
+    if (direction === "Egress") for (const cidr of cidrs) if (cidr !== "0.0.0.0/0" && !isWithin(cidr, network.cidr)) throw new ApiError(431, `${cidr} is not within the guest cidr ${network.cidr}`);
     const startPort = checkedPort(call.whole("startport"));
     const endPort = checkedPort(call.whole("endport")) ?? startPort;
     if (startPort !== undefined && endPort !== undefined && startPort > endPort) throw invalid(`Start port can't be bigger than end port`);
     const icmp = protocol === "icmp";
     if (!icmp && (call.text("icmptype") !== undefined || call.text("icmpcode") !== undefined)) throw invalid("Can specify icmpCode and icmpType for ICMP protocol only");
     if (icmp && startPort !== undefined) throw invalid("Can't specify start/end port when protocol is ICMP");
+    checkIcmp(call.whole("icmptype"), call.whole("icmpcode"));
     const rule: Omit<FirewallRow, "id" | "number" | "created" | "state" | "accountId"> = {
       direction,
       addressId: address?.id,

@@ -4,6 +4,7 @@ import type { Call } from "../call";
 import type { AsyncCommand, Commands } from "../command";
 import { type ApiError, internal, invalid } from "../errors";
 import type { ForwardRow, MachineRow } from "../model";
+import { leadTo } from "./addresses";
 import { openFirewall } from "../open-firewall";
 import { checkPublicPorts } from "../ports-in-use";
 import { removeRelated } from "../power";
@@ -46,7 +47,8 @@ const create: AsyncCommand = {
     const { cloud } = call;
     const address = call.must("addresses", "ipaddressid");
     const machine = target(call);
-    const networkId = address.networkId ?? call.text("networkid") ?? machine.networkId;
+    const networkId = call.text("networkid") ?? address.networkId ?? machine.networkId;
+    leadTo(cloud, address, networkId);
     if (machine.networkId !== networkId) throw invalid(`Unable to create port forwarding rule; the Instance has no nic in the network ${networkId}`);
     const protocol = call.need("protocol").toLowerCase();
     if (protocol !== "tcp" && protocol !== "udp") throw invalid(`Protocol ${protocol} is not supported in zone ${cloud.table("zones").get(address.zoneId)?.number ?? 1}`);

@@ -1,14 +1,17 @@
 /** Every command that the embedded Mold plays, by its recorded name. */
 import type { Commands } from "../command";
+import { aclCommands } from "./acls";
 import { addressCommands } from "./addresses";
 import { affinityGroupCommands } from "./affinity-groups";
 import { annotationCommands } from "./annotations";
+import { balancerPolicyCommands } from "./balancer-policies";
 import { balancerCommands } from "./balancers";
 import { firewallCommands } from "./firewall";
 import { forwardCommands } from "./forwards";
 import { isoCommands } from "./isos";
 import { keyPairCommands } from "./key-pairs";
 import { kubernetesCommands } from "./kubernetes";
+import { kubernetesVersionCommands } from "./kubernetes-versions";
 import { machineListCommands } from "./machine-lists";
 import { machineCommands } from "./machines";
 import { networkCommands } from "./networks";
@@ -17,16 +20,20 @@ import { peopleCommands } from "./people";
 import { serverCommands } from "./server";
 import { tagCommands } from "./tags";
 import { volumeCommands } from "./volumes";
+import { vpcCommands } from "./vpcs";
 
 export const commands: Commands = {
   ...serverCommands(() => commands),
   ...offerCommands,
   ...peopleCommands,
   ...networkCommands,
+  ...vpcCommands,
+  ...aclCommands,
   ...addressCommands,
   ...firewallCommands,
   ...forwardCommands,
   ...balancerCommands,
+  ...balancerPolicyCommands,
   ...machineCommands,
   ...machineListCommands,
   ...volumeCommands,
@@ -35,5 +42,6 @@ export const commands: Commands = {
   ...affinityGroupCommands,
   ...keyPairCommands,
   ...annotationCommands,
+  ...kubernetesVersionCommands,
   ...kubernetesCommands,
 };

@@ -36,7 +36,8 @@ export function networkAnswer(call: Call, network: NetworkRow): object {
     type: offering?.guestType ?? "Isolated",
     acltype: "Account",
     ...owner(cloud, network),
-    service: servicesOf(offering?.services ?? []),
+    ...tierOf(call, network),
+    service: servicesOf(offering?.services ?? [], { ...(offering?.forVpc ? { provider: "VpcVirtualRouter" } : {}), healthChecks: offering?.healthChecks }),
     networkdomain: network.domain,
     physicalnetworkid: physicalNetworkId,
     restartrequired: false,
@@ -58,6 +59,26 @@ export function networkAnswer(call: Call, network: NetworkRow): object {
     ...(admin ? { keepmacaddressonpublicnic: true } : {}),
     hasannotations: hasAnnotations(cloud, network.id),
   };
+}
+
+/** What a tier shows beside what any network does. */
+function tierOf({ cloud }: Call, { vpcId, aclId }: NetworkRow): object {
+  if (vpcId === undefined) return {};
+  return { vpcid: vpcId, vpcname: cloud.table("vpcs").get(vpcId)?.name ?? "", ...(aclId === undefined ? {} : { aclid: aclId, aclname: cloud.table("aclLists").get(aclId)?.name ?? "" }) };
+}
+
+/** A tier is within its VPC and says where; without a list it has the one that denies everything. */
+function checkedTier(call: Call, forVpc: boolean, cidr: string): { vpcId?: string; aclId?: string } {
+  const vpc = call.ref("vpcs", "vpcid");
+  if ((vpc !== undefined) !== forVpc) throw invalid(forVpc ? "Network offering can be used for VPC networks only" : "Cannot create a VPC tier with a network offering that is not for VPC networks");
+  if (vpc === undefined) return {};
+  const [tier, whole] = [range(cidr), range(vpc.cidr)];
+  if (call.text("gateway") === undefined) throw invalid("Gateway/netmask are required when create network for VPC");
+  if (tier === undefined || whole === undefined || tier.first < whole.first || tier.last > whole.last) throw invalid(`Network cidr ${cidr} is not within vpc cidr`);
+  const others = call.cloud.table("networks").filter(({ vpcId }) => vpcId === vpc.id);
+  if (others.some((one) => range(one.cidr)!.first <= tier.last && tier.first <= range(one.cidr)!.last)) throw invalid(`Network cidr ${cidr} crosses other network cidr in the vpc`);
+  const aclId = call.ref("aclLists", "aclid")?.id ?? call.cloud.table("aclLists").find(({ name }) => name === "default_deny")?.id;
+  return { vpcId: vpc.id, ...(aclId === undefined ? {} : { aclId }) };
 }
 
 function addressing(call: Call): { cidr: string; gateway: string; netmask: string } {
@@ -118,7 +139,9 @@ export const networkCommands: Commands = {
           equals(call, "type", call.cloud.table("networkOfferings").get(network.networkOfferingId)?.guestType) &&
           equals(call, "traffictype", "Guest") &&
           call.flag("issystem") !== true &&
-          call.flag("forvpc") !== true &&
+          equals(call, "forvpc", String(network.vpcId !== undefined)) &&
+          equals(call, "vpcid", network.vpcId) &&
+          equals(call, "aclid", network.aclId) &&
           taggedAsAsked(call, network.id),
       );
       return page(call, "network", networks, (network) => networkAnswer(call, network));
@@ -131,9 +154,10 @@ export const networkCommands: Commands = {
       const { cloud } = call;
       const zone = call.must("zones", "zoneid");
       const offering = call.must("networkOfferings", "networkofferingid");
-      if (offering.guestType !== "Isolated") throw new ApiError(531, "Only a root admin makes shared networks", 4365);
+      if (offering.guestType !== "Isolated" && !call.admin) throw new ApiError(531, "Only a root admin makes shared networks", 4365);
       const name = call.need("name");
       const where = addressing(call);
+      const tier = checkedTier(call, offering.forVpc === true, where.cidr);
       withinLimits(call, { network: 1 });
       const row = cloud.table("networks").put({
         ...cloud.identity("networks"),
@@ -144,6 +168,7 @@ export const networkCommands: Commands = {
         networkOfferingId: offering.id,
         state: "Allocated",
         ...where,
+        ...tier,
         domain: call.text("networkdomain") ?? `cs${call.caller.account.number}cloud.internal`,
       });
       const wanted = call.text("sourcenatipaddress");

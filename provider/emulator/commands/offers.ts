@@ -184,7 +184,7 @@ export const offerCommands: Commands = {
     run: (call) => {
       const offerings = call.cloud
         .table("networkOfferings")
-        .filter((one) => asked(call, one) && equals(call, "name", one.name) && equals(call, "guestiptype", one.guestType) && equals(call, "state", "Enabled") && equals(call, "forvpc", "false") && equals(call, "traffictype", "Guest") && keyword(call, one.name, one.displayText))
+        .filter((one) => asked(call, one) && equals(call, "name", one.name) && equals(call, "guestiptype", one.guestType) && equals(call, "state", "Enabled") && equals(call, "forvpc", String(one.forVpc === true)) && equals(call, "traffictype", "Guest") && keyword(call, one.name, one.displayText))
         .filter((one) => call.list("supportedservices").every((service) => one.services.some((has) => has.toLowerCase() === service.toLowerCase())));
       return page(call, "networkoffering", offerings, (one) => ({
         id: one.id,
@@ -201,8 +201,8 @@ export const offerCommands: Commands = {
         state: "Enabled",
         guestiptype: one.guestType,
         serviceofferingid: routerOfferingId,
-        service: offeredServices(one.services),
-        forvpc: false,
+        service: offeredServices(one.services, one.forVpc ? "VpcVirtualRouter" : "VirtualRouter"),
+        forvpc: one.forVpc === true,
         fornsx: false,
         fortungsten: false,
         ispersistent: false,

@@ -13,6 +13,8 @@ const taggable: Readonly<Record<string, TableName>> = {
   firewallrule: "firewallRules",
   loadbalancer: "balancers",
   portforwardingrule: "forwards",
+  networkacl: "aclItems",
+  vpc: "vpcs",
   volume: "volumes",
   project: "projects",
 };
@@ -23,6 +25,8 @@ const spelled: Readonly<Record<string, string>> = {
   firewallrule: "FirewallRule",
   loadbalancer: "LoadBalancer",
   portforwardingrule: "PortForwardingRule",
+  networkacl: "NetworkACL",
+  vpc: "Vpc",
   volume: "Volume",
   project: "Project",
 };

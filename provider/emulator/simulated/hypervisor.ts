@@ -8,6 +8,7 @@ import { Kubelets } from "./kubelets";
 import { Listeners, type Server6443 } from "./listeners";
 import { Machine } from "./machine";
 import { NodeAgent } from "./node-agent";
+import { SimulatedShell } from "./node-shell";
 import { execInPod } from "./pod-exec";
 import { LOOPBACK_CLIENT, Reach } from "./reach";
 import { clusterOf, isUp, servedBy, type Site } from "./site";
@@ -29,6 +30,7 @@ export class SimulatedHypervisor implements Hypervisor {
   private readonly agent: NodeAgent;
   private readonly kubelets: Kubelets;
   private readonly listeners: Listeners;
+  readonly shell: SimulatedShell;
   private unsettled = false;
   private settling = false;
 
@@ -51,6 +53,7 @@ export class SimulatedHypervisor implements Hypervisor {
       },
     };
     this.kubelets = new Kubelets(this.site);
+    this.shell = new SimulatedShell(this.site);
     this.agent = new NodeAgent(this.site, this.kubelets);
     this.listeners = new Listeners({
       context,

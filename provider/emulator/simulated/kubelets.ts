@@ -41,14 +41,16 @@ export class Kubelets {
     if (holder && holder.machineId !== machine.id && machines.get(holder.machineId)?.up) violations.add("double-node", `node ${facts.name} is two machines`, machine.id);
     const isNew = holder?.machineId !== machine.id;
     registerNode(cluster.store, facts, isNew, context.clock.now());
+    const certificatesEnd = certificatesOf(holder, machine, facts, context.clock.now());
     // The agent's word, beside the kubelet's: that it has joined, once; after a reboot it stands by what it has said since.
     const answer = machine.state.answer ?? `joined ${facts.version}`;
-    machine.update({ answer });
-    const certificatesEnd = certificatesOf(holder, machine, facts, context.clock.now());
-    cluster.store.change(kinds.node, undefined, facts.name, (node) => {
+    const isServed = machine.disk?.served === true;
+    if (!isServed) machine.update({ answer });
+    if (!isServed) cluster.store.change(kinds.node, undefined, facts.name, (node) => {
       node.metadata.annotations = { ...node.metadata.annotations, [ANSWER]: answer, ...certificateAnnotation(certificatesEnd) };
     });
-    cluster.setKubelet(facts.name, { machineId: machine.id, state: this.stateOf(machine, cluster, facts.name, isNew), bootId: machine.state.bootId, version: facts.version, since: context.clock.now(), certificatesEnd });
+    const state = this.stateOf(machine, cluster, facts.name, isNew);
+    cluster.setKubelet(facts.name, { machineId: machine.id, state, bootId: machine.state.bootId, version: facts.version, since: context.clock.now(), ...(isServed ? {} : { certificatesEnd }) });
     machine.say(`kubelet: node ${facts.name} registered`);
     this.checkSkew(machine, cluster);
     cluster.workloads.settle();

@@ -73,7 +73,7 @@ else
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: JoinConfiguration
 discovery: {bootstrapToken: {token: $token, apiServerEndpoint: "$endpoint", unsafeSkipCAVerification: true}}
-nodeRegistration: {name: $name, ignorePreflightErrors: [SystemVerification]}
+nodeRegistration: {name: $name}
 patches: {directory: /etc/kubernetes/patches}
 $([[ $action == worker ]] || echo "controlPlane: {certificateKey: $key}")
 YAML

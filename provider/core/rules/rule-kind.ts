@@ -1,0 +1,180 @@
+/** What holds for every kind of NetworkRule: found by its tags, changed in place where Mold can, else made anew, and unmade whole. */
+import { createHash } from "node:crypto";
+import { claimRule, isOnItsWay, orAlready, pendingMs } from "../claim";
+import { mark, type TaggedKind, type Tags } from "../ownership";
+import type { CallContext, World } from "../ports";
+import { Patience } from "../waiting";
+import type { RulePlace } from "./place";
+import { clearLeftovers, identityTags, isAdoptable, isRuleOf, lacksTags, leftIntents, retag, type RuleOwner } from "./shared";
+import { inTurn } from "./turns";
+
+/** A rule as Mold shows it. */
+export interface Seen {
+  readonly id: string;
+  readonly state: string;
+  readonly tags: Tags;
+  /** The end of its own text, of kinds that have one. */
+  readonly signature?: string;
+}
+
+interface MadeJob {
+  readonly id?: string;
+  done(): Promise<unknown>;
+}
+
+/** `Span`: what tells a rule from the others of its place. `Desired`: all that is declared of it. */
+export interface RuleKind<Span, Desired extends Span> {
+  /** `firewall rule`, for messages. */
+  readonly noun: string;
+  /** The first word of the tuples. */
+  readonly word: string;
+  readonly tagged: TaggedKind;
+  list(world: World, place: RulePlace): Promise<(Desired & Seen)[]>;
+  /** Intents are written for it. Two rules with one tuple are one rule. */
+  tuple(span: Span): string;
+  /** Mold takes no two such rules at once (537). */
+  conflict(one: Span, other: Span): boolean;
+  /** Nothing is to be changed of a rule whose tuple is as declared. */
+  same(rule: Desired, desired: Desired): boolean;
+  /** Which rule of somebody else is taken over. Default: one with the same tuple. */
+  readonly isEqual?: (rule: Desired, desired: Desired) => boolean;
+  /** What a rule is that leads elsewhere than declared, in words of what is to be done. */
+  readonly mend: string;
+  create(world: World, place: RulePlace, desired: Desired, signature: string, context: CallContext): Promise<MadeJob>;
+  /** Undefined: Mold can change nothing of it. */
+  readonly update?: (world: World, rule: Desired & Seen, desired: Desired, signature: string, context: CallContext) => Promise<unknown>;
+  remove(world: World, id: string, context: CallContext): Promise<unknown>;
+  isThere(world: World, id: string): Promise<boolean>;
+  /** It says whose it is from its first moment: no intent is needed for it. */
+  readonly isSigned?: boolean;
+}
+
+export interface RuleJob {
+  readonly world: World;
+  readonly owner: RuleOwner;
+  readonly place: RulePlace;
+  /** `NetworkRule web`, for messages. */
+  readonly resource: string;
+}
+
+/** The most that Mold takes of a rule's reason is 255 characters; the mark takes some of them. */
+const longest = 220;
+
+/** Whose a rule is. */
+function signatureOf({ world, owner }: RuleJob): string {
+  const whole = `${owner.cluster ?? "-"} ${world.owner} ${owner.resource}`;
+  return mark(whole.length <= longest ? whole : `${whole.slice(0, longest - 13)}~${createHash("sha256").update(whole).digest("hex").slice(0, 12)}`);
+}
+
+const wantedTags = ({ world, owner }: RuleJob): Tags => ({ ...identityTags(world, owner), ...owner.tags });
+
+const isOwn = (job: RuleJob, rule: Seen): boolean => isRuleOf(job.world, job.owner, rule.tags) || (rule.signature !== undefined && rule.signature === signatureOf(job));
+
+/** The resource's own rules: one, unless an interrupted run left another. */
+export async function findRules<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob): Promise<(Desired & Seen)[]> {
+  return (await kind.list(job.world, job.place)).filter((rule) => isOwn(job, rule));
+}
+
+/** What is to be done; undefined: it is as declared. */
+export async function ruleDifference<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob, desired: () => Promise<Desired>): Promise<string | undefined> {
+  const rules = await findRules(kind, job);
+  const [rule] = rules;
+  if (!rule) return "make it: it is not there";
+  const wanted = await desired();
+  if (rules.length > 1 || kind.tuple(rule) !== kind.tuple(wanted) || !kind.same(rule, wanted)) return kind.mend;
+  if (kind.isSigned && rule.signature !== signatureOf(job)) return kind.mend;
+  if (lacksTags(rule.tags, wantedTags(job))) return "tag it as declared";
+  return leftIntents(job.world, job.owner, job.place, kind.word).length > 0 ? "clear up after an interrupted run" : undefined;
+}
+
+/**
+ * Makes the rule, or changes what there is of it; also what an interrupted run made of another declaration. One that has to be made
+ * anew is there before the old one goes, unless Mold takes no two of them at once. Answers with its id.
+ * @param options `former`: tags that were declared last time. `adopt`: an equal rule of somebody else is taken over.
+ */
+export async function applyRule<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob, desired: Desired, options: { readonly former: Tags; readonly adopt: boolean }): Promise<string> {
+  const { world, place } = job;
+  const rules = await settledRules(kind, job);
+  const own = rules.filter((rule) => isOwn(job, rule));
+  const isWanted = (rule: Desired): boolean => kind.tuple(rule) === kind.tuple(desired);
+  const isEqual = (rule: Desired): boolean => (kind.isEqual ? kind.isEqual(rule, desired) : isWanted(rule));
+  const kept = own.find(isWanted) ?? (options.adopt ? rules.find((rule) => isEqual(rule) && !own.includes(rule) && isAdoptable(rule.tags)) : undefined);
+  const old = own.filter((rule) => rule !== kept);
+  await clearLeftovers(world, job.owner, place, kind.word, {
+    rules: rules.filter((rule) => rule !== kept).map((rule) => ({ ...rule, tuple: kind.tuple(rule) })),
+    remove: (id) => removeRule(kind, job, id),
+    ...(kept ? {} : { wanted: kind.tuple(desired) }),
+  });
+  const inTheWay = kept ? [] : old.filter((rule) => kind.conflict(rule, desired));
+  for (const { id } of inTheWay) await removeRule(kind, job, id);
+  const id = kept?.id ?? (await createRule(kind, job, desired));
+  // One that an interrupted run had made may lead elsewhere.
+  const rule = kept ?? (kind.update ? (await kind.list(world, place)).find((each) => each.id === id) : undefined);
+  const isForeign = kind.isSigned === true && rule?.signature !== signatureOf(job);
+  if (rule && kind.update && (isForeign || !kind.same(rule, desired))) await inTurn(world, place.id, () => kind.update!(world, rule, desired, signatureOf(job), contextOf(job)));
+  const tagged = kept ?? (kind.isSigned ? rule : undefined);
+  if (tagged) await retag(world, kind.tagged, id, tagged.tags, wantedTags(job), options.former);
+  for (const each of old) if (!inTheWay.includes(each)) await removeRule(kind, job, each.id);
+  return id;
+}
+
+/** The rules of the place; of a signed kind, which nobody claims, once no job of a dead run is at work on one of its own. */
+async function settledRules<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob): Promise<(Desired & Seen)[]> {
+  const { world, place, resource } = job;
+  return new Patience(world.clock, world.signal, pendingMs).until(
+    async () => {
+      const rules = await kind.list(world, place);
+      return kind.isSigned && rules.some((rule) => isOwn(job, rule) && isOnItsWay(rule)) ? undefined : rules;
+    },
+    (waited) => `${resource}: its ${kind.noun} in ${place.name} is neither made nor gone after ${waited}. Look at its events in Mold; delete it there if it stays like that, then run again.`,
+  );
+}
+
+/** Everything of it, also what an interrupted run made and could not mark any more. */
+export async function deleteRules<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob): Promise<void> {
+  const rules = await kind.list(job.world, job.place);
+  for (const rule of rules) if (isOwn(job, rule)) await removeRule(kind, job, rule.id);
+  await clearLeftovers(job.world, job.owner, job.place, kind.word, {
+    rules: rules.map((rule) => ({ ...rule, tuple: kind.tuple(rule) })),
+    remove: (id) => removeRule(kind, job, id),
+  });
+}
+
+const contextOf = ({ world, resource }: RuleJob): CallContext => ({ resource, signal: world.signal });
+
+async function createRule<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob, desired: Desired): Promise<string> {
+  const { world, place, resource } = job;
+  const tuple = kind.tuple(desired);
+  const create = (): Promise<MadeJob> =>
+    inTurn(world, place.id, async () => {
+      const begun = await kind.create(world, place, desired, signatureOf(job), contextOf(job));
+      const made = await begun.done();
+      return { id: begun.id, done: () => Promise.resolve(made) };
+    });
+  if (kind.isSigned) {
+    const { id, done } = await create();
+    return id ?? ((await done()) as { id?: string }).id!;
+  }
+  return claimRule(world, {
+    what: `${kind.noun} ${tuple.slice(kind.word.length + 1)} on ${place.name}`,
+    resource,
+    property: "startPort",
+    address: place.id,
+    carrier: place.kind === "Network" ? "Network" : "PublicIpAddress",
+    kind: kind.tagged,
+    tuple,
+    tags: wantedTags(job),
+    adoptable: true,
+    find: async () => (await kind.list(world, place)).filter((rule) => kind.tuple(rule) === tuple),
+    create,
+  });
+}
+
+async function removeRule<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, { world, place, resource }: RuleJob, id: string): Promise<void> {
+  await inTurn(world, place.id, () =>
+    orAlready(
+      () => kind.remove(world, id, { resource }),
+      async () => !(await kind.isThere(world, id)),
+    ),
+  );
+}
