@@ -1,14 +1,22 @@
 /** One port of a public address, spread over machines. */
 import { connectionName, tags } from "./kubernetes-cluster";
 import { clusterUid } from "./network-rule";
-import type { IntegerProperty } from "./property";
+import type { IntegerProperty, ObjectProperty } from "./property";
 import type { Resource, Rule } from "./resource";
 
 const seconds = (description: string, value: number): IntegerProperty => ({ type: "integer", description, unit: "seconds", minimum: 1, maximum: 3600, default: value, example: value * 2 });
 const times = (description: string, value: number): IntegerProperty => ({ type: "integer", description, minimum: 1, maximum: 100, default: value, example: value + 1 });
 
 const oneKindOfMember: Rule = ({ at, given, isUnknown, fail }) => {
-  if (!given("members") || isUnknown(at("members"))) return;
+  if (given("autoscale")) {
+    if (given("members")) fail("members", "go with machines that are there; Mold makes those of autoscale itself: leave one of the two out");
+    return;
+  }
+  if (!given("members")) {
+    fail("members", "is missing; say which machines, or how Mold makes them (autoscale)");
+    return;
+  }
+  if (isUnknown(at("members"))) return;
   const chosen = ["role", "nodes", "machineIds"].filter((name) => given(`members.${name}`));
   if (chosen.length !== 1) fail("members", chosen.length === 0 ? "is empty; give one of role, nodes and machineIds" : `has ${chosen.join(" and ")}; give one of them`);
   for (const name of ["role", "nodes"]) {
@@ -25,10 +33,57 @@ const healthCheckTimes: Rule = ({ integer, fail }) => {
   if (interval !== undefined && timeout !== undefined && timeout > interval) fail("healthCheck.timeout", `is ${timeout}, which is longer than the time between two checks (interval ${interval})`);
 };
 
-const autoscaleBounds: Rule = ({ integer, fail }) => {
+const autoscaleBounds: Rule = ({ integer, at, fail }) => {
   const [min, max] = [integer("autoscale.minMembers"), integer("autoscale.maxMembers")];
+  const interval = integer("autoscale.interval");
+  for (const policy of ["scaleUp", "scaleDown"]) {
+    const duration = integer(`autoscale.${policy}.duration`);
+    if (interval !== undefined && duration !== undefined && duration < interval) fail(`autoscale.${policy}.duration`, `is ${duration}, which is shorter than the time between two looks (interval ${interval})`);
+    const conditions = at(`autoscale.${policy}.conditions`);
+    const counters = Array.isArray(conditions) ? conditions.flatMap((each) => (typeof each === "object" && each !== null && typeof (each as { counter?: unknown }).counter === "string" ? [(each as { counter: string }).counter] : [])) : [];
+    const twice = counters.findIndex((counter, index) => counters.indexOf(counter) !== index);
+    if (twice >= 0) fail(`autoscale.${policy}.conditions[${twice}].counter`, `is ${counters[twice]}, which another condition has; Mold takes one condition a counter`);
+  }
   if (min !== undefined && max !== undefined && min > max) fail("autoscale.maxMembers", `is ${max}, which is below minMembers (${min})`);
 };
+
+/** Counters as Mold has them for its routers. */
+const counterExample = "vm.cpu.average.percentage";
+
+const scalePolicy = (description: string): ObjectProperty => ({
+  type: "object",
+  typeName: "ScalePolicy",
+  description,
+  required: true,
+  properties: {
+    conditions: {
+      type: "list",
+      description: "All of them have to hold. One at most for a counter.",
+      required: true,
+      minItems: 1,
+      items: {
+        type: "object",
+        typeName: "ScaleCondition",
+        description: "A counter against a threshold.",
+        properties: {
+          counter: { type: "string", description: "Name, value or id of one of Mold's counters for this network's balancer.", required: true, example: counterExample },
+          operator: { type: "string", description: "How the counter stands to the threshold.", required: true, enum: ["GT", "GE", "LT", "LE", "EQ"], example: "GT" },
+          threshold: { type: "integer", description: "In the counter's unit.", required: true, minimum: 0, maximum: 1_000_000_000, example: 80 },
+        },
+      },
+    },
+    duration: seconds("How long the conditions have to hold. Not shorter than `interval`.", 60),
+    quietTime: { type: "integer", description: "How long nothing is done after it was.", unit: "seconds", minimum: 0, maximum: 86_400, default: 300, example: 600 },
+  },
+});
+
+const autoscaleExample = {
+  minMembers: 2,
+  maxMembers: 6,
+  machines: { offering: "k8s-2c-2g", template: "debian-13" },
+  scaleUp: { conditions: [{ counter: counterExample, operator: "GT", threshold: 80 }] },
+  scaleDown: { conditions: [{ counter: counterExample, operator: "LT", threshold: 20 }] },
+} as const;
 
 export const loadBalancer: Resource = {
   name: "LoadBalancer",
@@ -70,7 +125,7 @@ export const loadBalancer: Resource = {
       type: "object",
       typeName: "BalancerMembers",
       description: "The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows.",
-      required: true,
+      otherwise: "must be given, unless Mold makes the machines (`autoscale`)",
       example: { role: "worker" },
       properties: {
         role: { type: "string", description: "Every node of this role, also those to come.", enum: ["control-plane", "worker"], example: "worker" },
@@ -106,14 +161,30 @@ export const loadBalancer: Resource = {
     autoscale: {
       type: "object",
       typeName: "BalancerAutoscale",
-      description: "Lets Mold add and remove machines behind the rule by demand.",
+      description: "Mold makes the machines behind the rule, and adds and removes some by demand. They are none of a cluster's, and go with the rule. Taken out, it goes with its machines.",
       otherwise: "off",
-      example: { minMembers: 2, maxMembers: 6 },
-      notYet: { reason: "autoscaling of a balancer's machines comes with a later release" },
+      example: autoscaleExample,
       properties: {
+        enabled: { type: "boolean", description: "Whether Mold adds and removes machines. Off, those that there are stay as they are.", default: true, example: false },
         minMembers: { type: "integer", description: "Never fewer machines than this.", required: true, minimum: 1, maximum: 1000, example: 2 },
         maxMembers: { type: "integer", description: "Never more machines than this.", required: true, minimum: 1, maximum: 1000, example: 6 },
         interval: seconds("Time between two looks at the demand.", 30),
+        machines: {
+          type: "object",
+          typeName: "AutoscaledMachines",
+          description: "What the machines are made of.",
+          required: true,
+          properties: {
+            offering: { type: "string", description: "Name or id of their compute offering.", required: true, example: "k8s-2c-2g" },
+            template: { type: "string", description: "Name or id of their template.", required: true, example: "debian-13" },
+            rootDiskGb: { type: "integer", description: "Size of the root disk.", unit: "GB", minimum: 1, maximum: 65_536, otherwise: "the template's or offering's own", example: 20 },
+            sshKeyPair: { type: "string", description: "Name of the SSH key pair that may enter them.", otherwise: "none", example: "ops" },
+            userData: { type: "string", description: "cloud-init user data, as it is: Mold gets it in base64.", maxLength: 32_768, otherwise: "none", example: "#cloud-config\npackages: [nginx]\n" },
+            expungeGracePeriod: { type: "integer", description: "How long a machine that is to go may finish what it does.", unit: "seconds", minimum: 0, maximum: 86_400, default: 60, example: 120 },
+          },
+        },
+        scaleUp: scalePolicy("When machines are added."),
+        scaleDown: scalePolicy("When machines are removed."),
       },
     },
     tags: tags("the rule"),

@@ -88,7 +88,7 @@ async function markedRule(world: World, claim: Claim): Promise<{ id: string; end
   if (id === undefined) {
     if (!intended) {
       if (intent !== undefined) await removeIntent(world, place, key, intent, context);
-      const value = `${intentValue(claim.tags, claim.tuple)}@${new Date(world.clock.now()).toISOString()}`;
+      const value = `${intentText(claim.tags, claim.tuple)}@${new Date(world.clock.now()).toISOString()}`;
       await orAlready(
         () => world.mold.run("createTags", { ...carried(place), tags: tagParameters({ [key]: value }) }, context),
         async () => isIntentOf((await intentsOn(world, place))[key] ?? "", claim.tags, claim.tuple),
@@ -124,13 +124,13 @@ export const intentsIn = (tags: Tags): Tags => Object.fromEntries(Object.entries
 const longest = 200;
 
 /** Who is about to make what: another stack's intent is no intent of ours. */
-function intentValue(tags: Tags, tuple: string): string {
+export function intentText(tags: Tags, tuple: string): string {
   const whole = `${tags[tagKeys.owner] ?? ""} ${tags[tagKeys.resource] ?? tags[tagKeys.role] ?? ""} ${tuple}`;
   return whole.length <= longest ? whole : `${whole.slice(0, longest - 13)}~${createHash("sha256").update(whole).digest("hex").slice(0, 12)}`;
 }
 
 /** Pure: whether an intent tag's value was written for this. */
-export const isIntentOf = (value: string, tags: Tags, tuple: string): boolean => value.startsWith(`${intentValue(tags, tuple)}@`);
+export const isIntentOf = (value: string, tags: Tags, tuple: string): boolean => value.startsWith(`${intentText(tags, tuple)}@`);
 
 /** Where an intent is written. */
 export interface IntentPlace {

@@ -17,6 +17,8 @@ export const tagKeys = {
   resource: "ablestack-resource",
   /** Which members a balancer rule follows: `role=worker`. */
   target: "ablestack-target",
+  /** On a balancer rule: Mold makes the machines behind it. */
+  autoscale: "ablestack-autoscale",
   /** On the anchor: who is at work, `<run>:<seconds since 1970>`. */
   lock: "ablestack-lock",
   /** On the anchor: which life of the cluster this is. A delete of an earlier one touches nothing. */

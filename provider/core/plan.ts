@@ -86,7 +86,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const first = joiningControlPlanes.find(({ initialises }) => initialises);
   const mounted = planMounts(steps, input, release, joiningControlPlanes.map((machine) => (machine === first ? { ...machine, running: planInitialising(steps, input, first.running) } : machine)));
   // Those that are members already have to be up again before the API answers.
-  const waking = controlPlanes.flatMap((machine) => (isJoining(machine) ? [] : (machine.running ?? [])));
+  const waking = [...controlPlanes.flatMap((machine) => (isJoining(machine) ? [] : (machine.running ?? []))), ...planLeaversWoken(steps, input, leaving)];
   const early = waking.length === 0 ? ofRole("worker", []) : undefined;
   const isNeeded = !initialised || mustAsk(input, release) || awaitsStart(input) || waking.length > 0 || missing.length > 0 || !kept.every(hasJoined);
   const ready = isNeeded ? planApi(steps, input, [members, api.rule, ...api.open, first && mounted.get(first.ref.name), ...waking]) : undefined;
@@ -151,6 +151,12 @@ function planRunning(steps: Steps, desired: DesiredCluster, machine: ObservedMac
   const changed = machine.state === "Stopped" ? planChanges(steps, desired, machine, undefined) : undefined;
   if (machine.state === "Stopped" || machine.state === "Stopping") return steps.add({ kind: "startMachine", machine: ref }, `start ${machine.name}`, [...startNeeds, changed], { why: "it was found stopped" });
   return steps.add({ kind: "awaitRunning", machine: ref }, `wait for ${machine.name} to run`, [], { why: `it was found ${machine.state}` });
+}
+
+/** Control planes that are to go are members of etcd until they have: while nobody answers, it may lack their votes. */
+function planLeaversWoken(steps: Steps, { desired, observed }: PlanInput, leaving: readonly ObservedMachine[]): string[] {
+  if (observed.nodes !== undefined) return [];
+  return leaving.filter((machine) => machine.role === "control-plane" && hasJoined(machine)).flatMap((machine) => planRunning(steps, desired, machine, []) ?? []);
 }
 
 /** A cluster is made running, and stopped afterwards. */

@@ -1,18 +1,13 @@
 /** The way from one Kubernetes version to another, by what is registered with Mold: one hop per minor, the newest patch of each. Pure. */
 import * as semver from "semver";
 import { findVersion, type KubernetesVersion } from "./catalogue";
-import { satisfies, stops } from "./release";
-
-export interface PathHop {
-  readonly from: string;
-  readonly to: KubernetesVersion;
-}
+import { satisfies, stops, type Hop } from "./release";
 
 export interface UpgradePath {
   /** Whole where a patch of it is registered, a minor otherwise. */
   readonly from: string;
   /** In order, as far as each is registered. */
-  readonly hops: readonly PathHop[];
+  readonly hops: readonly Hop[];
   /** What is missing on the way, each with what to do; none: the way is open. */
   readonly missing: readonly string[];
 }
@@ -30,7 +25,7 @@ export function upgradePath(from: string, to: string, registered: readonly Kuber
   const target = findVersion(to, registered);
   const whole = typeof target === "string" ? least(to) : target.version;
   if (semver.lt(whole, least(first))) return { from: first, hops: [], missing: [`${to} is older than ${first}: Kubernetes can't go back.`] };
-  const hops: PathHop[] = [];
+  const hops: Hop[] = [];
   const missing: string[] = [];
   for (const stop of stops(least(first), whole, false)) {
     const wanted = stop === whole ? to : stop;

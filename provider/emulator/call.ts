@@ -31,10 +31,12 @@ const referred: Readonly<Record<string, TableName>> = {
   vpcid: "vpcs",
   vpcofferingid: "vpcOfferings",
   aclid: "aclLists",
+  counterid: "counters",
+  vmprofileid: "scaleProfiles",
 };
 
 /** Anyone may use these; what they may see of them the commands decide. */
-const shared = new Set<TableName>(["zones", "offerings", "diskOfferings", "templates", "isos", "versions", "networkOfferings", "vpcOfferings", "domains", "hosts", "accounts", "users", "projects", "jobs"]);
+const shared = new Set<TableName>(["zones", "offerings", "diskOfferings", "templates", "isos", "versions", "networkOfferings", "vpcOfferings", "counters", "domains", "hosts", "accounts", "users", "projects", "jobs"]);
 
 export interface Caller {
   readonly user: UserRow;

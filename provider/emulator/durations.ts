@@ -15,6 +15,8 @@ export const defaultDurations = {
   /** An access list is a row; only its rules reach the router. */
   aclList: 10,
   aclItem: 530,
+  /** Counters, conditions, policies, profiles: rows that no router hears of. */
+  autoscale: 50,
   createForward: 540,
   changeForward: 540,
   createBalancer: 500,

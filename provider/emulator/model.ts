@@ -139,6 +139,52 @@ export interface HealthCheckRow extends OwnedRow {
   readonly unhealthy: number;
 }
 
+export interface CounterRow extends Row {
+  readonly name: string;
+  readonly source: string;
+  readonly value: string;
+  readonly provider: string;
+}
+
+export interface ConditionRow extends OwnedRow {
+  readonly counterId: string;
+  readonly operator: string;
+  readonly threshold: number;
+}
+
+/** Times in seconds. */
+export interface ScalePolicyRow extends OwnedRow {
+  readonly name: string;
+  readonly action: "SCALEUP" | "SCALEDOWN";
+  readonly duration: number;
+  readonly quietTime: number;
+  readonly conditionIds: readonly string[];
+}
+
+export interface ScaleProfileRow extends OwnedRow {
+  readonly zoneId: string;
+  readonly offeringId: string;
+  readonly templateId: string;
+  readonly deployParams: Readonly<Record<string, string>>;
+  readonly graceSeconds: number;
+  readonly userData?: string;
+}
+
+export interface ScaleGroupRow extends OwnedRow {
+  readonly name: string;
+  readonly balancerId: string;
+  readonly profileId: string;
+  readonly min: number;
+  readonly max: number;
+  readonly interval: number;
+  readonly upIds: readonly string[];
+  readonly downIds: readonly string[];
+  readonly machineIds: readonly string[];
+  /** How many machines it has made. */
+  readonly sequence: number;
+  readonly state: "NEW" | "ENABLED" | "DISABLED";
+}
+
 export type MachineState = "Stopped" | "Starting" | "Running" | "Stopping" | "Destroyed" | "Expunging" | "Error";
 
 export interface MachineRow extends OwnedRow {
@@ -330,6 +376,11 @@ export interface Tables {
   balancers: BalancerRow;
   stickiness: StickinessRow;
   healthChecks: HealthCheckRow;
+  counters: CounterRow;
+  conditions: ConditionRow;
+  scalePolicies: ScalePolicyRow;
+  scaleProfiles: ScaleProfileRow;
+  scaleGroups: ScaleGroupRow;
   machines: MachineRow;
   volumes: VolumeRow;
   affinityGroups: AffinityGroupRow;
@@ -348,6 +399,6 @@ export type TableName = keyof Tables;
 
 export const tableNames: readonly TableName[] = [
   "zones", "hosts", "offerings", "diskOfferings", "templates", "isos", "versions", "networkOfferings", "vpcOfferings", "domains", "accounts", "users",
-  "projects", "vpcs", "aclLists", "aclItems", "networks", "addresses", "firewallRules", "forwards", "balancers", "stickiness", "healthChecks", "machines", "volumes", "affinityGroups", "keyPairs",
+  "projects", "vpcs", "aclLists", "aclItems", "networks", "addresses", "firewallRules", "forwards", "balancers", "stickiness", "healthChecks", "counters", "conditions", "scalePolicies", "scaleProfiles", "scaleGroups", "machines", "volumes", "affinityGroups", "keyPairs",
   "tags", "annotations", "clusters", "events", "jobs", "removed", "meta", "hypervisor",
 ];

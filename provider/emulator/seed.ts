@@ -111,6 +111,15 @@ function seedZones(cloud: Cloud, { capacity, publicRange }: SeedParts): void {
   }
 }
 
+/** What Mold has counters of, for either router (recorded). */
+const counters = [
+  ["VM CPU - average percentage", "CPU", "vm.cpu.average.percentage"],
+  ["VM Memory - average percentage", "MEMORY", "vm.memory.average.percentage"],
+  ["Public Network - mbps received per vm", "VIRTUALROUTER", "public.network.received.average.mbps"],
+  ["Public Network - mbps transmit per vm", "VIRTUALROUTER", "public.network.transmit.average.mbps"],
+  ["Load Balancer - average connections per vm", "VIRTUALROUTER", "virtual.network.lb.average.connections"],
+] as const;
+
 function seedOffers(cloud: Cloud, created: number): void {
   for (const [name, cpus, memoryMb] of offerings) cloud.table("offerings").put({ ...cloud.identity("offerings"), name, displayText: name, cpus, cpuMhz: 2000, memoryMb, created });
   for (const [name, sizeGb] of [["Small", 5], ["Medium", 20], ["Large", 100]] as const) cloud.table("diskOfferings").put({ ...cloud.identity("diskOfferings"), name, sizeGb, created });
@@ -132,6 +141,9 @@ function seedOffers(cloud: Cloud, created: number): void {
   offering("IsolatedNetworkOfferingWithBalancerAppliance", "Offering for Isolated networks whose balancer is an appliance", "Isolated", true, routerServices, { healthChecks: true });
   offering("DefaultIsolatedNetworkOfferingForVpcNetworks", "Offering for Isolated Vpc networks with Source Nat service enabled", "Isolated", true, tierServices, { forVpc: true });
   cloud.table("vpcOfferings").put({ ...cloud.identity("vpcOfferings"), name: "Default VPC offering", displayText: "Default VPC offering", services: tierServices, created });
+  for (const provider of ["VirtualRouter", "VpcVirtualRouter"]) {
+    for (const [name, source, value] of counters) cloud.table("counters").put({ ...cloud.identity("counters"), name, source, value, provider });
+  }
   for (const [name, description] of [["default_deny", "Default Network ACL Deny All"], ["default_allow", "Default Network ACL Allow All"]] as const) {
     cloud.table("aclLists").put({ ...cloud.identity("aclLists"), name, description, created });
   }

@@ -9,7 +9,7 @@ import type { Store } from "./store";
  */
 export const leftOut = ["id", "number", "created", "allocated", "lastUpdated", "destroyed", "guestIp", "mac", "nicId", "hostId", "vlan", "volumeId", "userId", "instanceName", "userData", "details"] as const;
 
-const tables = ["vpcs", "aclLists", "aclItems", "networks", "addresses", "firewallRules", "forwards", "balancers", "stickiness", "healthChecks", "machines", "volumes", "affinityGroups", "keyPairs", "tags", "annotations", "clusters"] as const satisfies readonly TableName[];
+const tables = ["vpcs", "aclLists", "aclItems", "networks", "addresses", "firewallRules", "forwards", "balancers", "stickiness", "healthChecks", "conditions", "scalePolicies", "scaleProfiles", "scaleGroups", "machines", "volumes", "affinityGroups", "keyPairs", "tags", "annotations", "clusters"] as const satisfies readonly TableName[];
 
 /** Canonical JSON of everything that an account made. Equal text: equal clouds, but for what {@link leftOut} lists. */
 export function snapshot(store: Store, hypervisor: Hypervisor): string {
@@ -39,11 +39,13 @@ export function isEmpty(store: Store, account?: string): boolean {
 /** What an id is called in a snapshot. */
 function nameIndex(store: Store): Map<string, string> {
   const names = new Map<string, string>();
-  for (const table of ["zones", "offerings", "templates", "isos", "versions", "networkOfferings", "accounts", "projects", "vpcOfferings", "vpcs", "aclLists", "networks", "machines", "balancers", "affinityGroups", "keyPairs", "clusters"] as const) {
+  for (const table of ["zones", "offerings", "templates", "isos", "versions", "networkOfferings", "accounts", "projects", "vpcOfferings", "vpcs", "aclLists", "networks", "machines", "counters", "scalePolicies", "scaleGroups", "balancers", "affinityGroups", "keyPairs", "clusters"] as const) {
     for (const row of store.table(table).all()) names.set(row.id, `${table}:${row.name}`);
   }
   for (const rule of store.table("firewallRules").all()) names.set(rule.id, `firewallRules:${rule.direction} ${rule.protocol} ${rule.startPort ?? ""}-${rule.endPort ?? ""} ${rule.cidrs.join(",")}`);
   for (const item of store.table("aclItems").all()) names.set(item.id, `aclItems:${item.direction} ${item.place} of ${names.get(item.aclId) ?? ""}`);
+  for (const one of store.table("conditions").all()) names.set(one.id, `conditions:${names.get(one.counterId) ?? ""} ${one.operator} ${one.threshold}`);
+  for (const one of store.table("scaleProfiles").all()) names.set(one.id, `scaleProfiles:${names.get(one.offeringId) ?? ""} ${names.get(one.templateId) ?? ""}`);
   for (const rule of store.table("forwards").all()) names.set(rule.id, `forwards:${rule.protocol} ${rule.publicPort}`);
   // Which address of the range it is hangs on the order of making; what it is for does not.
   for (const address of store.table("addresses").all()) names.set(address.id, `addresses:${address.sourceNat ? "source NAT" : "address"} of ${names.get(address.networkId ?? "") ?? "nothing"}`);

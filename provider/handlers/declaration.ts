@@ -67,23 +67,30 @@ export const nodesOf = ({ nodes = {} }: CheckedClusterInputs): DesiredCluster["n
 /** For the pods of one node; what a disruption budget holds longer than this needs a person. */
 export const longestDrainSeconds = 600;
 
+/** What is known before there is a machine, whoever runs it. */
+export const placeOutputs = ({ name, description, identity, endpoint }: CheckedClusterInputs, generation: string): Pick<ClusterOutputs, "uid" | "name" | "description" | "clusterId" | "endpoint" | "networkId" | "networkName" | "publicIpAddressId" | "publicIpAddress" | "zoneId" | "zoneName"> => ({
+  uid: identity.uid,
+  name,
+  description,
+  clusterId: `${identity.uid}/${generation}`,
+  endpoint: endpointOf(placeOf(endpoint)),
+  networkId: endpoint.networkId,
+  networkName: endpoint.networkName,
+  publicIpAddressId: endpoint.publicIpAddressId,
+  publicIpAddress: endpoint.publicIpAddress,
+  zoneId: endpoint.zoneId,
+  zoneName: endpoint.zoneName,
+});
+
 export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedCluster, generation: string, former?: ClusterOutputs): ClusterOutputs {
-  const { identity, endpoint } = inputs;
+  const { identity } = inputs;
   const nodes = new Map(observed.nodes?.map((node) => [node.name, node]));
   const formerNodes = new Map(former?.nodes.map((node) => [node.name, node]));
   const version = runningVersion(inputs.name, observed.nodes) ?? former?.kubernetesVersion ?? inputs.version;
   return {
-    uid: identity.uid,
-    name: inputs.name,
-    description: inputs.description,
-    clusterId: `${identity.uid}/${generation}`,
+    ...placeOutputs(inputs, generation),
     kubernetesVersion: version,
-    endpoint: endpointOf(placeOf(endpoint)),
     caCertificate: identity.caCertificate,
-    networkId: endpoint.networkId,
-    networkName: endpoint.networkName,
-    publicIpAddressId: endpoint.publicIpAddressId,
-    publicIpAddress: endpoint.publicIpAddress,
     state: stateOf(inputs, observed),
     size: observed.machines.filter(({ role }) => role === "worker").length,
     controlPlaneCount: observed.machines.filter(({ role }) => role === "control-plane").length,
@@ -91,8 +98,6 @@ export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedC
     memoryMb: sum(observed.machines.map(({ memoryMb }) => memoryMb)),
     account: observed.account,
     domain: observed.domain,
-    zoneId: endpoint.zoneId,
-    zoneName: endpoint.zoneName,
     clusterType: "ExternalManaged",
     moldId: observed.records === undefined ? former?.moldId : observed.records.at(-1)?.id,
     created: former?.created || firstCreated(observed),

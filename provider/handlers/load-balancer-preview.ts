@@ -9,5 +9,6 @@ export function loadBalancerChange(olds: CheckedLoadBalancerInputs, news: Checke
   if (replacing.length > 0) return `${replacing.join(", ")} can't be changed on a rule: the old rule is deleted, then the new one is made; ${gap}`;
   if (olds.publicPort !== news.publicPort) return `change ${names}: the new rule is made, with its members, before the old one goes`;
   if (olds.privatePort !== news.privatePort) return `change ${names}: Mold can't change the private port and takes no second rule on port ${news.publicPort}, so the old rule goes first; ${gap}`;
+  if (olds.autoscale && !news.autoscale) return `change ${names} in place; the machines that Mold made for it go`;
   return `change ${names} in place`;
 }

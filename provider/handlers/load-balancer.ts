@@ -11,6 +11,7 @@ import { resolveMembers, type RuleOwner } from "../core/rules/shared";
 import { sharedLists } from "../core/shared-lists";
 import { loadBalancerChange } from "./load-balancer-preview";
 import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared, type DiffResult, type Handler, type Session } from "./handler";
+import { desiredAutoscale } from "./load-balancer-autoscale";
 import { portsInUse } from "./ports-in-use";
 
 export type LoadBalancerResourceInputs = CheckedLoadBalancerInputs & Declared;
@@ -24,7 +25,7 @@ function worldOf(session: Session, inputs: LoadBalancerResourceInputs, looking?:
   return looking ? { ...world, mold: sharedLists(world) } : world;
 }
 
-async function desiredOf(world: World, inputs: LoadBalancerResourceInputs): Promise<DesiredBalancer> {
+async function desiredOf(world: World, inputs: LoadBalancerResourceInputs, address: RuleAddress): Promise<DesiredBalancer> {
   return {
     name: inputs.name,
     description: inputs.description,
@@ -33,10 +34,11 @@ async function desiredOf(world: World, inputs: LoadBalancerResourceInputs): Prom
     algorithm: inputs.algorithm,
     protocol: inputs.protocol,
     cidrs: inputs.cidrList ? [...inputs.cidrList].sort() : undefined,
-    members: inputs.members,
+    members: inputs.members ?? { machineIds: [] },
+    ...(inputs.autoscale ? { autoscale: await desiredAutoscale(world, inputs, address) } : {}),
     ...(inputs.stickiness ? { stickiness: { method: inputs.stickiness.method, parameters: inputs.stickiness.parameters ?? {} } } : {}),
     ...(inputs.healthCheck ? { healthCheck: inputs.healthCheck } : {}),
-    memberIds: (await resolveMembers(world, ownerOf(inputs), inputs.members, { resource: resourceOf(inputs), property: "members" })).sort(),
+    memberIds: (await resolveMembers(world, ownerOf(inputs), inputs.members ?? { machineIds: [] }, { resource: resourceOf(inputs), property: "members" })).sort(),
   };
 }
 
@@ -57,7 +59,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
     if (changed.length > 0) return { changes: true, replaces, plan: [`${resourceOf(news)}: ${loadBalancerChange(olds.inputs, news, changed)}`] };
     const world = worldOf(session, news, "looking");
     const address = await findAddress(world, ownerOf(news), news);
-    const differences = address ? ((await compareBalancer(world, ownerOf(news), address, () => desiredOf(world, news))) ?? ["it is not there"]) : ["its public address is gone"];
+    const differences = address ? ((await compareBalancer(world, ownerOf(news), address, () => desiredOf(world, news, address))) ?? ["it is not there"]) : ["its public address is gone"];
     return { changes: differences.length > 0, replaces: [], plan: differences.length > 0 ? [`${resourceOf(news)}: mend ${differences.join(", ")}`] : [] };
   },
 
@@ -65,7 +67,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
     const world = worldOf(session, inputs);
     const job = jobOf(world, inputs, await leadingAddressOf(world, ownerOf(inputs), inputs, resourceOf(inputs)));
     const id = `loadBalancer/${job.address.id}/${inputs.declaredBy.resource}`;
-    const desired = await desiredOf(world, inputs);
+    const desired = await desiredOf(world, inputs, job.address);
     try {
       const ruleId = await applyBalancer(job, desired, { former: {}, adopt: inputs.adopt });
       return { id, outputs: await outputsOf(job, ruleId, desired.memberIds) };
@@ -80,13 +82,13 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
     const world = worldOf(session, inputs, "looking");
     const address = await findAddress(world, ownerOf(inputs), inputs);
     const rule = address && (await findBalancer(world, ownerOf(inputs), address));
-    return rule && { id, outputs: { ...outputs, ruleId: rule.id, ipAddress: address.ipAddress, memberIds: await balancerMembers(world, rule.id), state: rule.state } };
+    return rule && { id, outputs: { ...outputs, ruleId: rule.id, ipAddress: address.ipAddress, memberIds: inputs.autoscale ? [] : await balancerMembers(world, rule.id), state: rule.state } };
   },
 
   async update(session, _id, olds, news) {
     const world = worldOf(session, news);
     const job = jobOf(world, news, await leadingAddressOf(world, ownerOf(news), news, resourceOf(news)));
-    const desired = await desiredOf(world, news);
+    const desired = await desiredOf(world, news, job.address);
     const ruleId = await applyBalancer(job, desired, { former: olds.inputs.tags ?? {}, adopt: news.adopt });
     return { outputs: await outputsOf(job, ruleId, desired.memberIds) };
   },
@@ -102,5 +104,6 @@ const jobOf = (world: World, inputs: LoadBalancerResourceInputs, address: RuleAd
 
 async function outputsOf({ world, owner, address }: BalancerJob, ruleId: string, memberIds: readonly string[]): Promise<LoadBalancerOutputs> {
   const found = await findBalancer(world, owner, address);
+  // Which machines Mold has made changes by itself, and outputs hold nothing that does.
   return { ruleId, ipAddress: address.ipAddress, memberIds: [...memberIds], state: found?.state ?? "" };
 }

@@ -1,6 +1,5 @@
 /** The life of a cluster that Mold's own Kubernetes service runs. */
 import type { CheckedClusterInputs, ClusterOutputs } from "../../schema/generated/types";
-import { endpointOf } from "../core/desired";
 import { deleteManaged } from "../core/managed/delete";
 import type { DesiredManaged } from "../core/managed/desired";
 import { workersOf, type ObservedManaged, type ReadKubeconfig } from "../core/managed/observe";
@@ -10,7 +9,7 @@ import { planLines } from "../core/preview";
 import { sharedLists } from "../core/shared-lists";
 import { catalogueOf } from "./catalogues";
 import type { MakeLife } from "./cluster-life";
-import { longestDrainSeconds, nodesOf, placeOf } from "./declaration";
+import { longestDrainSeconds, nodesOf, placeOf, placeOutputs } from "./declaration";
 
 export function desiredManaged(inputs: CheckedClusterInputs, recorded?: string): DesiredManaged {
   const { workers, controlPlane, timeouts } = inputs;
@@ -43,24 +42,16 @@ export function desiredManaged(inputs: CheckedClusterInputs, recorded?: string):
 }
 
 function managedOutputs(inputs: CheckedClusterInputs, observed: ObservedManaged, generation: string, former?: ClusterOutputs): ClusterOutputs {
-  const { identity, endpoint } = inputs;
+  const { identity } = inputs;
   const { cluster } = observed;
   const versions = new Map(observed.nodes?.map(({ name, version }) => [name, version]));
   const formerVersions = new Map(former?.nodes.map(({ name, version }) => [name, version]));
   const version = cluster?.version || former?.kubernetesVersion || inputs.version;
   const sum = (of: "cpus" | "memoryMb"): number => observed.machines.reduce((total, machine) => total + machine[of], 0);
   return {
-    uid: identity.uid,
-    name: inputs.name,
-    description: inputs.description,
-    clusterId: `${identity.uid}/${generation}`,
+    ...placeOutputs(inputs, generation),
     kubernetesVersion: version,
-    endpoint: endpointOf(placeOf(endpoint)),
     caCertificate: observed.access?.caCertificate ?? former?.caCertificate ?? identity.caCertificate,
-    networkId: endpoint.networkId,
-    networkName: endpoint.networkName,
-    publicIpAddressId: endpoint.publicIpAddressId,
-    publicIpAddress: endpoint.publicIpAddress,
     state: cluster?.state ?? "Unknown",
     size: workersOf(observed).length,
     controlPlaneCount: observed.machines.filter(({ role }) => role === "control-plane").length,
@@ -68,8 +59,6 @@ function managedOutputs(inputs: CheckedClusterInputs, observed: ObservedManaged,
     memoryMb: sum("memoryMb"),
     account: cluster?.account ?? former?.account ?? "",
     domain: cluster?.domain ?? former?.domain ?? "",
-    zoneId: endpoint.zoneId,
-    zoneName: endpoint.zoneName,
     clusterType: "CloudManaged",
     moldId: cluster?.id ?? former?.moldId,
     created: former?.created || isoTime(cluster?.created ?? ""),

@@ -29,12 +29,14 @@ export type KubernetesTransport = (request: KubernetesRequest, access: ClusterAc
 /** An answer of any of our calls is small; 16 MiB is a page of 500 large nodes many times over. */
 const largestAnswer = 16 * 1024 * 1024;
 
+class StaleConnection extends Error {}
+
 /**
  * HTTPS to one cluster: trusts its CA alone, shows the client certificate, keeps connections, goes through no proxy.
  *
  * Node's own client rather than @kubernetes/client-node, whose load takes about a second (CoreV1Api alone half of one) against 10 ms.
  *
- * @param timeoutMs bound of one whole request. @throws from the returned function: `KubernetesError`
+ * @param timeoutMs bound of one whole request, twice that where the first attempt went over a kept connection. @throws from the returned function: `KubernetesError`
  */
 export function httpsTransport(access: ClusterAccess, timeoutMs: number): KubernetesTransport {
   const base = new URL(access.endpoint);
@@ -77,6 +79,12 @@ export function httpsTransport(access: ClusterAccess, timeoutMs: number): Kubern
       );
       // One bound for the whole request; a socket timeout would start anew with each byte.
       const timer = setTimeout(() => {
+        // A kept connection may lead to an API server whose machine is gone, which nobody says on it: once more, over a new one.
+        if (retryStale && outgoing.reusedSocket) {
+          agent = undefined;
+          outgoing.destroy(new StaleConnection());
+          return;
+        }
         const seconds = `${timeoutMs / 1000} s`;
         outgoing.destroy(
           connected
@@ -95,7 +103,7 @@ export function httpsTransport(access: ClusterAccess, timeoutMs: number): Kubern
       outgoing.on("error", (error: NodeJS.ErrnoException) => {
         // A kept connection that the other side had closed meanwhile: nothing was received, so the same request goes over a new one
         // (https://nodejs.org/api/http.html#requestreusedsocket). All our requests may be repeated.
-        const stale = retryStale && outgoing.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
+        const stale = retryStale && outgoing.reusedSocket && (error instanceof StaleConnection || error.code === "ECONNRESET" || error.code === "EPIPE");
         finish(() => void (stale ? send(request, false).then(resolve, reject) : reject(connectionError(error, what))));
       });
       outgoing.end(body);

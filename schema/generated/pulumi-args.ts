@@ -611,8 +611,93 @@ export interface HealthCheckArgs {
   readonly unhealthyThreshold?: pulumi.Input<number>;
 }
 
-/** Lets Mold add and remove machines behind the rule by demand. */
+/** What the machines are made of. */
+export interface AutoscaledMachinesArgs {
+  /**
+   * Name or id of their compute offering.
+   * @example "k8s-2c-2g"
+   */
+  readonly offering: pulumi.Input<string>;
+  /**
+   * Name or id of their template.
+   * @example "debian-13"
+   */
+  readonly template: pulumi.Input<string>;
+  /**
+   * Size of the root disk.
+   * Unit: GB.
+   * @default the template's or offering's own
+   * @example 20
+   */
+  readonly rootDiskGb?: pulumi.Input<number>;
+  /**
+   * Name of the SSH key pair that may enter them.
+   * @default none
+   * @example "ops"
+   */
+  readonly sshKeyPair?: pulumi.Input<string>;
+  /**
+   * cloud-init user data, as it is: Mold gets it in base64.
+   * @default none
+   * @example "#cloud-config\npackages: [nginx]\n"
+   */
+  readonly userData?: pulumi.Input<string>;
+  /**
+   * How long a machine that is to go may finish what it does.
+   * Unit: seconds.
+   * @default 60
+   * @example 120
+   */
+  readonly expungeGracePeriod?: pulumi.Input<number>;
+}
+
+/** A counter against a threshold. */
+export interface ScaleConditionArgs {
+  /**
+   * Name, value or id of one of Mold's counters for this network's balancer.
+   * @example "vm.cpu.average.percentage"
+   */
+  readonly counter: pulumi.Input<string>;
+  /**
+   * How the counter stands to the threshold.
+   * @example "GT"
+   */
+  readonly operator: pulumi.Input<"GT" | "GE" | "LT" | "LE" | "EQ">;
+  /**
+   * In the counter's unit.
+   * @example 80
+   */
+  readonly threshold: pulumi.Input<number>;
+}
+
+/** When machines are added. */
+export interface ScalePolicyArgs {
+  /** All of them have to hold. One at most for a counter. */
+  readonly conditions: pulumi.Input<pulumi.Input<ScaleConditionArgs>[]>;
+  /**
+   * How long the conditions have to hold. Not shorter than `interval`.
+   * Unit: seconds.
+   * @default 60
+   * @example 120
+   */
+  readonly duration?: pulumi.Input<number>;
+  /**
+   * How long nothing is done after it was.
+   * Unit: seconds.
+   * @default 300
+   * @example 600
+   */
+  readonly quietTime?: pulumi.Input<number>;
+}
+
+/** Mold makes the machines behind the rule, and adds and removes some by demand. They are none of a cluster's, and go with the rule. Taken out, it goes with its machines. */
 export interface BalancerAutoscaleArgs {
+  /**
+   * Whether Mold adds and removes machines. Off, those that there are stay as they are.
+   * @default true
+   * @example false
+   */
+  readonly enabled?: pulumi.Input<boolean>;
   /**
    * Never fewer machines than this.
    * @example 2
@@ -630,6 +715,12 @@ export interface BalancerAutoscaleArgs {
    * @example 60
    */
   readonly interval?: pulumi.Input<number>;
+  /** What the machines are made of. */
+  readonly machines: pulumi.Input<AutoscaledMachinesArgs>;
+  /** When machines are added. */
+  readonly scaleUp: pulumi.Input<ScalePolicyArgs>;
+  /** When machines are removed. */
+  readonly scaleDown: pulumi.Input<ScalePolicyArgs>;
 }
 
 /** A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
@@ -704,9 +795,10 @@ export interface LoadBalancerArgs {
   readonly cidrList?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows.
+   * @default must be given, unless Mold makes the machines (`autoscale`)
    * @example {"role":"worker"}
    */
-  readonly members: pulumi.Input<BalancerMembersArgs>;
+  readonly members?: pulumi.Input<BalancerMembersArgs>;
   /**
    * Keeps a client on the machine it first reached.
    * @default off
@@ -720,10 +812,9 @@ export interface LoadBalancerArgs {
    */
   readonly healthCheck?: pulumi.Input<HealthCheckArgs>;
   /**
-   * Lets Mold add and remove machines behind the rule by demand.
-   * Not yet: autoscaling of a balancer's machines comes with a later release.
+   * Mold makes the machines behind the rule, and adds and removes some by demand. They are none of a cluster's, and go with the rule. Taken out, it goes with its machines.
    * @default off
-   * @example {"minMembers":2,"maxMembers":6}
+   * @example {"minMembers":2,"maxMembers":6,"machines":{"offering":"k8s-2c-2g","template":"debian-13"},"scaleUp":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"GT","threshold":80}]},"scaleDown":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"LT","threshold":20}]}}
    */
   readonly autoscale?: pulumi.Input<BalancerAutoscaleArgs>;
   /**

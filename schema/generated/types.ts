@@ -1360,8 +1360,93 @@ export interface HealthCheck {
   readonly unhealthyThreshold?: number;
 }
 
-/** Lets Mold add and remove machines behind the rule by demand. */
+/** What the machines are made of. */
+export interface AutoscaledMachines {
+  /**
+   * Name or id of their compute offering.
+   * @example "k8s-2c-2g"
+   */
+  readonly offering: string;
+  /**
+   * Name or id of their template.
+   * @example "debian-13"
+   */
+  readonly template: string;
+  /**
+   * Size of the root disk.
+   * Unit: GB.
+   * @default the template's or offering's own
+   * @example 20
+   */
+  readonly rootDiskGb?: number;
+  /**
+   * Name of the SSH key pair that may enter them.
+   * @default none
+   * @example "ops"
+   */
+  readonly sshKeyPair?: string;
+  /**
+   * cloud-init user data, as it is: Mold gets it in base64.
+   * @default none
+   * @example "#cloud-config\npackages: [nginx]\n"
+   */
+  readonly userData?: string;
+  /**
+   * How long a machine that is to go may finish what it does.
+   * Unit: seconds.
+   * @default 60
+   * @example 120
+   */
+  readonly expungeGracePeriod?: number;
+}
+
+/** A counter against a threshold. */
+export interface ScaleCondition {
+  /**
+   * Name, value or id of one of Mold's counters for this network's balancer.
+   * @example "vm.cpu.average.percentage"
+   */
+  readonly counter: string;
+  /**
+   * How the counter stands to the threshold.
+   * @example "GT"
+   */
+  readonly operator: "GT" | "GE" | "LT" | "LE" | "EQ";
+  /**
+   * In the counter's unit.
+   * @example 80
+   */
+  readonly threshold: number;
+}
+
+/** When machines are added. */
+export interface ScalePolicy {
+  /** All of them have to hold. One at most for a counter. */
+  readonly conditions: readonly ScaleCondition[];
+  /**
+   * How long the conditions have to hold. Not shorter than `interval`.
+   * Unit: seconds.
+   * @default 60
+   * @example 120
+   */
+  readonly duration?: number;
+  /**
+   * How long nothing is done after it was.
+   * Unit: seconds.
+   * @default 300
+   * @example 600
+   */
+  readonly quietTime?: number;
+}
+
+/** Mold makes the machines behind the rule, and adds and removes some by demand. They are none of a cluster's, and go with the rule. Taken out, it goes with its machines. */
 export interface BalancerAutoscale {
+  /**
+   * Whether Mold adds and removes machines. Off, those that there are stay as they are.
+   * @default true
+   * @example false
+   */
+  readonly enabled?: boolean;
   /**
    * Never fewer machines than this.
    * @example 2
@@ -1379,6 +1464,12 @@ export interface BalancerAutoscale {
    * @example 60
    */
   readonly interval?: number;
+  /** What the machines are made of. */
+  readonly machines: AutoscaledMachines;
+  /** When machines are added. */
+  readonly scaleUp: ScalePolicy;
+  /** When machines are removed. */
+  readonly scaleDown: ScalePolicy;
 }
 
 /** A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
@@ -1453,9 +1544,10 @@ export interface LoadBalancerInputs {
   readonly cidrList?: readonly string[];
   /**
    * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows.
+   * @default must be given, unless Mold makes the machines (`autoscale`)
    * @example {"role":"worker"}
    */
-  readonly members: BalancerMembers;
+  readonly members?: BalancerMembers;
   /**
    * Keeps a client on the machine it first reached.
    * @default off
@@ -1469,10 +1561,9 @@ export interface LoadBalancerInputs {
    */
   readonly healthCheck?: HealthCheck;
   /**
-   * Lets Mold add and remove machines behind the rule by demand.
-   * Not yet: autoscaling of a balancer's machines comes with a later release.
+   * Mold makes the machines behind the rule, and adds and removes some by demand. They are none of a cluster's, and go with the rule. Taken out, it goes with its machines.
    * @default off
-   * @example {"minMembers":2,"maxMembers":6}
+   * @example {"minMembers":2,"maxMembers":6,"machines":{"offering":"k8s-2c-2g","template":"debian-13"},"scaleUp":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"GT","threshold":80}]},"scaleDown":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"LT","threshold":20}]}}
    */
   readonly autoscale?: BalancerAutoscale;
   /**
@@ -1503,14 +1594,48 @@ export interface CheckedHealthCheck {
   readonly unhealthyThreshold: number;
 }
 
-/** Lets Mold add and remove machines behind the rule by demand. Defaults filled in. */
+/** What the machines are made of. Defaults filled in. */
+export interface CheckedAutoscaledMachines {
+  /** Name or id of their compute offering. */
+  readonly offering: string;
+  /** Name or id of their template. */
+  readonly template: string;
+  /** Size of the root disk. */
+  readonly rootDiskGb?: number;
+  /** Name of the SSH key pair that may enter them. */
+  readonly sshKeyPair?: string;
+  /** cloud-init user data, as it is: Mold gets it in base64. */
+  readonly userData?: string;
+  /** How long a machine that is to go may finish what it does. */
+  readonly expungeGracePeriod: number;
+}
+
+/** When machines are added. Defaults filled in. */
+export interface CheckedScalePolicy {
+  /** All of them have to hold. One at most for a counter. */
+  readonly conditions: readonly ScaleCondition[];
+  /** How long the conditions have to hold. Not shorter than `interval`. */
+  readonly duration: number;
+  /** How long nothing is done after it was. */
+  readonly quietTime: number;
+}
+
+/** Mold makes the machines behind the rule, and adds and removes some by demand. They are none of a cluster's, and go with the rule. Taken out, it goes with its machines. Defaults filled in. */
 export interface CheckedBalancerAutoscale {
+  /** Whether Mold adds and removes machines. Off, those that there are stay as they are. */
+  readonly enabled: boolean;
   /** Never fewer machines than this. */
   readonly minMembers: number;
   /** Never more machines than this. */
   readonly maxMembers: number;
   /** Time between two looks at the demand. */
   readonly interval: number;
+  /** What the machines are made of. */
+  readonly machines: CheckedAutoscaledMachines;
+  /** When machines are added. */
+  readonly scaleUp: CheckedScalePolicy;
+  /** When machines are removed. */
+  readonly scaleDown: CheckedScalePolicy;
 }
 
 /** `LoadBalancerInputs` as check gives it back: defaults filled in. A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
@@ -1538,12 +1663,12 @@ export interface CheckedLoadBalancerInputs {
   /** IPv4 networks that the balancer takes connections from. */
   readonly cidrList?: readonly string[];
   /** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows. */
-  readonly members: BalancerMembers;
+  readonly members?: BalancerMembers;
   /** Keeps a client on the machine it first reached. */
   readonly stickiness?: Stickiness;
   /** Asks the machines whether they can take connections. Depends on the network's offering. */
   readonly healthCheck?: CheckedHealthCheck;
-  /** Lets Mold add and remove machines behind the rule by demand. */
+  /** Mold makes the machines behind the rule, and adds and removes some by demand. They are none of a cluster's, and go with the rule. Taken out, it goes with its machines. */
   readonly autoscale?: CheckedBalancerAutoscale;
   /** Tags of your own on the rule. Keys that begin with `ablestack-` are the library's. */
   readonly tags?: Readonly<Record<string, string>>;

@@ -11,10 +11,13 @@ export type NetworkRuleArgs = ForCluster<GeneratedArgs>;
 export const networkRuleOutputs = ["ruleId", "ipAddress", "state"] as const satisfies readonly (keyof NetworkRuleOutputs)[];
 
 /**
- * One rule of a public address: a `firewall` rule lets clients reach a port, a `portForward` sends a port to one machine.
+ * One rule: a `firewall` rule lets clients reach a port of a public address, a `portForward` sends a port of it to one machine, an
+ * `egress` rule is about what a network lets out, an `acl` rule allows or denies on a tier of a VPC.
  * @example
  * new NetworkRule("https", { cluster, kind: "firewall", protocol: "tcp", startPort: 443 });
  * new NetworkRule("ssh", { cluster, kind: "portForward", protocol: "tcp", startPort: 2222, privateStartPort: 22, target: { role: "control-plane" } });
+ * new NetworkRule("dns", { cluster, kind: "egress", protocol: "udp", startPort: 53, destinationCidrList: ["203.0.113.53/32"] });
+ * new NetworkRule("block", { aclId, kind: "acl", action: "deny", number: 10, protocol: "all", cidrList: ["198.51.100.0/24"] });
  */
 export class NetworkRule extends DynamicResource implements OutputsOf<NetworkRuleOutputs> {
   declare readonly ruleId: pulumi.Output<string>;

@@ -81,3 +81,13 @@ test("a cluster that is not there yet can't be stopped: refused at check, before
   expect(failures).toEqual([{ property: "powerState", reason: expect.stringMatching(/not there yet.*stop the cluster once it is there/) as unknown }]);
   expect(run.calls).toEqual([]);
 });
+
+test("fewer control planes declared while it is off: all that have a vote start, so that etcd is whole, and then the surplus goes", async () => {
+  const life = new Life(made);
+  await life.up(declared(stopped));
+  const one = declaration({ controlPlanes: 1, workers: 2 });
+  expect(await life.plan(one)).toEqual(expect.arrayContaining([expect.stringContaining("start prod-control-3"), expect.stringContaining("destroy prod-control-3")]));
+  await life.up(one);
+  expect(life.machines).toEqual(["prod-control-1 Running", "prod-worker-1 Running", "prod-worker-2 Running"]);
+  expect(await life.plan()).toEqual([]);
+});

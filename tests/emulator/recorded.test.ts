@@ -29,7 +29,7 @@ const excused: Readonly<Record<string, RegExp>> = {
 /** Lists of what this cloud has, or of what happened in it: of these the shape is compared. */
 const shapes = new Set([
   "auth-get", "auth-v3-valid", "unknown-parameter", "listZones", "listTemplates", "listServiceOfferings", "listNetworkOfferings",
-  "listVPCOfferings", "listKubernetesSupportedVersions2", "listKubernetesSupportedVersions-2", "listEvents", "listEvents-2", "listEvents-3", "listEvents-page", "page",
+  "listVPCOfferings", "listCounters", "listKubernetesSupportedVersions2", "listKubernetesSupportedVersions-2", "listEvents", "listEvents-2", "listEvents-3", "listEvents-page", "page",
 ]);
 
 // The two that have no stage of their own but the shape of another moment.

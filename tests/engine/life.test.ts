@@ -171,7 +171,7 @@ test("no secret is in the state in the clear, nor in anything that was printed",
   const shown = JSON.parse(await stack.succeed(["stack", "export", "--show-secrets"])) as { deployment: { resources: { type: string; outputs?: Record<string, unknown> }[] } };
   const identity = shown.deployment.resources.find(({ type }) => type.endsWith(":ClusterIdentity"))!.outputs!;
   const keys = Object.entries(identity).filter(([name]) => name.endsWith("Key") && name !== "serviceAccountPublicKey");
-  expect(keys).toHaveLength(5);
+  expect(keys).toHaveLength(6);
   const hidden = keys.map(([, value]) => JSON.parse((value as { plaintext: string }).plaintext) as string);
   expect(hidden.every((pem) => pem.includes("PRIVATE KEY"))).toBe(true);
   // A line from the middle of each key, as it would show however the text around it is quoted or coded.

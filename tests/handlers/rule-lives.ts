@@ -49,6 +49,10 @@ const forward = (): DeclaredRule => DeclaredRule.networkRule("ssh", { cluster, k
 const acl = ({ aclId }: Vpc): DeclaredRule => DeclaredRule.networkRule("web", { aclId, kind: "acl", protocol: "tcp", startPort: 443, number: 10, tags: { team: "shop" } });
 const balancer = (): DeclaredRule => DeclaredRule.loadBalancer("ingress", { cluster, publicPort: 80, privatePort: 30080, members: { role: "worker" }, stickiness: { method: "SourceBased" }, healthCheck: {}, tags: { team: "shop" } });
 
+const cpu = (operator: string, threshold: number): object => ({ conditions: [{ counter: "vm.cpu.average.percentage", operator, threshold }] });
+const scaling = (more: object = {}): object => ({ minMembers: 1, maxMembers: 3, machines: { offering: "k8s-2c-2g", template: "debian-13-containerd" }, scaleUp: cpu("GT", 80), scaleDown: cpu("LT", 20), ...more });
+const autoscaled = (): DeclaredRule => DeclaredRule.loadBalancer("ingress", { cluster, publicPort: 80, privatePort: 8080, autoscale: scaling() });
+
 export const subjects: Readonly<Record<string, RuleSubject>> = {
   firewall: { declared: firewall, change: { tags: { team: "payments" } } },
   "firewall, made anew without a gap": { declared: firewall, change: { cidrList: ["127.0.0.0/8"] }, updateAlone: true },
@@ -62,6 +66,11 @@ export const subjects: Readonly<Record<string, RuleSubject>> = {
     declared: balancer,
     change: { members: { nodes: ["prod-worker-1"] }, algorithm: "source", protocol: "tcp-proxy", description: "new", stickiness: { method: "LbCookie", parameters: { mode: "insert" } }, healthCheck: { path: "/healthz" }, tags: { team: "payments" } },
   },
+  "balancer, autoscaled": {
+    declared: autoscaled,
+    change: { autoscale: scaling({ minMembers: 2, scaleUp: cpu("GT", 90), machines: { offering: "k8s-4c-8g", template: "debian-13-containerd" } }) },
+  },
+  "balancer, no longer autoscaled": { declared: autoscaled, change: { autoscale: undefined, members: { role: "worker" } }, updateAlone: true },
   "balancer, without its policies": { declared: balancer, change: { stickiness: undefined, healthCheck: undefined }, updateAlone: true },
   "balancer, made anew with a gap": { declared: balancer, change: { privatePort: 31080 }, updateAlone: true },
   "balancer, made anew without a gap": { declared: balancer, change: { publicPort: 8080 }, updateAlone: true },

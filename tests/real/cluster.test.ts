@@ -71,7 +71,10 @@ async function timedByHand(): Promise<number> {
     real.kubectl(["apply", "-f", "-"], pages);
     real.kubectl(["rollout", "status", "deployment/pages", "--timeout=120s"]);
     real.kubectl(["create", "configmap", "kept", "--from-literal=since=1.34"]);
-    expect(await page()).toMatch(/^host pages-\S+\nnode life-worker-\d\n/);
+    // kube-proxy and the balancer may take a moment to know of them.
+    let served = "";
+    await until("a page is served", () => (void page().then((text) => (served = text), () => undefined), served !== ""), 30_000);
+    expect(served).toMatch(/^host pages-\S+\nnode life-worker-\d\n/);
     const ingress = await real.ingress();
     expect([knock(ingress, 30080), knock(ingress, 22), knock(ingress, 10250)]).toEqual(["silence", "silence", "silence"]);
   });

@@ -169,7 +169,7 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badBalancer({ stickiness: { method: "Source" } }, "stickiness.method", /one of "LbCookie"/),
   badBalancer({ healthCheck: { interval: 5, timeout: 6 } }, "healthCheck.timeout", /longer than the time between two checks/),
   badBalancer({ autoscale: { minMembers: 3, maxMembers: 2 } }, "autoscale.maxMembers", /below minMembers/),
-  badBalancer({ autoscale: { minMembers: 1, maxMembers: 2 } }, "autoscale", /^not yet: /),
+  badBalancer({ autoscale: { minMembers: 1, maxMembers: 2 } }, "members", /Mold makes those of autoscale itself/),
   badBalancer({ adopt: "yes" }, "adopt", /a text, "yes"; must be true or false/),
   // Connections
   badConnection({ apiUrl: undefined }, "apiUrl", /pulumi config set ablestack:apiUrl .*ABLESTACK_API_URL/),

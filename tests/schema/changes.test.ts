@@ -92,7 +92,7 @@ test("what a kubeconfig is made of stays as it is whatever changes in place", ()
   expect(stableOutputs("KubernetesCluster")).toEqual(expect.arrayContaining(["uid", "clusterId", "endpoint", "kubeconfig", "caCertificate", "networkId", "publicIpAddress"]));
   expect(stableOutputs("KubernetesCluster")).not.toEqual(expect.arrayContaining(["nodes"]));
   expect(stableOutputs("KubernetesCluster")).not.toContain("size");
-  expect(stableOutputs("ClusterIdentity")).toHaveLength(11);
+  expect(stableOutputs("ClusterIdentity")).toHaveLength(13);
   expect(stableOutputs("ClusterEndpoint")).toHaveLength(9);
   expect(stableOutputs("LoadBalancer")).toEqual(["ipAddress"]);
 });

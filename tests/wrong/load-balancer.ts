@@ -12,6 +12,10 @@ export interface WrongCase {
 const base = { cluster: "k3x9abcdef01", name: "web", publicPort: 443, privatePort: 30_443, members: { role: "worker" } } as const;
 const balancer = (change: Readonly<Record<string, unknown>>, property: string, words: string): WrongCase => ({ resource: "LoadBalancer", inputs: { ...base, ...change }, property, words });
 
+const cpu = { counter: "vm.cpu.average.percentage", operator: "GT", threshold: 80 };
+const autoscale = { minMembers: 2, maxMembers: 6, machines: { offering: "k8s-2c-2g", template: "debian-13-containerd" }, scaleUp: { conditions: [cpu] }, scaleDown: { conditions: [{ ...cpu, operator: "LT", threshold: 20 }] } };
+const scaled = (change: Readonly<Record<string, unknown>>, property: string, words: string): WrongCase => balancer({ members: undefined, autoscale: { ...autoscale, ...change } }, property, words);
+
 export const cases: readonly WrongCase[] = [
   // Place
   balancer({ cluster: undefined, members: { machineIds: ["m"] } }, "cluster", "ipAddressId"),
@@ -67,6 +71,23 @@ export const cases: readonly WrongCase[] = [
   balancer({ healthCheck: { interval: 5, timeout: 6 } }, "healthCheck.timeout", "longer than the time between two checks"),
   balancer({ healthCheck: { healthyThreshold: 101 } }, "healthCheck.healthyThreshold", "between 1 and 100"),
   balancer({ healthCheck: { url: "/" } }, "healthCheck.url", "is not a property"),
+  // Autoscaling
+  balancer({ members: undefined }, "members", "how Mold makes them"),
+  balancer({ autoscale }, "members", "Mold makes those of autoscale itself"),
+  scaled({ minMembers: 0 }, "autoscale.minMembers", "between 1 and 1000"),
+  scaled({ minMembers: 7 }, "autoscale.maxMembers", "below minMembers"),
+  scaled({ machines: undefined }, "autoscale.machines", "missing"),
+  scaled({ machines: { template: "debian-13-containerd" } }, "autoscale.machines.offering", "missing"),
+  scaled({ machines: { offering: "huge", template: "debian-13-containerd" } }, "autoscale.machines.offering", "huge"),
+  scaled({ machines: { offering: "k8s-2c-2g", template: "none" } }, "autoscale.machines.template", "none"),
+  scaled({ machines: { offering: "k8s-2c-2g", template: "debian-13-containerd", sshKeyPair: "nobody" } }, "autoscale.machines.sshKeyPair", "nobody"),
+  scaled({ scaleUp: undefined }, "autoscale.scaleUp", "missing"),
+  scaled({ scaleUp: { conditions: [] } }, "autoscale.scaleUp.conditions", "empty list"),
+  scaled({ scaleUp: { conditions: [{ ...cpu, operator: ">" }] } }, "autoscale.scaleUp.conditions[0].operator", "must be one of"),
+  scaled({ scaleUp: { conditions: [{ ...cpu, threshold: -1 }] } }, "autoscale.scaleUp.conditions[0].threshold", "between 0"),
+  scaled({ scaleUp: { conditions: [cpu, { ...cpu, threshold: 90 }] } }, "autoscale.scaleUp.conditions[1].counter", "one condition a counter"),
+  scaled({ scaleUp: { conditions: [{ ...cpu, counter: "load" }] } }, "autoscale.scaleUp.conditions[0].counter", "has no counter load"),
+  scaled({ interval: 120 }, "autoscale.scaleUp.duration", "shorter than the time between two looks"),
   // The rest
   balancer({ tags: { "ablestack-owner": "me" } }, "tags.ablestack-owner", "choose another name"),
   balancer({ adopt: 1 }, "adopt", "must be true or false"),

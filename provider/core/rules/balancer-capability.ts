@@ -10,19 +10,24 @@ export interface BalancerCapability {
   /** Stickiness methods, each with the names of its parameters. */
   readonly stickiness: ReadonlyMap<string, readonly string[]>;
   readonly healthChecks: boolean;
+  readonly autoscaling: boolean;
+  /** Who balances there: `VirtualRouter`. Counters are its own. */
+  readonly provider: string;
 }
 
 interface Service {
   readonly name?: string;
+  readonly provider?: readonly { readonly name?: string }[];
   readonly capability?: readonly { readonly name?: string; readonly value?: string }[];
 }
 
 export async function balancerCapability({ mold }: World, networkId: string): Promise<BalancerCapability> {
   const [network] = await mold.list("listNetworks", { id: networkId }).catch(goneAsEmpty);
   const services = (network?.service ?? []) as readonly Service[];
-  const capabilities = services.find(({ name }) => name === "Lb")?.capability ?? [];
+  const balancing = services.find(({ name }) => name === "Lb");
+  const capabilities = balancing?.capability ?? [];
   const valueOf = (wanted: string): string | undefined => capabilities.find(({ name }) => name === wanted)?.value;
-  return { network: network?.name ?? networkId, stickiness: methodsOf(valueOf("SupportedStickinessMethods")), healthChecks: valueOf("HealthCheckPolicy") === "true" };
+  return { network: network?.name ?? networkId, stickiness: methodsOf(valueOf("SupportedStickinessMethods")), healthChecks: valueOf("HealthCheckPolicy") === "true", autoscaling: valueOf("VmAutoScaling") === "true", provider: balancing?.provider?.[0]?.name ?? "" };
 }
 
 /** Mold gives them as a text that holds JSON. */
@@ -37,7 +42,7 @@ export interface Stickiness {
 }
 
 /** @throws ClusterError that names the property and what there is instead */
-export function refuseIncapable(capability: BalancerCapability, wanted: { readonly stickiness?: Stickiness; readonly healthCheck?: object }, resource: string): void {
+export function refuseIncapable(capability: BalancerCapability, wanted: { readonly stickiness?: Stickiness; readonly healthCheck?: object; readonly autoscale?: object }, resource: string): void {
   const { stickiness } = wanted;
   const its = `the balancer of the network ${capability.network}`;
   if (stickiness) {
@@ -46,6 +51,7 @@ export function refuseIncapable(capability: BalancerCapability, wanted: { readon
     const unknown = Object.keys(stickiness.parameters).find((name) => !known.includes(name));
     if (unknown !== undefined) throw new ClusterError(`${its} takes no ${unknown} with stickiness by ${stickiness.method}. Nearest: ${nearestNames(unknown, known).join(", ")}.`, { resource, property: `stickiness.parameters.${unknown}` });
   }
+  if (wanted.autoscale && !capability.autoscaling) throw new ClusterError(`${its} can't be autoscaled. Leave autoscale out, or use a network whose offering can.`, { resource, property: "autoscale" });
   if (wanted.healthCheck && !capability.healthChecks) {
     throw new ClusterError(`${its} asks no machines whether they are well. Leave healthCheck out (a machine whose node is not Ready is kept out by Kubernetes itself), or use a network whose offering has health checks.`, { resource, property: "healthCheck" });
   }

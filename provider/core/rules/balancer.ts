@@ -1,9 +1,11 @@
 /** A balancer rule on a public address and its members. */
-import { orAlready } from "../claim";
+import { intentsIn, orAlready } from "../claim";
 import { goneAsEmpty } from "../gone";
 import { ClusterError } from "../errors";
 import { mark, tagKeys, tagsOf, type Tags } from "../ownership";
 import type { Answer, World } from "../ports";
+import { removeAutoscale, setAutoscale } from "./autoscale";
+import { isAutoscaledAsDeclared, type DesiredAutoscale } from "./autoscale-seen";
 import { balancerCapability, refuseIncapable, type Stickiness } from "./balancer-capability";
 import { asDeclared, healthChecksSeen, setHealthCheck, setStickiness, stickinessSeen, type HealthCheck } from "./balancer-policies";
 import { membersSeen, setMembers } from "./balancer-members";
@@ -21,6 +23,8 @@ export interface DesiredBalancer {
   /** Sorted; undefined: everyone. */
   readonly cidrs?: readonly string[];
   readonly members: Members;
+  /** Mold makes the machines; then there are no members. */
+  readonly autoscale?: DesiredAutoscale;
   readonly stickiness?: Stickiness;
   readonly healthCheck?: HealthCheck;
   /** Sorted ids of the machines that are meant now. */
@@ -97,6 +101,10 @@ export async function compareBalancer(world: World, owner: RuleOwner, address: R
   // Only where something is declared: each look is a call of its own. What somebody adds by hand where nothing is stays.
   if (wanted.stickiness && !asDeclared(await stickinessSeen(world, rule.id), wanted.stickiness)) differences.push("stickiness");
   if (wanted.healthCheck && !asDeclared(await healthChecksSeen(world, rule.id), wanted.healthCheck)) differences.push("healthCheck");
+  if (wanted.autoscale) {
+    if (!(await isAutoscaledAsDeclared(world, rule.id, wanted.autoscale))) differences.push("autoscale");
+    return differences;
+  }
   const members = await membersSeen(world, address, rule.id, rules.length);
   if (members.join() !== wanted.memberIds.join()) differences.push("members");
   return differences;
@@ -109,6 +117,8 @@ export interface BalancerJob {
   /** `LoadBalancer ingress`, for messages. */
   readonly resource: string;
 }
+
+const isAutoscaled = (tags: Tags): boolean => tagKeys.autoscale in tags || Object.keys(intentsIn(tags)).length > 0;
 
 /** Ports can't be changed on a rule. */
 const samePorts = (rule: Pick<DesiredBalancer, "publicPort" | "privatePort">, desired: DesiredBalancer): boolean => rule.publicPort === desired.publicPort && rule.privatePort === desired.privatePort;
@@ -125,22 +135,30 @@ export async function applyBalancer(job: BalancerJob, desired: DesiredBalancer, 
   const equal = (rule: ObservedBalancer): boolean => samePorts(rule, desired) && carrier(rule.protocol) === carrier(desired.protocol);
   const kept = own.find((rule) => samePorts(rule, desired)) ?? (options.adopt ? rules.find((rule) => !own.includes(rule) && equal(rule) && isAdoptable(rule.tags)) : undefined);
   if (!kept) refuseTaken(rules, own, desired, job);
-  const capability = kept || desired.stickiness || desired.healthCheck ? await balancerCapability(world, address.networkId) : undefined;
+  const capability = kept || desired.stickiness || desired.healthCheck || desired.autoscale ? await balancerCapability(world, address.networkId) : undefined;
   if (capability) refuseIncapable(capability, desired, resource);
   const old = own.filter((rule) => rule !== kept);
   const inTheWay = kept ? [] : old.filter(({ publicPort }) => publicPort === desired.publicPort);
-  for (const { id } of inTheWay) await deleteBalancer(job, id);
+  for (const rule of inTheWay) await deleteBalancer(job, rule);
   const id = kept?.id ?? (await create(job, desired));
   const described = description(world, owner, desired);
   const differences = kept ? balancerDifferences(kept, desired, described) : [];
   if (differences.length > 0) await update(job, id, { desired, differences, described });
-  await retag(world, "LoadBalancer", id, kept?.tags ?? {}, tagsFor(world, owner, desired), { ...options.former, [tagKeys.target]: "" });
+  const autoscaled = { world, owner, ruleId: id, resource };
+  // While its tag still says that there is some.
+  if (kept && !desired.autoscale && isAutoscaled(kept.tags)) await removeAutoscale(autoscaled);
+  await retag(world, "LoadBalancer", id, kept?.tags ?? {}, tagsFor(world, owner, desired), { ...options.former, [tagKeys.target]: "", [tagKeys.autoscale]: "" });
   const policies = { world, addressId: address.id, ruleId: id, resource };
   // A rule that was just made has none.
   if (kept || desired.stickiness) await setStickiness(policies, kept ? await stickinessSeen(world, id) : [], desired.stickiness);
   if (capability?.healthChecks) await setHealthCheck(policies, kept ? await healthChecksSeen(world, id) : [], desired.healthCheck);
-  await setMembers(world, address, id, desired.memberIds, resource);
-  for (const rule of old) if (!inTheWay.includes(rule)) await deleteBalancer(job, rule.id);
+  // Mold autoscales no rule that has members of somebody else, and takes none beside its own.
+  if (!desired.autoscale) await setMembers(world, address, id, desired.memberIds, resource);
+  else {
+    if (kept && !isAutoscaled(kept.tags)) await setMembers(world, address, id, [], resource);
+    await setAutoscale(autoscaled, desired.autoscale);
+  }
+  for (const rule of old) if (!inTheWay.includes(rule)) await deleteBalancer(job, rule);
   return id;
 }
 
@@ -201,14 +219,15 @@ async function update({ world, address, resource }: BalancerJob, id: string, { d
   );
 }
 
-const tagsFor = (world: World, owner: RuleOwner, desired: DesiredBalancer): Tags => ({ ...identityTags(world, owner), ...targetTag(desired.members), ...owner.tags });
+const tagsFor = (world: World, owner: RuleOwner, desired: DesiredBalancer): Tags => ({ ...identityTags(world, owner), ...targetTag(desired.members), ...(desired.autoscale ? { [tagKeys.autoscale]: "yes" } : {}), ...owner.tags });
 
 /** Everything of the resource, also what an interrupted run left. */
 export async function deleteBalancers(job: BalancerJob): Promise<void> {
-  for (const rule of await listBalancers(job.world, job.address)) if (isOwn(job.world, job.owner, rule)) await deleteBalancer(job, rule.id);
+  for (const rule of await listBalancers(job.world, job.address)) if (isOwn(job.world, job.owner, rule)) await deleteBalancer(job, rule);
 }
 
-async function deleteBalancer({ world, address, resource }: BalancerJob, id: string): Promise<void> {
+async function deleteBalancer({ world, owner, address, resource }: BalancerJob, { id, tags }: ObservedBalancer): Promise<void> {
+  if (isAutoscaled(tags)) await removeAutoscale({ world, owner, ruleId: id, resource });
   await inTurn(world, address.id, () =>
     orAlready(
       () => world.mold.run("deleteLoadBalancerRule", { id }, { resource }),

@@ -23,6 +23,7 @@ export interface RulePlace {
 export interface RuleAddress extends RulePlace {
   readonly kind: "PublicIpAddress";
   readonly ipAddress: string;
+  readonly zoneId: string;
   /** It is one of a VPC, whose access lists do what firewall rules do elsewhere. */
   readonly isVpc: boolean;
 }
@@ -44,7 +45,7 @@ export async function findAddress(world: World, owner: RuleOwner, { ipAddressId,
       );
   if (!found?.id) return undefined;
   const ipAddress = found.ipaddress ?? "";
-  return { id: found.id, kind: "PublicIpAddress", name: ipAddress, ipAddress, networkId: networkId ?? found.associatednetworkid ?? "", isVpc: found.vpcid !== undefined, intents: intentsIn(tagsOf(found)) };
+  return { id: found.id, kind: "PublicIpAddress", name: ipAddress, ipAddress, networkId: networkId ?? found.associatednetworkid ?? "", zoneId: found.zoneid ?? "", isVpc: found.vpcid !== undefined, intents: intentsIn(tagsOf(found)) };
 }
 
 export async function addressOf(world: World, owner: RuleOwner, declared: DeclaredPlace, resource: string): Promise<RuleAddress> {

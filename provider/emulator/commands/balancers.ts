@@ -126,6 +126,7 @@ const assign: AsyncCommand = {
   begin: (call) => ({ ms: call.cloud.durations.assign }),
   finish(call) {
     const rule = existing(call);
+    if (call.cloud.table("scaleGroups").find(({ balancerId }) => balancerId === rule.id) !== undefined) throw invalid(`Failed to assign to load balancer ${rule.number} because it is being used by an Autoscale VM group.`);
     const added = [...new Set(members(call))];
     if (added.length === 0) throw invalid("list of vms is null or empty");
     for (const id of added) checkedMember(call, rule, id);
@@ -220,6 +221,7 @@ export const balancerCommands: Commands = {
     },
     finish(call) {
       const rule = existing(call);
+      if (call.cloud.table("scaleGroups").find(({ balancerId }) => balancerId === rule.id) !== undefined) throw internal(`Load Balancer ${rule.name} is still used by an AutoScale Vm Group: delete that first`);
       removeRelated(call.cloud, rule.id, () => call.cloud.drop("balancers", rule));
       return { success: true };
     },

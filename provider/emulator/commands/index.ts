@@ -4,6 +4,7 @@ import { aclCommands } from "./acls";
 import { addressCommands } from "./addresses";
 import { affinityGroupCommands } from "./affinity-groups";
 import { annotationCommands } from "./annotations";
+import { autoscaleCommands } from "./autoscale";
 import { balancerPolicyCommands } from "./balancer-policies";
 import { balancerCommands } from "./balancers";
 import { firewallCommands } from "./firewall";
@@ -34,6 +35,7 @@ export const commands: Commands = {
   ...forwardCommands,
   ...balancerCommands,
   ...balancerPolicyCommands,
+  ...autoscaleCommands,
   ...machineCommands,
   ...machineListCommands,
   ...volumeCommands,

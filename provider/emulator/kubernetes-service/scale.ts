@@ -89,14 +89,20 @@ export const scaleWork: ServiceWork = {
       const trouble = parts.trouble(machine);
       if (trouble && "hangs" in trouble) return trouble.hangs;
       if (trouble && "fails" in trouble) return parts.fail(trouble.fails, failure);
-      const refusal = shell?.drain(controlIds(parts.cluster), nodeName(machine)) ?? shell?.deleteNode(controlIds(parts.cluster), nodeName(machine));
+      const refusal = shell?.drain(controlIds(parts.cluster), nodeName(machine));
       if (refusal !== undefined) return parts.fail(`Scaling failed for Kubernetes cluster : ${parts.cluster.name}, failed to remove Kubernetes node: ${machine.name} running on VM : ${machine.displayName}`, failure);
       return parts.next("left", cloud.durations.serviceDrain, { machineId: machine.id });
     },
     left(parts) {
       const machine = parts.machine(parts.job.made.machineId);
       if (machine) parts.cluster = endMachine(parts.cloud, parts.cluster, machine);
-      return parts.next("leave", parts.cloud.durations.expunge, { at: String(parts.at + 1) });
+      return parts.next("forget", parts.cloud.durations.expunge, { ...(machine ? { node: nodeName(machine) } : {}), at: String(parts.at + 1) });
+    },
+    /** Upstream does so before the machine goes; the kubelet of one that still runs would register anew here. */
+    forget(parts) {
+      const { node } = parts.job.made;
+      if (node !== undefined) parts.shell?.deleteNode(controlIds(parts.cluster), node);
+      return parts.next("leave", 0, { at: String(parts.at) });
     },
   },
   finish: () => ({}),

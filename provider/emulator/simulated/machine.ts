@@ -94,9 +94,10 @@ export class Machine {
     return this.kept.phase === "member" || this.kept.phase === "upgrading" || this.kept.phase === "restarting-kubelet";
   }
 
-  /** It is down, and by nobody's order. */
+  /** It is down, and by nobody's order: off, or on its way back from that. */
   get isLost(): boolean {
-    return this.kept.phase === "hung" || (this.kept.phase === "off" && this.kept.unplugged === true);
+    const { phase, unplugged } = this.kept;
+    return phase === "hung" || (unplugged === true && !this.up && phase !== "restarting-api");
   }
 
   update(change: Partial<Kept>): void {

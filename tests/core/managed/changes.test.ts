@@ -37,6 +37,7 @@ test("more workers, and fewer: the newest leave, out of the way of what runs on 
   await life.up(managed({ workers: 1 }));
   expect(life.names.filter((name) => name.includes("-node-"))).toEqual([first]);
   expect((await podsOf(life, "web")).map(({ node }) => node)).toEqual([first, first, first]);
+  expect(nodesInside(life.cloud)).toEqual(["control 1.34.2", "node 1.34.2"]);
   await isDone(life);
 });
 

@@ -3,7 +3,8 @@ import type { Change } from "../sweeps/change";
 import { managed, plainState } from "./managed";
 
 const plain = plainState;
-const scaled = (max: number, more: Record<string, unknown> = {}): Record<string, unknown> => ({ ...managed(more), workers: { count: 2, offering: "k8s-2c-4g", autoscaling: { min: 1, max } } });
+/** From as many workers as there are: a run that takes longer would see Mold remove one that is idle, which is no difference, but another state. */
+const scaled = (max: number, more: Record<string, unknown> = {}): Record<string, unknown> => ({ ...managed(more), workers: { count: 2, offering: "k8s-2c-4g", autoscaling: { min: 2, max } } });
 const stopped = { powerState: "stopped" };
 
 export const operations = {

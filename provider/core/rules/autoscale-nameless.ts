@@ -1,0 +1,57 @@
+/**
+ * Conditions and profiles of autoscaling take neither name nor tag. What is about to be made, or to be let go of, is written on the
+ * balancer rule first; what is found unused afterwards and was written there is ours, and nothing else is.
+ */
+import { intentKey, intentsOn, intentText, isIntentOf, removeIntent, type IntentPlace } from "../claim";
+import { tagParameters, type Tags } from "../ownership";
+import type { World } from "../ports";
+import { identityTags, type RuleOwner } from "./shared";
+
+export interface Nameless {
+  readonly id: string;
+  /** What it is: two with one tuple do the same. */
+  readonly tuple: string;
+}
+
+export class NamelessNotes {
+  private constructor(
+    private readonly world: World,
+    private readonly place: IntentPlace,
+    private readonly tags: Tags,
+    private notes: Tags,
+  ) {}
+
+  static async read(world: World, owner: RuleOwner, ruleId: string): Promise<NamelessNotes> {
+    const place = { id: ruleId, carrier: "LoadBalancer" } as const;
+    return new NamelessNotes(world, place, identityTags(world, owner), await intentsOn(world, place));
+  }
+
+  get isEmpty(): boolean {
+    return Object.keys(this.notes).length === 0;
+  }
+
+  /** Writes it down. Those that do the same already and belong to nobody here are told apart by their ids. */
+  async write(tuple: string, unused: readonly Nameless[]): Promise<void> {
+    const key = intentKey(tuple);
+    if (this.isNoted(tuple)) return;
+    if (this.notes[key] !== undefined) await removeIntent(this.world, this.place, key);
+    const others = unused.filter((each) => each.tuple === tuple).map(({ id }) => id.slice(0, 8));
+    const value = `${intentText(this.tags, tuple)}@${new Date(this.world.clock.now()).toISOString()}${others.length > 0 ? ` not ${others.slice(0, 3).join(",")}` : ""}`;
+    await this.world.mold.run("createTags", { resourcetype: "LoadBalancer", resourceids: [this.place.id], tags: tagParameters({ [key]: value }) });
+    this.notes = { ...this.notes, [key]: value };
+  }
+
+  isNoted(tuple: string): boolean {
+    return isIntentOf(this.notes[intentKey(tuple)] ?? "", this.tags, tuple);
+  }
+
+  /** Which of the unused ones are ours. */
+  ours(unused: readonly Nameless[]): Nameless[] {
+    return unused.filter(({ id, tuple }) => this.isNoted(tuple) && !(this.notes[intentKey(tuple)]!.split(" not ")[1] ?? "").split(",").includes(id.slice(0, 8)));
+  }
+
+  async crossOff(): Promise<void> {
+    for (const key of Object.keys(this.notes)) await removeIntent(this.world, this.place, key);
+    this.notes = {};
+  }
+}
