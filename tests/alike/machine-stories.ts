@@ -23,10 +23,10 @@ const facts: Readonly<Record<string, (machine: SeenMachine) => string>> = {
   tags: ({ tags }) => Object.keys(tags).sort().join(", "),
 };
 
-/** The hypervisors' own word to whoever runs the emulator, in their own terms. */
 /** Of what the library asks Mold for, which no hypervisor has a say in. */
 export const otherEvents = "Mold's other events";
 
+/** The hypervisors' own word to whoever runs the emulator, in their own terms. */
 const isItsOwn = ({ type }: MoldEvent): boolean => /^(SIMULATED|NSPAWN)\./.test(type);
 
 /** `prod-worker-3`, of `prod-worker-3 <id>`. */

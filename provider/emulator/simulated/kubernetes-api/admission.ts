@@ -147,7 +147,8 @@ export function recordEvent(store: ObjectStore, now: number, about: KubernetesOb
   const namespace = about.metadata.namespace ?? "default";
   // Node events name the node as its uid, because the kubelet that reports them does not know the real one.
   const uid = about.kind === "Node" ? about.metadata.name : about.metadata.uid;
-  const same = store.list(kinds.event, namespace).find((event) => event.reason === reason && event.message === message && objectIn(event, "involvedObject").uid === uid);
+  const isSame = (event: KubernetesObject): boolean => event.reason === reason && event.message === message && event.reportingComponent === component && objectIn(event, "involvedObject").uid === uid;
+  const same = store.beginning(kinds.event, namespace, `${about.metadata.name}.`).find(isSame);
   if (same) {
     store.change(kinds.event, namespace, same.metadata.name, (event) => {
       event.count = Number(event.count ?? 1) + 1;

@@ -141,6 +141,15 @@ export class ObjectStore {
     return found;
   }
 
+  /** Those of a namespace whose names begin so: without looking at the others. */
+  beginning(resource: Resource, namespace: string, name: string): KubernetesObject[] {
+    const keys = this.index.get(kindOf(resource)) ?? [];
+    const prefix = keyOf(resource, namespace, name);
+    const found: KubernetesObject[] = [];
+    for (let at = placeIn(keys, prefix); keys[at]?.startsWith(prefix); at++) found.push(this.rows.get(keys[at]!)!);
+    return found;
+  }
+
   /** Adds an object; server-set metadata is filled in. The caller has seen to it that there is none of that name. */
   add(resource: Resource, body: JsonObject & { metadata: JsonObject }): KubernetesObject {
     const metadata: Metadata = {
