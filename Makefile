@@ -3,11 +3,11 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down preview kubeconfig env reset install build lint test test-real generate stale bench clean
+.PHONY: help up down preview kubeconfig env reset install build lint test test-real test-real-full generate stale bench clean
 
 # HYPERVISOR: the machines of `make up`, simulated (default) or nspawn: containers that boot (Linux, root). KUBERNETES: up to which
-# version ISOs are made for these.
-export HYPERVISOR KUBERNETES MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS STATE STACK EXAMPLE
+# version ISOs are made for these. BRIEF=1: of `make test-real` what needs one minor alone.
+export HYPERVISOR KUBERNETES BRIEF VERSIONS MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS STATE STACK EXAMPLE
 
 modules := node_modules/.stamp
 built := dist/.stamp
@@ -16,7 +16,7 @@ example := .toolchain/example
 
 help: ## this list
 	@echo 'make TARGET'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
 
 up: $(built) ## the example on the embedded Mold, by the real pulumi up (or on the Mold the stack is configured for)
 	@$(example)/up.sh
@@ -48,6 +48,9 @@ test: $(built) ## every check there is, with the real Pulumi engine
 
 test-real: $(built) ## the tests on machines that boot (Linux, root; builds Kubernetes the first time)
 	@PATH="$$(.toolchain/pulumi/find.sh):$$PATH" && export PATH && .toolchain/machines/test-real.sh
+
+test-real-full: $(built) ## all of them, an hour or more; writes tests/real/RESULTS.md
+	@PATH="$$(.toolchain/pulumi/find.sh):$$PATH" && export PATH && .toolchain/machines/test-real.sh full
 
 generate: $(modules) ## what is made from the declarations and the recorded catalogue
 	@npm run --silent generate

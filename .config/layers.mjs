@@ -60,7 +60,7 @@ export const layers = [
   {
     folder: "provider/cli",
     own: ["schema", "provider/handlers", "provider/core", "provider/mold", "provider/kubernetes"],
-    packages: [],
+    packages: ["yaml"],
     why: "the command line asks the core what a person wants to know; no engine is needed for it, and the embedded Mold is a server like any other",
   },
   {

@@ -24,8 +24,8 @@ const checks = [
   { name: "lint", command: [bin("eslint"), "-c", ".config/eslint.config.mjs", "."] },
   { name: "generated", command: ["make", "--no-print-directory", "-s", "stale"] },
   { name: "shellcheck", command: ["shellcheck", "-x", "-P", "SCRIPTDIR", ...shell], optional: true },
-  // Unit tests side by side; those with the real engine one at a time, since they kill, and measure what is left.
-  jest("unit", "--testPathIgnorePatterns", "/tests/engine/", "--maxWorkers", String(Math.max(1, availableParallelism()))),
+  // Unit tests side by side (those on real machines are `make test-real`); those with the real engine one at a time, since they kill, and measure what is left.
+  jest("unit", "--testPathIgnorePatterns", "/tests/engine/", "/tests/real/", "--maxWorkers", String(Math.max(1, availableParallelism()))),
   jest("engine", "-i", "--testPathPatterns", "/tests/engine/"),
 ];
 

@@ -18,13 +18,17 @@ export const operations = {
   "scale by demand": { core: "Mold watches demand only for clusters that its own Kubernetes service runs", mold: true },
   "change the number of control planes": { core: true, mold: "Mold can't change the number of control planes" },
   "change the offering of all nodes": { core: true, mold: true },
-  "change the offering of one node": { core: true, mold: "Mold's own Kubernetes service changes all nodes of a role" },
+  "change the offering of one node": { core: true, mold: true },
+  "give smaller offerings": { core: true, mold: "Mold gives the machines of its clusters no smaller offering" },
   "change the root disk size": { core: true, mold: "Mold sets it when the cluster is made" },
   "upgrade the version": { core: true, mold: true },
   "stop and start": { core: true, mold: true },
   "reboot one node": { core: true, mold: true },
-  "delete one node": { core: true, mold: "Mold refuses to destroy single machines of its own clusters" },
-  "replace one node": { core: true, mold: "Mold refuses to destroy single machines of its own clusters" },
+  "delete one worker": { core: true, mold: true },
+  "replace one worker": { core: true, mold: true },
+  "replace one control plane": { core: true, mold: "Mold can neither remove nor add a control plane" },
+  "change the size of a stopped cluster": { core: true, mold: "Mold changes the size of none of its clusters that is stopped" },
+  "adopt what exists": { core: "the keys that make it a cluster are in the state of whoever declared it", mold: true },
 } as const satisfies Readonly<Record<string, Readonly<Record<Management, Able>>>>;
 
 export type Operation = keyof typeof operations;
@@ -48,7 +52,7 @@ export const capabilities: readonly Capability[] = [
 
 /**
  * `true`, or why not. Throws on a subject that is neither a property nor an operation.
- * @example capability("mold", "delete one node") // "Mold refuses to destroy single machines of its own clusters"
+ * @example capability("mold", "change the number of control planes") // "Mold can't change the number of control planes"
  */
 export function capability(management: Management, subject: string): Able {
   const row = capabilities.find((candidate) => candidate.subject === subject);

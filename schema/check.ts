@@ -1,7 +1,9 @@
 /** The checks of a declaration: pure, without a look at Mold. */
 import { own } from "./declared";
 import { checkRecord } from "./check-value";
-import type { CheckedInputs } from "./generated/types";
+import type { DataSourceName } from "./data-source";
+import { dataSources } from "./data-sources";
+import type { CheckedDataArguments, CheckedInputs } from "./generated/types";
 import { isAbsent, isRecord, isUnknownMark, type IsUnknown, type Management } from "./property";
 import type { Failure, ResourceName, RuleContext } from "./resource";
 import { readingOf } from "./reading";
@@ -63,4 +65,19 @@ export function checkInputs<Name extends ResourceName>(name: Name, inputs: unkno
   };
   for (const rule of resource.rules ?? []) rule(context);
   return { inputs: checked as unknown as CheckedInputs[Name], failures, warnings };
+}
+
+/**
+ * Checks what a data source is asked, and fills in the defaults. Never throws.
+ * @example checkArguments("getEvents", { cluster: "prod", limit: 0 }).failures // [{ property: "limit", reason: "is 0; must be between 1 and 10000" }]
+ */
+export function checkArguments<Name extends DataSourceName>(name: Name, given: unknown): Omit<Checked<CheckedDataArguments[Name]>, "warnings"> {
+  const failures: Failure[] = [];
+  if (!isAbsent(given) && !isRecord(given)) failures.push({ property: "", reason: `${name} takes an object of arguments` });
+  const checked = checkRecord(name, dataSources[name].inputs, isRecord(given) ? given : {}, "", {
+    isUnknown: isUnknownMark,
+    management: undefined,
+    fail: (property, reason) => failures.push({ property, reason }),
+  });
+  return { inputs: checked as unknown as CheckedDataArguments[Name], failures };
 }

@@ -1,6 +1,6 @@
 /** Where a cluster lives: its network and public address, made after the identity and before the first machine. */
 import { endpoint, networkId, networkName, publicIpAddress, publicIpAddressId, uid, zoneId, zoneName } from "./cluster-outputs";
-import { clusterName, connectionName, externalLoadBalancerIp, network, networkOffering, zone } from "./kubernetes-cluster";
+import { adopt, clusterName, connectionName, externalLoadBalancerIp, management, network, networkOffering, zone } from "./kubernetes-cluster";
 import type { Properties } from "./property";
 import type { Resource } from "./resource";
 
@@ -9,7 +9,8 @@ export const endpointOutputs: Properties = {
   networkName,
   networkOwned: { type: "boolean", description: "Whether the network was made for the cluster and goes with it.", stable: true, example: true },
   networkCidr: { type: "string", description: "IPv4 network of the machines.", stable: true, example: "10.1.1.0/24" },
-  publicIpAddressId,
+  // On a shared network there is none.
+  publicIpAddressId: { ...publicIpAddressId, allowEmpty: true },
   publicIpAddress,
   zoneId,
   zoneName,
@@ -28,6 +29,8 @@ export const clusterEndpoint: Resource = {
     network,
     networkOffering,
     externalLoadBalancerIp,
+    management,
+    adopt,
   },
   outputs: endpointOutputs,
   example: { uid: "k3v9x0a2m7qd", name: "prod", zone: "zone-1" },

@@ -29,11 +29,18 @@ export const node: ObjectProperty = {
   },
 };
 
-export const kubeconfig: StringProperty = text("Configuration file for kubectl, with an administrator's key. Works in `new k8s.Provider`.", "apiVersion: v1 …", { secret: true, ...stable });
+export const kubeconfig: StringProperty = text("Configuration file for kubectl, with an administrator's key. Works in `new k8s.Provider`, and for a year at least from when it is fetched.", "apiVersion: v1 …", { secret: true, ...stable });
+
+export const kubeconfigExpires = text(
+  "When the client certificate in `kubeconfig` ends, ISO 8601. Each year the first `up` puts the next one in, which lasts for another two; the kubeconfig stays known in previews all the same.",
+  "2028-11-23T13:54:24.000Z",
+);
 
 /** Everything except the kubeconfig, which is composed of the identity and the endpoint and so never turns unknown. */
 export const clusterFacts: Properties = {
   uid,
+  name: text("Name of the cluster.", "prod", stable),
+  description: text("What it is for.", "Payments, production", { required: false }),
   clusterId: text("`<uid>/<generation>`: a cluster that was replaced has another generation.", "k3v9x0a2m7qd/1", stable),
   kubernetesVersion: text("The exact version it runs.", "1.35.4"),
   endpoint,
@@ -52,9 +59,14 @@ export const clusterFacts: Properties = {
   zoneId,
   zoneName,
   clusterType: text("How Mold counts it: `ExternalManaged` when this library runs it, `CloudManaged` when Mold does.", "ExternalManaged", { enum: ["ExternalManaged", "CloudManaged"], ...stable }),
+  moldId: text("Id of its record among Mold's Kubernetes clusters, by which Mold's screens show it. Another record takes its place when the version or the description changes.", "278ef443-1b9f-48fe-b735-714c29459ce3", { required: false }),
   created: text("When it was made, ISO 8601.", "2026-11-23T13:54:24Z", stable),
   autoscalingEnabled: { type: "boolean", description: "Whether Mold adds and removes workers by demand.", example: false },
   nodes: { type: "list", description: "Its machines: control planes first, then workers, each by number.", items: node },
 };
 
-export const clusterOutputs: Properties = { ...clusterFacts, kubeconfig };
+export const clusterOutputs: Properties = {
+  ...clusterFacts,
+  kubeconfig,
+  kubeconfigExpires,
+};

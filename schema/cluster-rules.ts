@@ -32,10 +32,27 @@ const registryLogin: Rule = ({ given, fail }) => {
   if (password && !username) fail("privateRegistry.username", "is missing; a password goes with a username");
 };
 
+/** What Mold's own Kubernetes service asks for beyond (upstream: KubernetesClusterManagerImpl). */
+const moldsOwn: Rule = ({ text, integer, given, fail }) => {
+  if (text("management") !== "mold") return;
+  if (given("privateRegistry.url") && !given("privateRegistry.username")) fail("privateRegistry.username", "is missing; Mold takes a registry only with a user and a password");
+  if (given("externalLoadBalancerIp") && !given("network")) fail("externalLoadBalancerIp", "goes with a network: name the shared network that it leads to");
+  const [control, worker] = [integer("controlPlane.rootDiskGb"), integer("workers.rootDiskGb")];
+  if (control !== undefined && control !== worker) fail("controlPlane.rootDiskGb", `is ${control}, and workers.rootDiskGb is ${worker ?? "left out"}; Mold gives all machines of a cluster one size: say the same for both, or give workers.rootDiskGb alone`);
+  const [min, max, count] = [integer("workers.autoscaling.min"), integer("workers.autoscaling.max"), integer("workers.count")];
+  if (min !== undefined && max !== undefined && min === max) fail("workers.autoscaling.max", `is ${max}, as min is; there is nothing to scale between: raise it, or leave autoscaling out`);
+  const most = (max ?? count ?? 0) + (integer("controlPlane.count") ?? 0);
+  if (most > mostMachines) fail(max === undefined ? "workers.count" : "workers.autoscaling.max", `makes ${most} machines; Mold takes at most ${mostMachines} for one cluster (its setting cloud.kubernetes.cluster.max.size)`);
+};
+
+/** By default. */
+const mostMachines = 100;
+
 /** kube-controller-manager gives every node a /24 of the pod network, and does nothing for the node after the last. */
 const nodePrefix = 24;
 
 const podNetwork: Rule = ({ text, integer, fail }) => {
+  if (text("management") === "mold") return;
   const prefix = prefixOf(text("podCidr"));
   if (prefix === undefined) return;
   if (prefix > nodePrefix) {
@@ -60,6 +77,7 @@ const networksApart: Rule = ({ text, fail }) => {
 };
 
 const guestNetworkApart: Rule = ({ text, fail }) => {
+  if (text("management") === "mold") return;
   const guest = text("endpoint.networkCidr");
   if (guest === undefined) return;
   for (const property of ["podCidr", "serviceCidr"]) {
@@ -68,4 +86,4 @@ const guestNetworkApart: Rule = ({ text, fail }) => {
   }
 };
 
-export const clusterRules: readonly Rule[] = [templateForCore, oddControlPlanes, autoscalingBounds, upgradeGetsOn, registryLogin, podNetwork, serviceNetwork, networksApart, guestNetworkApart];
+export const clusterRules: readonly Rule[] = [templateForCore, moldsOwn, oddControlPlanes, autoscalingBounds, upgradeGetsOn, registryLogin, podNetwork, serviceNetwork, networksApart, guestNetworkApart];

@@ -1,6 +1,6 @@
 /** The machines of a cluster and what serves them: everything of KubernetesCluster that its identity and its endpoint don't hold. */
 import { endpointOutputs } from "./cluster-endpoint";
-import { identityOutputs } from "./cluster-identity";
+import { identityOutputs, userOutputs } from "./cluster-identity";
 import { clusterFacts } from "./cluster-outputs";
 import { clusterRules } from "./cluster-rules";
 import { clusterInputs, kubernetesCluster } from "./kubernetes-cluster";
@@ -17,6 +17,9 @@ const takenIn = (typeName: string, description: string, outputs: Properties): Ob
   properties: Object.fromEntries(Object.entries(outputs).map(([name, property]) => [name, { ...property, required: property.required !== false }])),
 });
 
+/** All that machines and the core need. */
+const machineIdentity: Properties = Object.fromEntries(Object.entries(identityOutputs).filter(([name]) => !Object.hasOwn(userOutputs, name)));
+
 const placeholders = (outputs: Properties): Record<string, Json> =>
   Object.fromEntries(Object.entries(outputs).map(([name, property]) => [name, property.example ?? "-----BEGIN …"]));
 
@@ -26,10 +29,10 @@ export const cluster: Resource = {
   description: "The machines of a cluster, the balancer rule and the firewall rule of its API, and its affinity group.",
   inputs: {
     ...clusterInputs,
-    identity: takenIn("ClusterIdentityOutputs", "All outputs of the cluster's ClusterIdentity.", identityOutputs),
+    identity: takenIn("ClusterIdentityOutputs", "Outputs of the cluster's ClusterIdentity.", machineIdentity),
     endpoint: takenIn("ClusterEndpointOutputs", "All outputs of the cluster's ClusterEndpoint.", endpointOutputs),
   },
   outputs: clusterFacts,
   rules: clusterRules,
-  example: { name: "prod", ...kubernetesCluster.example, identity: placeholders(identityOutputs), endpoint: placeholders(endpointOutputs) },
+  example: { name: "prod", ...kubernetesCluster.example, identity: placeholders(machineIdentity), endpoint: placeholders(endpointOutputs) },
 };

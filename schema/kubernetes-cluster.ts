@@ -2,7 +2,7 @@
 import { clusterOutputs } from "./cluster-outputs";
 import { clusterRules } from "./cluster-rules";
 import { controlPlane, nodeOperations, workers } from "./machines";
-import type { IntegerProperty, Properties, StringProperty } from "./property";
+import type { BooleanProperty, IntegerProperty, Properties, StringProperty } from "./property";
 import type { Resource } from "./resource";
 
 /** The name of a connection: the same for every resource. Elsewhere is another Mold or account, where the resource isn't: hence `replace`. */
@@ -44,17 +44,16 @@ export const networkOffering: StringProperty = {
   default: "DefaultNetworkOfferingforKubernetesService",
   change: "replace",
   example: "isolated-with-lb",
-  managements: { core: true, mold: "Mold takes the network offering from its own settings" },
 };
 
 export const externalLoadBalancerIp: StringProperty = {
   type: "string",
-  description: "Address of a load balancer that stands before the API already, on a shared or routed network.",
+  description: "Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared.",
   otherwise: "a public address is taken, and goes with the cluster",
   change: "replace",
   format: "ipv4",
   example: "203.0.113.10",
-  notYet: { reason: "a load balancer of your own before the API comes with a later release" },
+  managements: { core: "the core balances the API itself, at a public address that the cluster owns", mold: true },
 };
 
 export const management: StringProperty = {
@@ -65,7 +64,15 @@ export const management: StringProperty = {
   default: "core",
   change: "replace",
   example: "mold",
-  notYet: { values: ["mold"], reason: "`mold`, which leaves the cluster to Mold's own Kubernetes service, comes with a later release" },
+};
+
+export const adopt: BooleanProperty = {
+  type: "boolean",
+  description:
+    "Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.",
+  default: false,
+  example: true,
+  managements: { core: "the keys that make it a cluster are in the state of whoever declared it: move its resources here with `pulumi state move`", mold: true },
 };
 
 export const tags = (whose: string): Properties[string] => ({
@@ -213,11 +220,13 @@ export const clusterInputs: Properties = {
   },
   comments: {
     type: "list",
-    description: "Comments on the cluster, as Mold's screens show them.",
-    items: { type: "string", description: "One comment.", maxLength: 4096 },
+    description: "Comments on the cluster, as Mold's screens show them. Those that people write there are left alone.",
+    // What Mold takes at most.
+    items: { type: "string", description: "One comment.", maxLength: 255 },
+    managements: { core: true, mold: "comments of a cluster that Mold runs are written in Mold's own screens" },
+    set: true,
     otherwise: "none",
     example: ["Ask Min before an upgrade"],
-    notYet: { reason: "comments come with a later release" },
   },
   tags: tags("everything the cluster owns"),
   addons: {
@@ -232,12 +241,14 @@ export const clusterInputs: Properties = {
       metrics: addon("the metrics server", "tells the use of CPU and memory"),
     },
   },
-  adopt: {
-    type: "boolean",
-    description: "Takes over a cluster of this name that someone else declared, in place of refusing.",
-    default: false,
-    example: true,
-    notYet: { values: [true], reason: "taking over what exists comes with a later release" },
+  adopt,
+  failedCreate: {
+    type: "string",
+    description: "What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once.",
+    enum: ["continue", "remove"],
+    default: "continue",
+    example: "remove",
+    managements: { core: "the next run goes on from what there is", mold: true },
   },
   timeouts: {
     type: "object",

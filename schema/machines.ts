@@ -60,11 +60,10 @@ export const workers: ObjectProperty = {
     autoscaling: {
       type: "object",
       typeName: "Autoscaling",
-      description: "Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference.",
+      description: "Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference, and `count` only says with how many the cluster is made. Changes that need it still turn it off meanwhile, and on again.",
       otherwise: "off: the size is `count`",
       example: { min: 2, max: 10 },
       managements: { core: "Mold watches demand only for clusters that its own Kubernetes service runs", mold: true },
-      notYet: { reason: "autoscaling of workers comes with a later release" },
       properties: {
         min: { type: "integer", description: "Never fewer workers than this.", required: true, minimum: 1, maximum: 5000, example: 2 },
         max: { type: "integer", description: "Never more workers than this.", required: true, minimum: 1, maximum: 5000, example: 10 },
@@ -72,8 +71,6 @@ export const workers: ObjectProperty = {
     },
   },
 };
-
-const moldKeepsNodes = "Mold's own Kubernetes service does this to all nodes or to none";
 
 /** What is done is recorded as a tag of Mold, which holds 255 characters, some of them ours. */
 const trigger = { type: "string", maxLength: 200, format: "no-control-characters" } as const;
@@ -88,7 +85,7 @@ export const nodeOperations: ObjectProperty = {
   typeName: "NodeOperation",
   description: "What is to be done to one node. An entry may stay when it is done: it has no further effect. For a node that is not there and never was, it is refused.",
   properties: {
-    offering: { type: "string", description: "Compute offering of this node: its name or id. Without it the node has that of its role again.", otherwise: "that of its role", example: "k8s-8c-32g", managements: { core: true, mold: moldKeepsNodes } },
+    offering: { type: "string", description: "Compute offering of this node: its name or id. Without it the node has that of its role again.", otherwise: "that of its role", example: "k8s-8c-32g" },
     reboot: {
       ...trigger,
       description:
@@ -101,14 +98,12 @@ export const nodeOperations: ObjectProperty = {
         "This worker is not to be there: it is drained and destroyed. Lower `workers.count` with it, and it is the one that leaves; otherwise a new one takes its place first, since the count says how many there are. Control planes can't be deleted: `controlPlane.count` says how many there are, and `replace` makes one anew.",
       default: false,
       example: true,
-      managements: { core: true, mold: moldKeepsNodes },
     },
     replace: {
       ...trigger,
       description:
         "A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: \"required\"` and three or more control planes the old one leaves first, since there may be no other host.",
       example: "2026-11-23 disk",
-      managements: { core: true, mold: moldKeepsNodes },
     },
   },
 };

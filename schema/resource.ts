@@ -1,7 +1,7 @@
 /** What a resource's declaration consists of. */
 import type { IsUnknown, Json, Properties } from "./property";
 
-export type ResourceName = "Connection" | "KubernetesCluster" | "ClusterIdentity" | "ClusterEndpoint" | "Cluster" | "NetworkRule" | "LoadBalancer";
+export type ResourceName = "Connection" | "KubernetesCluster" | "ClusterIdentity" | "ClusterEndpoint" | "Cluster" | "ClusterAccess" | "NetworkRule" | "LoadBalancer";
 
 /** One thing wrong with a declaration. `property` is a path: `workers.count`, `cidrList[1]`. */
 export interface Failure {

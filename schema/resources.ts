@@ -1,5 +1,6 @@
 /** Every declaration there is, in the order of the reference page. */
 import { cluster } from "./cluster";
+import { clusterAccess } from "./cluster-access";
 import { clusterEndpoint } from "./cluster-endpoint";
 import { clusterIdentity } from "./cluster-identity";
 import { connection } from "./connection";
@@ -16,4 +17,5 @@ export const resources: Readonly<Record<ResourceName, Resource>> = {
   ClusterIdentity: clusterIdentity,
   ClusterEndpoint: clusterEndpoint,
   Cluster: cluster,
+  ClusterAccess: clusterAccess,
 };

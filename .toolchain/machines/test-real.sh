@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 #
-# `make test-real`: the tests on real machines, one file at a time; what they need is built first, once. Names of test files may follow. Where the
-# machine can't do it, says in one line why not, and ends well: nothing was tested, which the last line says as well.
+# `make test-real`: the tests on real machines, one file at a time; what they need is built first, once. Where the machine can't do it, says in one line why
+# not, and ends well: nothing was tested, which the last line says as well.
+#
+#   test-real.sh [TEST FILE ...]   default: those that take less than half an hour
+#   test-real.sh full              `make test-real-full`: all of them, and the report, tests/real/RESULTS.md
+#
+# BRIEF=1: what needs one minor alone, a few minutes; the rest counts as skipped. VERSIONS: of the ISOs that machines are given.
 set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 machines=$root/.toolchain/machines
@@ -14,16 +19,37 @@ skip() {
 [[ $(id -u) == 0 ]] || skip 'they need root'
 (($(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) > 6 * 1024 * 1024)) || skip 'they need 6 GiB of free memory'
 command -v apt-get >/dev/null || skip 'they need apt-get'
+unshare --net --mount true 2>/dev/null || skip 'they need to make network and mount namespaces'
+[[ -e /dev/loop-control ]] || skip 'they need loop devices'
 
 "$machines/host.sh"
+cd "$root"
+files=("$@")
+full=''
+VERSIONS=${VERSIONS:-$([[ -n ${BRIEF:-} ]] && echo 1.34.2 || echo 1.34.2 1.35.4)}
+case ${1:-} in
+  '') mapfile -t files < <(ls tests/real/*.test.ts) ;;
+  full)
+    mapfile -t files < <(ls tests/real/*.test.ts tests/real/full/*.test.ts)
+    VERSIONS=$("$machines/build.sh" versions)
+    full=yes
+    ;;
+esac
 isos=$(mktemp -d)
-trap 'rm -rf "$isos"' EXIT
+trap 'rm -rf "$isos" "$isos.json"' EXIT
 ABLESTACK_MACHINES_ROOTFS=$("$machines/build.sh" rootfs)/root
 ABLESTACK_MACHINES_IMAGES=$("$machines/build.sh" images)
-for version in ${VERSIONS:-1.34.2 1.35.4}; do
+for version in $VERSIONS; do
   iso=$("$machines/build.sh" iso "$version")
   ln -s "$iso/iso" "$isos/$version"
 done
 export ABLESTACK_MACHINES_ROOTFS ABLESTACK_MACHINES_IMAGES ABLESTACK_MACHINES_ISOS=$isos
-cd "$root"
-node_modules/.bin/jest -c .config/jest.config.cjs -i "${@:-tests/real}"
+report=(node --import tsx tests/real/world/write-report.ts)
+if [[ -n $full ]]; then "${report[@]}" begin; fi
+status=0
+node_modules/.bin/jest -c .config/jest.config.cjs -i --json --outputFile "$isos.json" "${files[@]}" || status=$?
+# Whatever failed is in the report too.
+if [[ -n $full ]]; then "${report[@]}" "$isos.json"; fi
+# shellcheck disable=SC2016 # JavaScript
+node -p 'const r = require(process.argv[1]); `${r.numPassedTests} passed, ${r.numFailedTests + r.numRuntimeErrorTestSuites} failed` + (r.numPendingTests > 0 ? `, ${r.numPendingTests} skipped` : "")' "$isos.json"
+exit "$status"

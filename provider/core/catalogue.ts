@@ -62,14 +62,13 @@ export class Catalogue {
     return find("zone", wanted, zones.map(named));
   }
 
-  async offering(wanted: string, property: string): Promise<Offering> {
+  async offerings(): Promise<Offering[]> {
     const offerings = await this.once("offerings", () => this.mold.list("listServiceOfferings", {}));
-    return find(
-      property,
-      wanted,
-      offerings.map((offering) => ({ ...named(offering), cpus: offering.cpunumber ?? 0, memoryMb: offering.memory ?? 0, ...(offering.rootdisksize ? { rootDiskGb: offering.rootdisksize } : {}) })),
-      "compute offering",
-    );
+    return offerings.map((offering) => ({ ...named(offering), cpus: offering.cpunumber ?? 0, memoryMb: offering.memory ?? 0, ...(offering.rootdisksize ? { rootDiskGb: offering.rootdisksize } : {}) }));
+  }
+
+  async offering(wanted: string, property: string): Promise<Offering> {
+    return find(property, wanted, await this.offerings(), "compute offering");
   }
 
   async template(wanted: string, zoneId: string): Promise<Template> {
@@ -107,21 +106,35 @@ export class Catalogue {
   /** As they are at this moment, whatever was asked before. */
   async versionsNow(zoneId: string): Promise<KubernetesVersion[]> {
     const versions = await this.mold.list("listKubernetesSupportedVersions", { zoneid: zoneId });
-    return versions.map((each) => ({
-      id: each.id ?? "",
-      version: each.semanticversion ?? "",
-      isoId: each.isoid ?? "",
-      usable: each.state === "Enabled" && each.isostate === "Ready",
-      ...(each.state === "Enabled" ? (each.isostate === "Ready" ? {} : { reason: `its ISO is ${each.isostate ?? "missing"}` }) : { reason: `it is ${each.state ?? "disabled"}` }),
-      minCpus: each.mincpunumber ?? 0,
-      minMemoryMb: each.minmemory ?? 0,
-    }));
+    return versions.map(registeredVersion);
   }
 
   /** `1.35.4` or the newest registered patch of `1.35`. */
   async version(wanted: string, zoneId: string): Promise<KubernetesVersion> {
     return chooseVersion(wanted, await this.versions(zoneId));
   }
+}
+
+export function registeredVersion(each: Answer<"listKubernetesSupportedVersions">): KubernetesVersion {
+  const reason = unusable(each);
+  return {
+    id: each.id ?? "",
+    version: each.semanticversion ?? "",
+    isoId: each.isoid ?? "",
+    usable: reason === undefined,
+    ...(reason === undefined ? {} : { reason }),
+    minCpus: each.mincpunumber ?? 0,
+    minMemoryMb: each.minmemory ?? 0,
+  };
+}
+
+/** The older one first; what is no version by its letters. */
+export const compareVersions = (a: string, b: string): number => (semver.valid(a) && semver.valid(b) ? semver.compare(a, b) : a < b ? -1 : a > b ? 1 : 0);
+
+/** Why no cluster can be made with a version, or brought to it. */
+export function unusable({ state, isostate }: Pick<Answer<"listKubernetesSupportedVersions">, "state" | "isostate">): string | undefined {
+  if (state !== "Enabled") return `it is ${state ?? "disabled"}`;
+  return isostate === "Ready" ? undefined : `its ISO is ${isostate ?? "missing"}`;
 }
 
 /** Pure. Throws a ClusterError that names `version` and what is registered. */

@@ -16,6 +16,7 @@ import { mayBeStarting } from "./plan-repair";
 import type { World } from "./ports";
 import { needsVersions } from "./release";
 import { estimatePlan, pools, type Step } from "./step";
+import { keptRecord } from "./plan-registration";
 import { summary } from "./wording";
 
 /** One cluster as this run works on it. */
@@ -33,13 +34,14 @@ export class ClusterRun {
   }
 
   async observe(options: { withNodes: boolean; withDisks?: boolean }): Promise<ObservedCluster> {
-    const { identity, place, name, uid, affinity } = this.desired;
+    const { identity, place, name, uid, affinity, comments } = this.desired;
     return observeCluster(this.world, {
       name,
       uid,
       place,
       withAffinity: affinity !== "none",
       withDisks: options.withDisks,
+      withComments: comments.length > 0 || (this.former?.comments ?? []).length > 0,
       ...(options.withNodes ? { kubernetes: this.world.kubernetes(accessOf(identity, place)) } : {}),
     });
   }
@@ -111,7 +113,8 @@ export class ClusterRun {
 
   private async execute(steps: readonly Step[], observed: ObservedCluster, lease: Lease, waitSeconds: number): Promise<void> {
     const { world, desired } = this;
-    const operation = new Operation(world, desired, observed, this.catalogue, waitSeconds, desired);
+    // Where a step registers it anew, that one's it is.
+    const operation = new Operation(world, desired, observed, this.catalogue, waitSeconds, desired, { recordId: keptRecord(steps, observed) });
     await carryOut(operation, steps, lease);
   }
 }

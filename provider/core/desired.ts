@@ -73,6 +73,8 @@ export interface DesiredCluster extends ClusterSubject {
   readonly serviceCidr: string;
   readonly sshKeyPair?: string;
   readonly privateRegistry?: { readonly url: string; readonly username?: string; readonly password?: string };
+  /** On its record in Mold. */
+  readonly comments: readonly string[];
   /** The user's own tags, on every machine. */
   readonly tags: Tags;
   readonly powerState: "running" | "stopped";

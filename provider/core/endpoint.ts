@@ -16,6 +16,7 @@ import { addressIntentKey, isIntended, ownAddress, parseIntent, releaseAddress, 
 import { ownNetwork, ownNetworks, removeNetwork, removeOtherNetworks, type Network, type NetworkOwner } from "./own-network";
 import { parseMachineName, tagKeys, tagParameters, tagsOf } from "./ownership";
 import type { Answer, World } from "./ports";
+import { observeRecords } from "./records";
 import { rehearseNetwork, sayLosses } from "./rehearsal";
 import { blockProblems } from "./rehearse-delete";
 
@@ -126,10 +127,14 @@ export class EndpointRun {
     });
   }
 
-  /** Machines and anti-affinity group of a cluster whose address or network somebody removed by hand: their mark alone tells them. */
+  /** Machines, anti-affinity group and record of a cluster whose address or network somebody removed by hand: their mark alone tells them. */
   private async removeStrays(): Promise<void> {
     const { world, desired, context } = this;
-    const [machines, groups] = await Promise.all([markedMachines(world, desired.uid, context), world.mold.list("listAffinityGroups", { name: affinityGroupName(desired.uid) }, context)]);
+    const [machines, groups, records] = await Promise.all([
+      markedMachines(world, desired.uid, context),
+      world.mold.list("listAffinityGroups", { name: affinityGroupName(desired.uid) }, context),
+      observeRecords(world, desired, false),
+    ]);
     const strays = machines.filter(isThere);
     if (strays.length > 0) {
       const { allowuserexpungerecovervm: mayExpunge } = await this.catalogue.capabilities();
@@ -141,6 +146,7 @@ export class EndpointRun {
       );
     }
     for (const { id } of groups) await world.mold.run("deleteAffinityGroup", { id: id! }, context);
+    for (const { id } of records ?? []) await world.mold.run("deleteKubernetesCluster", { id }, context);
   }
 
   /** Addresses that an interrupted run asked for and could not mark any more. */

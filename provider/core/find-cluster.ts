@@ -15,14 +15,14 @@ export interface FoundCluster {
 }
 
 /** What one thing on Mold tells of the cluster it is of. */
-interface Trace {
+export interface Trace {
   readonly uid: string;
   readonly name?: string;
   readonly owner?: string;
 }
 
 /** Pure: whose a thing is by its tags, or by the mark at the end of what describes it. */
-function traceOf(tags: Tags, text: string | undefined, nameFor: (uid: string) => string | undefined): Trace[] {
+export function traceOf(tags: Tags, text: string | undefined, nameFor: (uid: string) => string | undefined): Trace[] {
   const uid = tags[tagKeys.cluster] ?? /\[ablestack-kubernetes (\S+)\]$/.exec(text ?? "")?.[1];
   if (uid === undefined) return [];
   const name = nameFor(uid);
@@ -32,14 +32,14 @@ function traceOf(tags: Tags, text: string | undefined, nameFor: (uid: string) =>
 
 const without = (text: string | undefined, end: string): string | undefined => (text?.endsWith(end) ? text.slice(0, -end.length) : undefined);
 
-const ofMachine = (machine: Answer<"listVirtualMachines">): Trace[] =>
+export const ofMachine = (machine: Answer<"listVirtualMachines">): Trace[] =>
   traceOf(tagsOf(machine), machine.displayname, () => {
     const name = machine.name?.replace(/-(control|worker)-\d+$/, "") ?? "";
     return parseMachineName(name, machine.name ?? "") ? name : undefined;
   });
 const ofNetwork = (network: Network): Trace[] => traceOf(tagsOf(network), network.displaytext, (uid) => without(network.name, `-${uid}`));
 /** Rules of a NetworkRule or LoadBalancer carry the cluster's uid too, and the name of theirs. */
-const ofRule = (rule: Answer<"listLoadBalancerRules">): Trace[] =>
+export const ofRule = (rule: Answer<"listLoadBalancerRules">): Trace[] =>
   tagsOf(rule)[tagKeys.resource] === undefined ? traceOf(tagsOf(rule), rule.description, () => without(rule.name, "-api")) : [];
 const ofAddress = (address: Address): Trace[] => traceOf(tagsOf(address), undefined, () => undefined);
 
@@ -59,7 +59,17 @@ function clustersOf(traces: readonly Trace[]): FoundCluster[] {
  * @param wanted its name or its uid @param owner which of several of that name
  * @throws ClusterError naming those there are
  */
-export async function findCluster({ mold }: World, wanted: string, owner?: string): Promise<FoundCluster> {
+export async function findCluster(world: Pick<World, "mold">, wanted: string, owner?: string): Promise<FoundCluster> {
+  const meant = await clustersCalled(world, wanted);
+  const found = owner === undefined ? meant : meant.filter((cluster) => cluster.owner === owner);
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1) throw new ClusterError(`${found.length} clusters are called ${wanted}: ${found.map(described).join("; ")}. Name one by its uid or its owner.`);
+  if (meant.length > 0) throw new ClusterError(`${owner} has no cluster ${wanted}. There is ${meant.map(described).join("; ")}.`);
+  throw new ClusterError(await noneCalled(world, wanted));
+}
+
+/** Those of that name or uid, whoever declares them. */
+export async function clustersCalled({ mold }: Pick<World, "mold">, wanted: string): Promise<FoundCluster[]> {
   // Searches by keyword look into names, and for most kinds into display texts, where the uid is.
   const tags = tagParameters({ [tagKeys.cluster]: wanted });
   const [machines, networks, rules, taggedRules, addresses] = await Promise.all([
@@ -70,12 +80,7 @@ export async function findCluster({ mold }: World, wanted: string, owner?: strin
     mold.list("listPublicIpAddresses", { tags }),
   ]);
   const clusters = clustersOf([...networks.flatMap(ofNetwork), ...machines.flatMap(ofMachine), ...[...rules, ...taggedRules].flatMap(ofRule), ...addresses.flatMap(ofAddress)]);
-  const meant = clusters.filter(({ name, uid }) => uid === wanted || name === wanted);
-  const found = owner === undefined ? meant : meant.filter((cluster) => cluster.owner === owner);
-  if (found.length === 1) return found[0]!;
-  if (found.length > 1) throw new ClusterError(`${found.length} clusters are called ${wanted}: ${found.map(described).join("; ")}. Name one by its uid or its owner.`);
-  if (meant.length > 0) throw new ClusterError(`${owner} has no cluster ${wanted}. There is ${meant.map(described).join("; ")}.`);
-  throw new ClusterError(await noneCalled({ mold }, wanted));
+  return clusters.filter(({ name, uid }) => uid === wanted || name === wanted);
 }
 
 const described = ({ name, uid, owner }: FoundCluster): string => `${name || "(no name left)"} (uid ${uid}, declared by ${owner ?? "nobody who is on record"})`;

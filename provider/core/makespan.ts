@@ -27,26 +27,24 @@ export function makespan<S extends StepNode>(graph: StepGraph<S>, lengthOf: (ste
   const running = new LeastFirst((a, b) => ends[a]! < ends[b]! || (ends[a] === ends[b] && order[a]! < order[b]!));
   let begun = 0;
   let now = 0;
-  let free: number[] = [];
+  const free = new LeastFirst((a, b) => a < b);
   const enqueue = (place: number): void => {
     const pool = poolOf.get(steps[place]!.pool);
     if (pool) pool.waiting.add(place);
-    else free.push(place);
+    else free.add(place);
   };
   const beginAll = (): void => {
     for (const pool of poolOf.values()) {
       while (pool.room > 0 && pool.waiting.size > 0) {
         pool.room -= 1;
-        free.push(pool.waiting.take()!);
+        free.add(pool.waiting.take()!);
       }
     }
-    if (free.length > 1) free.sort((a, b) => a - b);
-    for (const place of free) {
+    for (let place = free.take(); place !== undefined; place = free.take()) {
       ends[place] = now + lengthOf(steps[place]!);
       order[place] = begun++;
       running.add(place);
     }
-    free = [];
   };
 
   for (const place of steps.keys()) if (missing[place] === 0) enqueue(place);

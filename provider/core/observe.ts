@@ -3,6 +3,7 @@ import { anchorOf, apiPort, type ClusterSubject } from "./desired";
 import { intentsIn } from "./claim";
 import { goneAsEmpty } from "./gone";
 import { mark, parseMachineName, tagKeys, tagsOf, type Role, type Tags } from "./ownership";
+import { observeRecords, type ObservedRecord } from "./records";
 import { isKubernetesFailure, type Answer, type KubernetesNode, type KubernetesPort, type World } from "./ports";
 
 export interface ObservedMachine {
@@ -79,6 +80,8 @@ export interface ObservedCluster {
   readonly nodes?: readonly KubernetesNode[];
   /** When each kubelet was last heard of, by its own clock; asked for only where a machine may just have been started. */
   readonly heartbeats?: ReadonlyMap<string, string>;
+  /** The cluster among Mold's Kubernetes clusters. Undefined: this account may see none. */
+  readonly records?: readonly ObservedRecord[];
 }
 
 export const affinityGroupName = (uid: string): string => `ablestack-kubernetes-${uid}`;
@@ -87,6 +90,8 @@ export interface ObserveSubject extends ClusterSubject {
   readonly withAffinity: boolean;
   /** The size of root disks is declared. */
   readonly withDisks?: boolean;
+  /** Some are declared, or were last time. */
+  readonly withComments?: boolean;
   /** Asked for the nodes only when something hangs on them. */
   readonly kubernetes?: KubernetesPort;
 }
@@ -94,7 +99,7 @@ export interface ObserveSubject extends ClusterSubject {
 export async function observeCluster(world: World, subject: ObserveSubject): Promise<ObservedCluster> {
   const { mold } = world;
   const { uid, name, place } = subject;
-  const [machines, networks, addresses, balancers, firewall, groups, nodes, disks] = await Promise.all([
+  const [machines, networks, addresses, balancers, firewall, groups, nodes, disks, records] = await Promise.all([
     // The mark is in the display name from the first moment, before any tag can be there.
     mold.list("listVirtualMachines", { keyword: uid }),
     mold.list("listNetworks", { id: place.networkId }).catch(goneAsEmpty),
@@ -105,6 +110,7 @@ export async function observeCluster(world: World, subject: ObserveSubject): Pro
     subject.kubernetes ? nodesOrNothing(subject.kubernetes) : undefined,
     // One list for all of them: a volume is called by a number of Mold's own, and carries no mark of ours.
     subject.withDisks ? mold.list("listVolumes", { zoneid: place.zoneId, type: "ROOT" }) : [],
+    observeRecords(world, subject, subject.withComments === true),
   ]);
   const network = networks.find(({ id }) => id === place.networkId);
   const address = addresses.find(({ id }) => id === place.publicIpAddressId);
@@ -128,6 +134,7 @@ export async function observeCluster(world: World, subject: ObserveSubject): Pro
     intents: address ? intentsIn(tagsOf(address)) : {},
     apiFirewall: firewall.map(readFirewallRule).filter(({ protocol, startPort, endPort }) => protocol === "tcp" && startPort === apiPort && (endPort ?? startPort) === apiPort),
     ...(nodes ? { nodes } : {}),
+    ...(records ? { records } : {}),
   };
 }
 
@@ -137,7 +144,7 @@ const initialisesWord = "(first)";
 /** `prod-control-1 (first) [ablestack-kubernetes k3x9…]`: whose it is can be read before any tag is there. */
 export const displayName = (machine: string, uid: string, action: "init" | "join"): string => `${machine} ${action === "init" ? `${initialisesWord} ` : ""}${mark(uid)}`;
 
-const gone = new Set(["Destroyed", "Expunging", "Expunged"]);
+export const gone = new Set(["Destroyed", "Expunging", "Expunged"]);
 
 async function nodesOrNothing(kubernetes: KubernetesPort): Promise<KubernetesNode[] | undefined> {
   try {
@@ -179,7 +186,7 @@ function readMachine(cluster: string, uid: string, machine: Machine, disk?: Answ
 }
 
 /** Mold's times are written as `2026-11-23T13:55:52+0000`. */
-const timeOf = (text = ""): number | undefined => Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || undefined;
+export const timeOf = (text = ""): number | undefined => Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || undefined;
 
 async function readBalancer(world: World, rule: Answer<"listLoadBalancerRules">): Promise<ObservedBalancerRule> {
   return { ...readBalancerRule(rule), memberIds: await balancerMembers(world, rule.id!) };

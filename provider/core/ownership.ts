@@ -37,6 +37,10 @@ export const tagKeys = {
   replaced: "ablestack-replaced",
   /** On the anchor, plus a node's name: it has left as its entry in the declaration said. */
   gone: "ablestack-gone-",
+  /** On the network of a cluster that Mold runs: the version that it is being brought to, until every node is there and open again. */
+  upgrading: "ablestack-upgrading",
+  /** There too: the id of a cluster that somebody else had made, and that is declared here since. */
+  adopted: "ablestack-adopted",
   /** On the anchor, plus what it is for: about to be made. */
   intent: "ablestack-intent-",
 } as const;
@@ -56,6 +60,9 @@ export const preparedAnnotation = "ablestack.io/prepared";
 
 /** On a Node: which cluster's operation has cordoned it, so that what a person cordoned stays so. */
 export const cordonedBy = (uid: string): { readonly annotation: string; readonly value: string } => ({ annotation: "ablestack.io/cordoned-by", value: uid });
+
+/** On a Node that was cordoned already when Mold began to upgrade its cluster: it stays so, although Mold opens every node. */
+export const keptCordoned = "ablestack.io/kept-cordoned";
 
 export function isCordonedBy({ annotations }: { readonly annotations: Tags }, uid: string): boolean {
   const { annotation, value } = cordonedBy(uid);

@@ -26,6 +26,7 @@ export function planDelete({ subject, observed, blocks }: DeleteInput): Plan {
     const cidr = rule.cidrs.join(",");
     add({ kind: "closeApi", ruleId: rule.id, cidr }, `closeApi ${cidr}`, `close the API to ${cidr}`);
   }
+  for (const { id } of observed.records ?? []) add({ kind: "unregisterCluster", recordId: id }, `unregisterCluster ${id}`, `delete the record of ${subject.name} in Mold`);
   const machines = observed.machines.map(({ id, name, role }) =>
     add({ kind: "destroyMachine", machine: { id, name, role } }, `destroyMachine ${name}`, `destroy ${name}`, [], "destroy"),
   );

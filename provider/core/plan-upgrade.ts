@@ -2,7 +2,6 @@
  * Upgrading a cluster, hop by hop: in each the control planes one at a time, then the workers, a few at a time. What an interrupted
  * upgrade had begun is begun again, and finds its work done. Pure.
  */
-import * as semver from "semver";
 import type { KubernetesVersion } from "./catalogue";
 import { endingCertificates, staysAt } from "./certificate-life";
 import { nodesByName } from "./nodes-by-name";
@@ -13,15 +12,12 @@ import { isJoining, type PlannedMachine } from "./plan-joining";
 import { planBehindBalancers, planCordon, planDrain, planOutOfBalancers, surplus } from "./plan-leaving";
 import { leastToSpareOne } from "./plan-nodes";
 import { newWorkerNames, planComing, planGoing, planNoneComing } from "./plan-surge";
-import type { Release } from "./release";
-import type { MachineRef } from "./step";
+import { olderThan, type Release } from "./release";
+import { estimateGraph, type MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
 
 /** Whether this machine has a version to reach. */
-export const isOutdated = ({ versions, hops }: Release, { name }: Pick<ObservedMachine, "name">): boolean => {
-  const version = versions.get(name);
-  return version !== undefined && hops.some(({ to }) => semver.lt(version, to.version));
-};
+export const isOutdated = ({ outdated }: Release, { name }: Pick<ObservedMachine, "name">): boolean => outdated.has(name);
 
 /** Those that an interrupted run had cordoned are away already: their pods are elsewhere, where there may be no room for others'. */
 function interruptedFirst({ desired, observed }: PlanInput, workers: readonly PlannedMachine[]): PlannedMachine[] {
@@ -66,22 +62,34 @@ export function planUpgrade(steps: Steps, input: PlanInput, release: Release, ma
     workers: workers.map(({ ref }) => ref),
     extras: desired.upgrade.strategy === "replace" ? [] : surplus(desired, "worker", seenWorkers).map(refOf),
   };
-  const notes: string[] = [];
+  const planned: (PlannedHop & { readonly begun: number; readonly ended: number })[] = [];
   // All else comes first: machines that are on their way back, and others that leave.
   let before: readonly string[] = steps.all.map(({ id }) => id);
   for (const [index, { from, to }] of hops.entries()) {
     const which = hops.length > 1 ? ` (hop ${index + 1} of ${hops.length})` : "";
     const begun = steps.all.length;
-    const outdated = machines.filter(({ ref }) => ref.role === "control-plane" && isBehind(course, ref, to));
-    const count = outdated.length + course.workers.filter((ref) => isBehind(course, ref, to)).length;
+    const older = olderThan(to.version, course.versions.values());
+    const isBehind = ({ name }: MachineRef): boolean => older.has(course.versions.get(name));
+    const controlPlanes = machines.filter(({ ref }) => ref.role === "control-plane" && isBehind(ref));
+    const workersBehind = course.workers.filter(isBehind);
     // Those that are behind may all be leaving.
-    if (count === 0) continue;
-    if (notes.length === 0) notes.push(...shortCertificates(input, from, seen));
-    before = planHop(course, { from, to, which }, outdated, before);
-    notes.push(`${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${steps.estimateFrom(begun)} s`);
+    if (controlPlanes.length + workersBehind.length === 0) continue;
+    const hop = { from, to, which, controlPlanes, workers: workersBehind };
+    before = planHop(course, hop, before);
+    planned.push({ ...hop, begun, ended: steps.all.length });
   }
   for (const extra of extrasOf(course)) planGoing({ steps, input }, extra, { about: "surge", before, why: "it was more than declared, for the upgrade" });
-  return notes.length > 0 ? [...notes, "an upgrade can't be undone: Kubernetes goes forward only"] : [];
+  const [first] = planned;
+  if (!first) return [];
+  const { graph } = steps;
+  return [
+    ...shortCertificates(input, first.from, seen),
+    ...planned.map(({ from, to, which, controlPlanes, workers: others, begun, ended }) => {
+      const count = controlPlanes.length + others.length;
+      return `${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${estimateGraph(graph.part(begun, ended))} s`;
+    }),
+    "an upgrade can't be undone: Kubernetes goes forward only",
+  ];
 }
 
 /** What the first hop would be refused for as it looks now. What is NotReady is mended before; later hops are looked at in their turn. */
@@ -96,8 +104,6 @@ function extrasOf({ extras, workers, input }: Course): readonly MachineRef[] {
   return extras.length > 0 ? extras : workers.slice(input.desired.workers.count);
 }
 
-const isBehind = ({ versions }: Course, { name }: MachineRef, to: KubernetesVersion): boolean => versions.has(name) && semver.lt(versions.get(name)!, to.version);
-
 /** Discs that an interrupted run left behind. One that is no Kubernetes is somebody's own. */
 function emptyDrives(steps: Steps, { versions = [] }: PlanInput, machines: readonly ObservedMachine[]): void {
   for (const machine of machines) {
@@ -111,13 +117,15 @@ interface PlannedHop {
   readonly to: KubernetesVersion;
   /** `(hop 1 of 2)` */
   readonly which: string;
+  /** Those that are behind. */
+  readonly controlPlanes: readonly PlannedMachine[];
+  readonly workers: readonly MachineRef[];
 }
 
 /** @returns the last steps */
-function planHop(course: Course, { from, to, which }: PlannedHop, controlPlanes: readonly PlannedMachine[], before: readonly string[]): string[] {
+function planHop(course: Course, { from, to, which, controlPlanes, workers }: PlannedHop, before: readonly string[]): string[] {
   const { steps, input, versions } = course;
   const { desired } = input;
-  const workers = course.workers.filter((ref) => isBehind(course, ref, to));
   const check = steps.add({ kind: "checkHop", from, to: to.version, drains: workers.length > 0 }, `look whether ${desired.name} can go from ${from} to ${to.version}${which}`, before, {
     about: to.version,
     why: "nodes Ready, etcd whole, the ISO there, room on the workers, budgets that let pods go, certificates that last",
@@ -241,16 +249,30 @@ const workerUpgradeSeconds = 40;
 /**
  * Every node gets the ISO and loads its images while it still serves. All of them before the first is upgraded: kubeadm then has the cluster run a Job with
  * the new version's pause image, on any node, and where there is no registry only those that have loaded it can (kubernetes, cmd/kubeadm/app/phases/upgrade/health.go).
+ * Control planes one at a time, led by another meanwhile: what is unpacked keeps the disk busy that etcd waits for with every write.
  */
-function planPreparation({ steps, drives }: Course, { version, isoId }: KubernetesVersion, refs: readonly MachineRef[], before: readonly string[]): string[] {
+function planPreparation(course: Course, to: KubernetesVersion, refs: readonly MachineRef[], before: readonly string[]): string[] {
+  const { steps, input } = course;
+  const spare = input.desired.controlPlane.count >= leastToSpareOne;
+  let turn = before;
   return refs.map((ref) => {
-    const about = `${version} ${ref.name}`;
-    const held = drives.get(ref.name);
-    drives.delete(ref.name);
-    const emptied = held !== undefined && held !== isoId ? steps.add({ kind: "detachIso", machine: ref }, `empty the drive of ${ref.name}`, before, { about: `before ${about}`, why: "it holds another ISO" }) : undefined;
-    const iso = held === isoId ? undefined : steps.add({ kind: "attachIso", machine: ref, version }, `attach the ISO of Kubernetes ${version} to ${ref.name}`, [...before, emptied], { about });
-    return steps.add({ kind: "prepareNode", machine: ref, version }, `have ${ref.name} load the images of ${version}`, [...before, iso], { about, why: "it is away for less time, and what is wrong with the ISO shows before anything is changed" });
+    if (ref.role === "worker" || !spare) return planImages(course, to, ref, before, before);
+    const about = `${to.version} images ${ref.name}`;
+    const handed = steps.add({ kind: "handOverEtcd", machine: ref }, `let another lead etcd than ${ref.name}, whose disk is busy`, turn, { about, why: "writes don't wait for its disk" });
+    const prepared = planImages(course, to, ref, before, [handed]);
+    turn = [prepared];
+    return prepared;
   });
+}
+
+/** The disc comes in as soon as it can. */
+function planImages({ steps, drives }: Course, { version, isoId }: KubernetesVersion, ref: MachineRef, before: readonly string[], turn: readonly string[]): string {
+  const about = `${version} ${ref.name}`;
+  const held = drives.get(ref.name);
+  drives.delete(ref.name);
+  const emptied = held !== undefined && held !== isoId ? steps.add({ kind: "detachIso", machine: ref }, `empty the drive of ${ref.name}`, before, { about: `before ${about}`, why: "it holds another ISO" }) : undefined;
+  const iso = held === isoId ? undefined : steps.add({ kind: "attachIso", machine: ref, version }, `attach the ISO of Kubernetes ${version} to ${ref.name}`, [...before, emptied], { about });
+  return steps.add({ kind: "prepareNode", machine: ref, version }, `have ${ref.name} load the images of ${version}`, [...turn, iso], { about, why: "it is away for less time, and what is wrong with the ISO shows before anything is changed" });
 }
 
 /** The order, and its answer. */

@@ -16,6 +16,7 @@ import { awaitsStart, awayFirst, nodesAway, planReadmitted, planRepair, planSile
 import { planMachineTags } from "./plan-tags";
 import { planChanges, planTurns, takesTurn } from "./plan-turns";
 import { isOutdated, planUpgrade } from "./plan-upgrade";
+import { planRegistration } from "./plan-registration";
 import { releaseOf, satisfies, type Release } from "./release";
 import { rosterOf, type Roster } from "./roster";
 import type { MachineRef } from "./step";
@@ -116,7 +117,14 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   planReadmitted(steps, kept);
   const lost = majorityLost(input);
   const upgrade = planUpgrade(steps, input, release, machines);
+  planRegistration(steps, { ...input, ...registeredVersion(input, release), upgrades: release.hops.length > 0 }, machines);
   return [...planPostponed(desired, missing.length - fresh.length), ...(lost === undefined ? [] : [lost]), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
+}
+
+/** What the cluster's record is to say. Where nobody can be asked, and the cluster is not being made, whatever it says is as good. */
+function registeredVersion({ observed }: PlanInput, { hops, current }: Release): { version?: string } {
+  if (observed.nodes === undefined && (observed.records ?? []).length > 0) return {};
+  return { version: hops.at(-1)?.to.version ?? current };
 }
 
 const planPostponed = ({ name }: DesiredCluster, count: number): string[] =>

@@ -1,20 +1,27 @@
 /** A plan in words: what previews, progress and the CLI show. */
-import { seconds } from "./execute";
+import { seconds, type StepNode } from "./execute";
 import type { Role } from "./ownership";
-import type { Plan } from "./plan-input";
-import { estimateGraph, type MachineRef, type Step } from "./step";
-import { StepGraph } from "./step-graph";
+import { makespan } from "./makespan";
+import { graphOf, pools, type MachineRef } from "./step";
+import type { StepGraph } from "./step-graph";
 import { ranges, summary } from "./wording";
 
 /** Up to here every step stands in its own line, in order; nobody reads on for longer. */
 const mostLines = 500;
 
+/** A step as far as it is told of, whoever carries it out. */
+export interface ToldStep extends StepNode {
+  readonly work: object;
+  readonly why?: string;
+  readonly estimateSeconds: number;
+}
+
 /** A line for each step; in a long plan one for all steps that differ in their machine alone. */
-export function planLines({ steps, notes = [] }: Pick<Plan, "steps" | "notes">): string[] {
+export function planLines({ steps, notes = [] }: { readonly steps: readonly ToldStep[]; readonly notes?: readonly string[] }): string[] {
   if (steps.length === 0) return [...notes];
-  const graph = new StepGraph(steps);
+  const graph = graphOf(steps);
   const lines = steps.length > mostLines ? summarise(graph) : steps.map(({ title, why }) => (why ? `${title} (${why})` : title));
-  return [...lines, ...notes, `about ${seconds(estimateGraph(graph) * 1000)} in all`];
+  return [...lines, ...notes, `about ${seconds(makespan(graph, ({ estimateSeconds }) => estimateSeconds, pools) * 1000)} in all`];
 }
 
 /** Steps whose titles differ in their machine alone. */
@@ -32,10 +39,10 @@ interface Line {
 const hole = "\0";
 
 /** Steps that differ in their machine alone become one line; lines come in the order in which things can begin. */
-export function summarise(graph: StepGraph<Step>): string[] {
+export function summarise(graph: StepGraph<ToldStep>): string[] {
   const depths = graph.ends(() => 1);
   const byWords = new Map<string, Line[]>();
-  for (const [at, step] of graph.steps.entries()) {
+  graph.steps.forEach((step, at) => {
     const { name, role } = machineOf(step) ?? {};
     const words = name === undefined ? step.title : step.title.replaceAll(name, hole);
     const depth = depths[at]!;
@@ -49,7 +56,7 @@ export function summarise(graph: StepGraph<Step>): string[] {
       line.depth = Math.min(line.depth, depth);
       if (step.why) line.reasons.add(step.why);
     } else lines.push({ words, places: [at], reasons: new Set(step.why ? [step.why] : []), machines: new Set([name]), role, depth });
-  }
+  });
   return [...byWords.values()]
     .flatMap(together)
     .sort((one, other) => one.depth - other.depth)
@@ -75,7 +82,7 @@ function together([first, ...others]: readonly Line[]): Line[] {
   return [line, ...together(others.filter((each) => !same.includes(each)))];
 }
 
-function machineOf({ work }: Step): MachineRef | undefined {
-  if ("machine" in work) return work.machine;
-  return "machines" in work && work.machines.length === 1 ? work.machines[0] : undefined;
+function machineOf({ work }: ToldStep): Pick<MachineRef, "name" | "role"> | undefined {
+  const { machine, machines } = work as { readonly machine?: MachineRef; readonly machines?: readonly MachineRef[] };
+  return machine ?? (machines?.length === 1 ? machines[0] : undefined);
 }

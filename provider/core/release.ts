@@ -8,6 +8,7 @@ import type { ObservedCluster, ObservedMachine } from "./observe";
 import { hasJoined, parseMachineName } from "./ownership";
 import type { PlanInput, Problem } from "./plan-input";
 import type { KubernetesNode } from "./ports";
+import { versionInName } from "./records";
 
 export interface Hop {
   readonly from: string;
@@ -22,6 +23,8 @@ export interface Release {
   readonly problems: readonly Problem[];
   /** What every node of ours runs, by name. */
   readonly versions: ReadonlyMap<string, string>;
+  /** Names of those that have a version to reach. */
+  readonly outdated: ReadonlySet<string>;
 }
 
 export const satisfies = (version: string, wanted: string): boolean => version === wanted || version.startsWith(`${wanted}.`);
@@ -41,11 +44,13 @@ export function runningVersion(clusterName: string, nodes: readonly KubernetesNo
   return versions.sort(semver.rcompare)[0];
 }
 
-/** Whether the versions registered with Mold are needed to plan: only where a node is not at what is declared, or still holds a disc. */
+/** Whether the versions registered with Mold are needed to plan: only where a node is not at what is declared, or still holds a disc, or where the cluster's record in Mold is not plainly of its version. */
 export function needsVersions({ desired, observed }: Pick<PlanInput, "desired" | "observed">): boolean {
   const own = ownNodes(observed);
   const first = own[0]?.node.version;
-  return own.some(({ node, machine }) => node.version !== first || !satisfies(node.version, desired.version) || machine.isoId !== undefined);
+  // A record says by id which version it is of, and by name only if the name is a good one.
+  const isElsewhere = first !== undefined && (observed.records ?? []).some((record) => versionInName(record) !== first);
+  return isElsewhere || own.some(({ node, machine }) => node.version !== first || !satisfies(node.version, desired.version) || machine.isoId !== undefined);
 }
 
 /** Total: whatever is found, the way or problems that name `version`. */
@@ -54,7 +59,7 @@ export function releaseOf({ desired, observed, versions: registered, former }: P
   const versions = new Map(own.map(({ node }) => [node.name, node.version]));
   const running = runningVersion(desired.name, observed.nodes);
   const current = running ?? former?.version ?? desired.version;
-  const none = { current, hops: [], versions };
+  const none = { current, hops: [], versions, outdated: new Set<string>() };
   const refused = (reason: string): Release => ({ ...none, problems: [{ property: "version", reason }] });
 
   if (isOlder(desired.version, current)) return refused(`is ${desired.version}, and ${desired.name} runs ${current}: Kubernetes can't go back. Declare ${current} or a later one; to have ${desired.version}, make another cluster and move to it.`);
@@ -63,7 +68,8 @@ export function releaseOf({ desired, observed, versions: registered, former }: P
   const found = satisfies(running, desired.version) ? undefined : findVersion(desired.version, registered);
   if (typeof found === "string") return refused(found);
   const target = found?.version ?? running;
-  const behind = own.filter(({ node }) => semver.lt(node.version, running));
+  const older = olderThan(running, versions.values());
+  const behind = own.filter(({ node }) => older.has(node.version));
   const minorsBehind = (version: string): number => semver.minor(running) - semver.minor(version);
   const tooFar = behind.find(({ node }) => minorsBehind(node.version) > 1);
   if (tooFar) {
@@ -75,8 +81,14 @@ export function releaseOf({ desired, observed, versions: registered, former }: P
     if (typeof to === "string") return refused(`is ${desired.version}, and ${desired.name} runs ${running}. The way there leads through every minor, and ${to}`);
     hops.push({ from: hops.at(-1)?.to.version ?? lowest([running, ...behind.map(({ node }) => node.version)]), to });
   }
-  return { ...none, hops, problems: [...tooSmall(own.map(({ machine }) => machine), hops)] };
+  const last = hops.at(-1);
+  const toReach = last ? olderThan(last.to.version, versions.values()) : new Set();
+  const outdated = new Set(own.flatMap(({ node }) => (toReach.has(node.version) ? [node.name] : [])));
+  return { ...none, hops, outdated, problems: [...tooSmall(own.map(({ machine }) => machine), hops)] };
 }
+
+/** Of the versions that nodes run those that are older than another. Nodes may be thousands and their versions are a few: each is read once. */
+export const olderThan = (than: string, versions: Iterable<string>): ReadonlySet<string | undefined> => new Set([...new Set(versions)].filter((version) => semver.lt(version, than)));
 
 /** `1.35` is older than any 1.36, and not older than 1.35.4. */
 function isOlder(wanted: string, than: string): boolean {
@@ -88,7 +100,7 @@ function isOlder(wanted: string, than: string): boolean {
 const lowest = (versions: readonly string[]): string => [...versions].sort(semver.compare)[0]!;
 
 /** The versions to stop at, each whole or a minor. Whoever is a minor behind is brought along before the cluster goes on: never two minors apart. */
-function stops(running: string, target: string, isBehind: boolean): string[] {
+export function stops(running: string, target: string, isBehind: boolean): string[] {
   const minors = Array.from({ length: semver.minor(target) - semver.minor(running) }, (_, index) => `${semver.major(target)}.${semver.minor(running) + 1 + index}`);
   if (minors.length > 0) return [...(isBehind ? [running] : []), ...minors.slice(0, -1), target];
   return target !== running || isBehind ? [target] : [];

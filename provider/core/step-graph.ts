@@ -1,20 +1,41 @@
 import type { StepNode } from "./execute";
 
+/** What one search after another uses: a list for each of a hundred thousand steps would cost more than the search. */
+interface Search {
+  /** For whom each step was looked at last. */
+  readonly seenFor: Int32Array;
+  /** Those that are yet to be looked at. */
+  readonly open: Int32Array;
+}
+
 /** A plan's steps by their places in it, where each comes after what it needs: one look at each is enough, however long a chain of them is. */
 export class StepGraph<S extends StepNode> {
-  /** The places that all steps need, one step after another; those of the step at `i` lie from `begins[i]` to `begins[i + 1]`. */
-  private readonly needed: Int32Array;
-  private readonly begins: Int32Array;
+  /**
+   * @param needed the places that all steps need, one step after another; one that is no step of the plan is done, and -1
+   * @param begins those of the step at `i` lie from `begins[i]` to `begins[i + 1]`
+   */
+  private constructor(readonly steps: readonly S[], private readonly needed: Int32Array, private readonly begins: Int32Array) {}
 
-  /** @param places where steps stand by their ids, if somebody knows, of a plan whose steps from `from` on these are */
-  constructor(readonly steps: readonly S[], places: { readonly of: ReadonlyMap<string, number>; readonly from: number } = { of: placesOf(steps), from: 0 }) {
+  /** @param places where steps stand by their ids, if somebody knows */
+  static of<S extends StepNode>(steps: readonly S[], places: ReadonlyMap<string, number> = placesOf(steps)): StepGraph<S> {
     // By number: a pair for each of a hundred thousand steps would cost more than all else.
-    this.begins = new Int32Array(steps.length + 1);
-    for (let at = 0; at < steps.length; at++) this.begins[at + 1] = this.begins[at]! + steps[at]!.needs.length;
-    this.needed = new Int32Array(this.begins[steps.length]!);
+    const begins = new Int32Array(steps.length + 1);
+    for (let at = 0; at < steps.length; at++) begins[at + 1] = begins[at]! + steps[at]!.needs.length;
+    const needed = new Int32Array(begins[steps.length]!);
     let next = 0;
-    // One that is no step of the plan is done.
-    for (const { needs } of steps) for (const need of needs) this.needed[next++] = Math.max(-1, (places.of.get(need) ?? -1) - places.from);
+    for (const { needs } of steps) for (const need of needs) needed[next++] = places.get(need) ?? -1;
+    return new StepGraph(steps, needed, begins);
+  }
+
+  /** Those from a place up to another, with all before them done. */
+  part(from: number, to: number): StepGraph<S> {
+    const first = this.begins[from]!;
+    const needed = this.needed.slice(first, this.begins[to]).map((place) => Math.max(-1, place - from));
+    return new StepGraph(this.steps.slice(from, to), needed, this.begins.slice(from, to + 1).map((begin) => begin - first));
+  }
+
+  get size(): number {
+    return this.begins.length - 1;
   }
 
   /** How many steps of the plan each needs. */
@@ -56,17 +77,23 @@ export class StepGraph<S extends StepNode> {
 
   /** Whether each of the steps at some places waits for the one before it, be it by way of others that stand between the two. */
   areInTurn(places: readonly number[]): boolean {
-    return places.length > 1 && places.every((at, index) => index === 0 || this.waitsFor(at, places[index - 1]!));
+    if (places.length < 2) return false;
+    const search = { seenFor: new Int32Array(this.steps.length).fill(-1), open: new Int32Array(this.steps.length) };
+    return places.every((at, index) => index === 0 || this.waitsFor(at, places[index - 1]!, search));
   }
 
-  private waitsFor(later: number, earlier: number): boolean {
+  private waitsFor(later: number, earlier: number, { seenFor, open }: Search): boolean {
     const { needed, begins } = this;
-    const seen = new Set([later]);
-    for (const at of seen) {
+    let opened = 0;
+    open[opened++] = later;
+    while (opened > 0) {
+      const at = open[--opened]!;
       for (let need = begins[at]!; need < begins[at + 1]!; need++) {
         const place = needed[need]!;
         if (place === earlier) return true;
-        if (place > earlier) seen.add(place);
+        if (place < earlier || seenFor[place] === later) continue;
+        seenFor[place] = later;
+        open[opened++] = place;
       }
     }
     return false;

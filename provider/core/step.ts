@@ -65,6 +65,16 @@ export type Work =
   | { readonly kind: "growDisk"; readonly machine: MachineRef & { id: string }; readonly volumeId: string; readonly gb: number }
   | { readonly kind: "rebootMachine"; readonly machine: MachineRef & { id: string } }
   | { readonly kind: "tagAnchor"; readonly tags: Tags }
+  // In Mold's own screens
+  /** `version`: whole, or a minor. */
+  | { readonly kind: "registerCluster"; readonly version: string }
+  | { readonly kind: "enlistMachines"; readonly role: Role; readonly machines: readonly MachineRef[] }
+  | { readonly kind: "delistMachines"; readonly recordId: string; readonly machineIds: readonly string[] }
+  /** `without`: texts that are no longer declared. */
+  | { readonly kind: "carryComments"; readonly from: string; readonly without: readonly string[] }
+  | { readonly kind: "addComment"; readonly text: string }
+  | { readonly kind: "removeComment"; readonly commentId: string }
+  | { readonly kind: "unregisterCluster"; readonly recordId: string }
   // Deleting
   | { readonly kind: "destroyMachine"; readonly machine: MachineRef }
   | { readonly kind: "deleteApiRule"; readonly ruleId: string }
@@ -128,6 +138,13 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   growDisk: 1,
   rebootMachine: 2,
   tagAnchor: 1,
+  registerCluster: 1,
+  enlistMachines: 1,
+  delistMachines: 1,
+  carryComments: 1,
+  addComment: 1,
+  removeComment: 1,
+  unregisterCluster: 1,
   destroyMachine: 10,
   deleteApiRule: 1,
   deleteAffinityGroup: 1,
@@ -137,7 +154,20 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
 /** Machines that Mold is asked for at the same time. It places about four at once; a short queue keeps it busy. */
 export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12, drain: 12 };
 
+const graphs = new WeakMap<readonly StepNode[], StepGraph<StepNode>>();
+
+/** One graph for all who look at a plan: in that of a large cluster finding each step by its id takes as long as all else. @param places where they stand by their ids, if somebody knows */
+export function graphOf<S extends StepNode>(steps: readonly S[], places?: ReadonlyMap<string, number>): StepGraph<S> {
+  // Under a plan's steps only their own graph is kept.
+  const known = graphs.get(steps) as StepGraph<S> | undefined;
+  // Some may have been added since.
+  if (known?.size === steps.length) return known;
+  const graph = StepGraph.of(steps, places);
+  graphs.set(steps, graph);
+  return graph;
+}
+
 /** How long it usually takes to carry them out, in seconds. */
-export const estimatePlan = (steps: readonly Step[]): number => estimateGraph(new StepGraph(steps));
+export const estimatePlan = (steps: readonly Step[]): number => estimateGraph(graphOf(steps));
 
 export const estimateGraph = (graph: StepGraph<Step>): number => makespan(graph, ({ estimateSeconds }) => estimateSeconds, pools);

@@ -1,6 +1,6 @@
 import type { ObservedMachine } from "./observe";
-import { StepGraph } from "./step-graph";
-import { estimateGraph, estimates, type MachineRef, type Step, type Work } from "./step";
+import { estimates, graphOf, type MachineRef, type Step, type Work } from "./step";
+import type { StepGraph } from "./step-graph";
 
 export interface StepOptions {
   readonly why?: string;
@@ -21,18 +21,20 @@ export class Steps {
     return this.places.has(id);
   }
 
-  /** How long those from a place on usually take, with all before them done, in seconds. */
-  estimateFrom(place: number): number {
-    return estimateGraph(new StepGraph(this.all.slice(place), { of: this.places, from: place }));
+  get graph(): StepGraph<Step> {
+    return graphOf(this.all, this.places);
   }
 
-  add(work: Work, title: string, needs: readonly (string | undefined)[] = [], { about, ...options }: StepOptions = {}): string {
+  add(work: Work, title: string, needs: readonly (string | undefined)[] = [], { about, estimateSeconds = estimates[work.kind], why, pool }: StepOptions = {}): string {
     const subject = about ?? ("machine" in work ? work.machine.name : "cidr" in work ? work.cidr : "rule" in work ? work.rule.id : "");
     const id = subject ? `${work.kind} ${subject}` : work.kind;
     this.places.set(id, this.all.length);
-    this.all.push({ id, work, title, needs: needs.filter((need) => need !== undefined), estimateSeconds: estimates[work.kind], ...options });
+    // There may be a hundred thousand: all of one shape, and without the room to spare of a list that grew.
+    this.all.push({ id, work, title, needs: isWhole(needs) ? needs.slice() : needs.filter((need) => need !== undefined), estimateSeconds, why, pool });
     return id;
   }
 }
+
+const isWhole = (needs: readonly (string | undefined)[]): needs is readonly string[] => !needs.includes(undefined);
 
 export const refOf = ({ id, name, role }: ObservedMachine): MachineRef & { id: string } => ({ id, name, role });

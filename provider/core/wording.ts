@@ -7,23 +7,30 @@ export const summary = (words: readonly string[]): string => (words.length <= 4 
 export const listed = (names: readonly string[]): string => (names.length <= 4 ? names.join(", ") : ranges(names));
 
 interface Range {
+  readonly first: string;
   readonly stem: string;
-  readonly from: number;
   to: number;
   /** Counting up or down; undefined: it is one name yet. */
   by?: 1 | -1;
 }
 
+const eitherWay = [1, -1] as const;
+
 /** `ha-worker-1`, `ha-worker-2`, `ha-worker-3` → `ha-worker-1…3`. */
 export function ranges(names: readonly string[]): string {
   const found: Range[] = [];
   for (const name of names) {
-    const [, stem = name, digits = ""] = /^(.*-)(\d+)$/.exec(name) ?? [];
-    const number = Number(digits);
     const last = found.at(-1);
-    const by = last?.stem === stem ? ([1, -1] as const).find((step) => last.to + step === number && (last.by ?? step) === step) : undefined;
-    if (last && by) Object.assign(last, { to: number, by });
-    else found.push({ stem, from: number, to: number });
+    const by = last && (last.by === undefined ? eitherWay : [last.by]).find((step) => name === `${last.stem}${last.to + step}`);
+    if (last && by) {
+      last.to += by;
+      last.by = by;
+    } else found.push(alone(name));
   }
-  return summary(found.map(({ stem, from, to }) => (from === to ? `${stem}${from}` : `${stem}${from}…${to}`)));
+  return summary(found.map(({ first, to, by }) => (by === undefined ? first : `${first}…${to}`)));
+}
+
+function alone(name: string): Range {
+  const [, stem = name, digits = ""] = /^(.*-)(\d+)$/.exec(name) ?? [];
+  return { first: name, stem, to: Number(digits) };
 }

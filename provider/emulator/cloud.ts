@@ -55,6 +55,7 @@ export class Cloud {
   private shown = "";
   private inside = false;
   private attached: Hypervisor | undefined;
+  private readonly watchers: { readonly table: TableName; readonly changed: () => void }[] = [];
 
   constructor(parts: CloudParts) {
     this.store = parts.store;
@@ -99,8 +100,14 @@ export class Cloud {
     const effects = this.effects;
     this.effects = [];
     for (const effect of effects) effect();
+    for (const { table, changed } of this.watchers) if (outcome.changed.has(table)) changed();
     if (exposing.some((table) => outcome.changed.has(table))) this.expose();
     return outcome.value;
+  }
+
+  /** Told after each transaction that has changed a table. */
+  watch(table: TableName, changed: () => void): void {
+    this.watchers.push({ table, changed });
   }
 
   /** Something to do once the running transaction is written; forgotten when it is undone. */

@@ -40,6 +40,12 @@ export interface Started {
   readonly made?: Readonly<Record<string, string>>;
 }
 
+/** How long the next part takes, and what is kept for it. */
+export interface Proceeded {
+  readonly ms: number;
+  readonly made?: Readonly<Record<string, string>>;
+}
+
 /** A command that is done by a job. Each part is one transaction. */
 export interface AsyncCommand extends Common {
   readonly kind: "async";
@@ -49,6 +55,11 @@ export interface AsyncCommand extends Common {
   start?(call: Call, job: JobRow): Started | undefined;
   /** Begun with its work, and waited for beside its time: what takes real time where machines are not played. Begun anew when the process was. */
   awaits?(call: Call, job: JobRow): Promise<void> | undefined;
+  /**
+   * Work in several parts: what is done when the time of one is over, each part a transaction of its own. Undefined: the last one is,
+   * and {@link finish} follows. Returning an {@link ApiError} fails the job and keeps what was done.
+   */
+  proceed?(call: Call, job: JobRow): Proceeded | ApiError | undefined;
   /** When its time is over. Throwing an {@link ApiError} fails the job and undoes what was changed; returning one fails it and keeps that. */
   finish(call: Call, job: JobRow): object | ApiError;
   /** Puts right what {@link start} changed when an ordered fault or a throw ends the job. */

@@ -140,6 +140,16 @@ export class Dispatcher {
     return cloud.change(() => (played.kind === "sync" ? played.run(call) : this.begin(call, played, subject)));
   }
 
+  /** A job that a user's own program asks for from within: of the cluster autoscaler, say. Within a transaction; what it may not have is not begun. */
+  issue(command: string, params: Readonly<Record<string, string>>, owner: { readonly accountId: string }): void {
+    const played = this.commands[command];
+    const known = catalogued(command);
+    const user = this.cloud.table("users").find(({ accountId }) => accountId === owner.accountId);
+    const account = this.cloud.table("accounts").get(owner.accountId);
+    if (played?.kind !== "async" || known === undefined || user === undefined || account === undefined) return;
+    this.jobs.begin(new Call(this.cloud, command, known.command, params, { user, account }, played.refs), played, { more: 0 });
+  }
+
   private begin(call: Call, command: AsyncCommand, subject: FaultSubject): object {
     const { faults } = this.cloud;
     const failing = faults.take("jobFails", subject);

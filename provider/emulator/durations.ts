@@ -40,6 +40,19 @@ export const defaultDurations = {
   resize: 580,
   affinityGroup: 50,
   cluster: 500,
+  /** Mold's own Kubernetes service: what it does to one machine beside starting or stopping it (recorded: a second each). */
+  serviceMachine: 1100,
+  /** Its network rules, and its ISO on every machine. */
+  serviceRules: 1500,
+  /** How often it looks whether an API answers and nodes are Ready (upstream: KubernetesClusterUtil). */
+  servicePoll: 15_000,
+  /** Draining one node, and upgrading one, over SSH. Not recorded. */
+  serviceDrain: 10_000,
+  serviceUpgrade: 60_000,
+  /** How often its scanner compares the state of a cluster with its machines, and its autoscaler the pods with the nodes. */
+  serviceScan: 30_000,
+  /** For how long a node must hold no pod that would have to move, before the autoscaler removes it (`scale-down-unneeded-time`). */
+  serviceIdle: 600_000,
   /** A job that only finds that it can't: `deleteLoadBalancerRule` of what is gone. */
   refuse: 30,
   /** How long after a machine runs an ordered `hostLost` strikes, and how long its host is away. */

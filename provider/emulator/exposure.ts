@@ -57,7 +57,19 @@ export function exposures(store: Store): PublicExposure[] {
       });
     }
   }
-  return rules;
+  return [...rules, ...outside(store, target)];
+}
+
+const API_PORT = 6443;
+
+/** A balancer of the user's, outside the cloud: it follows the control nodes of the cluster that names its address, and lets in everyone. */
+function outside(store: Store, target: (machine: MachineRow | undefined, privatePort: number) => ExposureTarget[]): PublicExposure[] {
+  return store.table("clusters").all().flatMap(({ id, networkId = "", managed, machines }) => {
+    const address = managed?.details.externalloadbalanceripaddress;
+    if (address === undefined) return [];
+    const targets = machines.filter(({ control }) => control).flatMap(({ machineId }) => target(store.table("machines").get(machineId), API_PORT));
+    return [{ address, port: API_PORT, protocol: "tcp" as const, kind: "loadBalancer" as const, ruleId: id, networkId, algorithm: "roundrobin" as const, allowedCidrs: ["0.0.0.0/0"], targets }];
+  });
 }
 
 /** The networks that have a router, with its public addresses: that of source NAT first. */

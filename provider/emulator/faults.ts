@@ -27,6 +27,13 @@ export const faultKinds = [
   "machineNeverBoots",
   /** A matching machine boots and joins, but its node never turns Ready. */
   "nodeNeverReady",
+  /**
+   * Mold's Kubernetes service fails at a matching machine that it works on in a matching command, with `text`: a create ends in Error, all
+   * else in Alert, and everything stays as it is by then. `effect: "after"`: when the machine runs, or its node is upgraded and not open yet.
+   */
+  "serviceFails",
+  /** It hangs at a matching machine for `ms` (600,000), and goes on afterwards if its cluster is still in that state. */
+  "serviceHangs",
   /** 429: too many calls. */
   "rateLimit",
   /** 401: the keys are not accepted any more. */

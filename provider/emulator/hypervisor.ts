@@ -86,6 +86,31 @@ export interface NetworkSpec {
   readonly addresses: readonly string[];
 }
 
+/** A node as `kubectl get nodes` on a control plane shows it. */
+export interface ShownNode {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly schedulable: boolean;
+  /** Of its kubelet: `1.35.4`. */
+  readonly version: string;
+}
+
+/**
+ * What Mold's own Kubernetes service does on the machines of a cluster by SSH (upstream: KubernetesClusterUtil.java and the workers).
+ * `machineIds` are those of its control planes: the first that serves is asked. Undefined, or a text, when none does or it failed.
+ */
+export interface NodeShell {
+  nodes(machineIds: readonly string[]): readonly ShownNode[] | undefined;
+  /** `kubectl drain --ignore-daemonsets --delete-emptydir-data`: why it failed, or undefined. It cordons first, whatever comes of it. */
+  drain(machineIds: readonly string[], node: string): string | undefined;
+  uncordon(machineIds: readonly string[], node: string): string | undefined;
+  deleteNode(machineIds: readonly string[], node: string): string | undefined;
+  /** The service's upgrade script on that machine: `kubeadm upgrade apply` on the first, `node` on the others, and a newer kubelet. */
+  upgrade(machineId: string, version: string, options: { readonly first: boolean }): string | undefined;
+  /** How many pods no node has room for, and which nodes hold none that would have to move: what the autoscaler goes by. */
+  demand(machineIds: readonly string[]): { readonly pending: number; readonly idle: readonly string[] } | undefined;
+}
+
 /** The faults that happen inside the hypervisor; the API side keeps the orders (see `faults.ts`). */
 export type MachineFaultKind = "hostLost" | "machineNeverBoots" | "nodeNeverReady";
 
@@ -173,6 +198,8 @@ export interface Hypervisor {
    * waits for that; {@link Hypervisor.stop} follows. Left out where stopping takes what the job takes.
    */
   shutDown?(machineId: string, options: { readonly forced: boolean }): Promise<void>;
+  /** Left out where the Kubernetes service reaches no machine by SSH: its clusters then never come up. */
+  readonly shell?: NodeShell;
   /** What a person would read on the machine's console; empty for a machine that is not there. */
   console?(machineId: string): readonly string[];
   /**

@@ -2,7 +2,7 @@
 import type { Call } from "./call";
 import { workLeft, type Cancel } from "./clock";
 import type { Cloud } from "./cloud";
-import type { AsyncCommand } from "./command";
+import type { AsyncCommand, Proceeded } from "./command";
 import { ApiError } from "./errors";
 import { jobBegun, jobEnded, jobStarted } from "./job-events";
 import { forget } from "./retention";
@@ -123,8 +123,9 @@ export class Jobs {
       this.cloud.change(() => {
         if (job.fault !== undefined) throw new ApiError(job.fault.code, job.fault.text);
         if (recalled === undefined) throw new ApiError(530, "the caller of this job is gone");
-        const result = recalled.command.finish(recalled.call, job);
-        this.complete(job, result);
+        const next = recalled.command.proceed?.(recalled.call, job);
+        if (next !== undefined && !(next instanceof ApiError)) return this.goOn(job, next);
+        this.complete(job, next ?? recalled.command.finish(recalled.call, job));
       });
     } catch (error) {
       failure = error instanceof ApiError ? error : new ApiError(530, error instanceof Error ? error.message : String(error));
@@ -136,6 +137,11 @@ export class Jobs {
       if (recalled !== undefined) recalled.command.failed?.(recalled.call, job);
       this.complete(job, failed);
     });
+  }
+
+  private goOn(job: JobRow, { ms, made }: Proceeded): void {
+    const next = this.cloud.table("jobs").patch(job.id, { started: this.cloud.now(), ms, made: { ...job.made, ...made } });
+    this.cloud.afterwards(() => this.arm(next));
   }
 
   private complete(job: JobRow, result: object): void {

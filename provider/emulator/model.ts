@@ -211,6 +211,8 @@ export interface MachineRow extends OwnedRow {
   readonly destroyed?: number;
   readonly volumeId: string;
   readonly deleteProtection: boolean;
+  /** `cksnode`: one of the Kubernetes service, which alone may destroy it. */
+  readonly vmType?: string;
 }
 
 export interface VolumeRow extends OwnedRow {
@@ -252,14 +254,46 @@ export interface AnnotationRow extends OwnedRow {
   readonly adminsOnly: boolean;
 }
 
+export interface ClusterMachine {
+  readonly machineId: string;
+  readonly control: boolean;
+  /** What the service has last put on it. */
+  readonly version?: string;
+  /** It was added to a CloudManaged cluster by its owner, and stays theirs. */
+  readonly external?: boolean;
+}
+
+/** As upstream's KubernetesCluster.java names them. */
+export type ClusterState = "Created" | "Starting" | "Running" | "Scaling" | "Upgrading" | "Stopping" | "Stopped" | "Alert" | "Recovering" | "Destroying" | "Destroyed" | "Error";
+
 export interface ClusterRow extends OwnedRow {
   readonly name: string;
   readonly description?: string;
   readonly zoneId: string;
   readonly networkId?: string;
-  readonly machines: readonly { readonly machineId: string; readonly control: boolean }[];
+  readonly machines: readonly ClusterMachine[];
   readonly versionId?: string;
-  readonly state: "Running";
+  readonly state: ClusterState;
+  /** Of one that Mold's own service runs (CloudManaged); others are ExternalManaged. */
+  readonly managed?: ManagedCluster;
+}
+
+/** What Mold's own Kubernetes service knows of a cluster that it runs. */
+export interface ManagedCluster {
+  readonly controlNodes: number;
+  readonly size: number;
+  readonly offeringId: string;
+  readonly controlOfferingId?: string;
+  readonly workerOfferingId?: string;
+  readonly templateId: string;
+  readonly rootDiskGb?: number;
+  readonly keyPair?: string;
+  readonly endpoint: string;
+  readonly autoscaling?: { readonly min: number; readonly max: number };
+  /** Names and values that a real server keeps apart: kubeconfig, registry, external balancer, whether it made the network. */
+  readonly details: Readonly<Record<string, string>>;
+  /** A delete that failed half-way is tried again by the server itself. */
+  readonly checkForGc?: boolean;
 }
 
 export interface EventRow extends OwnedRow {

@@ -46,6 +46,8 @@ export function implement(cloud: Cloud, network: NetworkRow): void {
   if (network.state === "Implemented") return;
   cloud.table("networks").patch(network.id, { state: "Implemented", vlan: 100 + (cloud.count("vlan") % 900) });
   const addresses = cloud.table("addresses");
+  // Machines on a shared network have addresses that are reached without one.
+  if (cloud.table("networkOfferings").get(network.networkOfferingId)?.guestType === "Shared") return;
   if (addresses.find((address) => address.networkId === network.id && address.sourceNat) !== undefined) return;
   const free = addresses.find((address) => address.state === "Free" && address.zoneId === network.zoneId);
   if (free === undefined) return;

@@ -7,6 +7,7 @@ import type { CallLog } from "./calls";
 import type { Durations } from "./durations";
 import type { Faults } from "./faults";
 import type { Hypervisor, HypervisorFactory, Json } from "./hypervisor";
+import { Scanner } from "./kubernetes-service/scanner";
 import { actorOf, expungeLater, hostComesBack, machineSpec, powerOff } from "./power";
 import { ScopedClock } from "./scoped-clock";
 import { enableVersions, publicRangeOf, seedCloud, type SeedParts } from "./seed";
@@ -33,6 +34,7 @@ export class Run {
   readonly dispatcher: Dispatcher;
   readonly hypervisor: Hypervisor;
   private readonly clock: ScopedClock;
+  private readonly scanner: Scanner;
 
   constructor(parts: RunParts) {
     const { store, settings, durations, faults, log } = parts;
@@ -43,11 +45,14 @@ export class Run {
     this.dispatcher = new Dispatcher(this.cloud, commands, parts.calls, parts.kill);
     this.hypervisor = parts.hypervisor(this.context(parts.listen, parts.seed.publicRange));
     this.cloud.attach(this.hypervisor);
+    this.scanner = new Scanner(this.cloud, (cluster, command, asked) => this.dispatcher.issue(command, asked, cluster));
+    this.cloud.watch("clusters", () => this.scanner.wake());
     this.resume();
   }
 
   /** Ends the run; the store stays open. */
   async close(): Promise<void> {
+    this.scanner.close();
     this.clock.close();
     this.dispatcher.jobs.close();
     await this.hypervisor.close();
@@ -89,5 +94,6 @@ export class Run {
     for (const machine of existing) if (machine.destroyed !== undefined) expungeLater(cloud, machine, workLeft(cloud.clock, machine.destroyed, cloud.settings.expungeDelay));
     for (const host of cloud.table("hosts").filter(({ state }) => state === "Down")) hostComesBack(cloud, host.id);
     this.dispatcher.jobs.resume();
+    this.scanner.wake();
   }
 }

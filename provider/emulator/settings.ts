@@ -18,6 +18,10 @@ export interface Settings {
   readonly pageSize: number;
   /** How many machines are placed and started at the same time, whatever is asked; default 4, as measured on a real server. */
   readonly deploySlots: number;
+  /** `cloud.kubernetes.cluster.start.timeout`, `….scale.timeout` and `….upgrade.timeout`, in milliseconds of work; default 3,600,000 each. */
+  readonly kubernetesStartTimeout: number;
+  readonly kubernetesScaleTimeout: number;
+  readonly kubernetesUpgradeTimeout: number;
   /** What every HTTP call takes, in milliseconds of work; default 0. */
   readonly latency: number;
 }
@@ -31,5 +35,8 @@ export const defaultSettings: Settings = {
   maxUserData: 32_768,
   pageSize: 500,
   deploySlots: 4,
+  kubernetesStartTimeout: 3_600_000,
+  kubernetesScaleTimeout: 3_600_000,
+  kubernetesUpgradeTimeout: 3_600_000,
   latency: 0,
 };

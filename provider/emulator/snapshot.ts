@@ -61,7 +61,9 @@ function canonical(row: Record<string, unknown>, names: Map<string, string>, tab
     if (skipped.has(key) || value === undefined) continue;
     shown[key] = named(value, names);
   }
-  return shown;
+  // What the service keeps apart of a cluster is keys, and where its API is follows from the address that was free.
+  const { details: _details, endpoint: _endpoint, ...managed } = (shown.managed ?? {}) as Record<string, Json>;
+  return shown.managed === undefined ? shown : { ...shown, managed };
 }
 
 function named(value: unknown, names: Map<string, string>): Json {

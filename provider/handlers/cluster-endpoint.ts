@@ -2,17 +2,17 @@
 import type { CheckedClusterEndpointInputs, ClusterEndpointOutputs } from "../../schema/generated/types";
 import { changedProperties } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
-import { EndpointRun, type Endpoint } from "../core/endpoint";
+import type { Endpoint } from "../core/endpoint";
 import { endpointOf } from "../core/desired";
 import { messageOf } from "../core/errors";
 import type { World } from "../core/ports";
-import { catalogueOf } from "./catalogues";
 import { isUnknown, PartialFailure, type CheckResult, type Declared, type DiffResult, type Handler } from "./handler";
+import { placeRuns, type PlaceRun } from "./place-runs";
 
 export type EndpointInputs = CheckedClusterEndpointInputs & Declared & { readonly timeouts: { readonly create: number; readonly delete: number } };
 
-const run = (world: World, inputs: EndpointInputs): EndpointRun =>
-  new EndpointRun(world, catalogueOf(world), { ...inputs, timeouts: { createSeconds: inputs.timeouts.create, deleteSeconds: inputs.timeouts.delete } });
+const run = (world: World, inputs: EndpointInputs): PlaceRun =>
+  placeRuns[inputs.management](world, { ...inputs, timeouts: { createSeconds: inputs.timeouts.create, deleteSeconds: inputs.timeouts.delete } });
 
 const outputsOf = (endpoint: Endpoint): ClusterEndpointOutputs => ({ ...endpoint, endpoint: endpointOf(endpoint) });
 

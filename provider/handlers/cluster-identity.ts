@@ -7,8 +7,10 @@ import { randomBytes } from "node:crypto";
 import type { CheckedKubernetesClusterInputs, ClusterIdentityOutputs } from "../../schema/generated/types";
 import { changedProperties } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
-import { EndpointRun } from "../core/endpoint";
+import type { Management } from "../../schema/property";
+import { clusterToAdopt, uidOf } from "../core/managed/place";
 import { catalogueOf } from "./catalogues";
+import { placeRuns } from "./place-runs";
 import { checkAgainstZone, checkNodesOfNew } from "./declaration";
 import { isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
 
@@ -21,7 +23,7 @@ export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = 
     const inputs = { ...checked.inputs, declaredBy } as IdentityInputs;
     const failures = [...checked.failures];
     if (!olds && inputs.powerState === "stopped") failures.push({ property: "powerState", reason: "is \"stopped\" for a cluster that is not there yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there" });
-    if (!olds && failures.length === 0) failures.push(...checkNodesOfNew(inputs));
+    if (!olds && failures.length === 0) failures.push(...checkNodesOfNew[inputs.management](inputs));
     if (failures.length > 0) return { inputs, failures, warnings: checked.warnings };
     const changed = olds ? new Set(changedProperties("KubernetesCluster", olds, inputs, { isUnknown }).map(({ property }) => property.split(".")[0]!)) : undefined;
     if (changed?.size === 0) return { ...checked, inputs };
@@ -36,11 +38,7 @@ export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = 
   },
 
   async create(session, inputs) {
-    const { createClusterCertificates } = await import("../kubernetes/certificates.js");
-    const uid = newUid();
-    const { clock } = session.world(inputs.connection, inputs.declaredBy);
-    const certificates = await clock.hold(() => createClusterCertificates({ uid, now: clock.now() }));
-    return { id: uid, outputs: { uid, ...certificates } };
+    return makers[inputs.management](session, inputs);
   },
 
   async read(_session, id, state) {
@@ -54,14 +52,39 @@ export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = 
   /** An interrupted run may have made things that no state knows of: they carry the uid and go with it. */
   async delete(session, _id, { inputs, outputs }: State<IdentityInputs, ClusterIdentityOutputs>) {
     const world = session.world(inputs.connection, inputs.declaredBy);
-    await new EndpointRun(world, catalogueOf(world), {
+    await placeRuns[inputs.management](world, {
       name: inputs.name,
       uid: outputs.uid,
       zone: inputs.zone,
       network: inputs.network,
       networkOffering: inputs.networkOffering,
+      adopt: inputs.adopt,
       timeouts: { createSeconds: inputs.timeouts.create, deleteSeconds: inputs.timeouts.delete },
     }).delete();
+  },
+};
+
+type Made = { readonly id: string; readonly outputs: ClusterIdentityOutputs };
+
+/** Who makes a cluster's keys, by who runs it. */
+const makers: Readonly<Record<Management, (session: Session, inputs: IdentityInputs) => Promise<Made>>> = {
+  async core(session, inputs) {
+    const { createClusterCertificates, createUserCertificates } = await import("../kubernetes/certificates.js");
+    const uid = newUid();
+    const { clock } = session.world(inputs.connection, inputs.declaredBy);
+    const certificates = await clock.hold(async () => {
+      const now = clock.now();
+      const ours = await createClusterCertificates({ uid, now });
+      return { ...ours, ...(await createUserCertificates({ uid, now, ...ours })) };
+    });
+    return { id: uid, outputs: { uid, ...certificates } };
+  },
+  /** Mold does, and hands out a kubeconfig when the cluster is there. One that is taken over keeps the uid that it may have. */
+  async mold(session, inputs) {
+    const world = session.world(inputs.connection, inputs.declaredBy);
+    const uid = (inputs.adopt ? uidOf(await clusterToAdopt(world, inputs, catalogueOf(world))) : undefined) ?? newUid();
+    const none = { caCertificate: "", caKey: "", frontProxyCaCertificate: "", frontProxyCaKey: "", etcdCaCertificate: "", etcdCaKey: "", serviceAccountPublicKey: "", serviceAccountKey: "", adminCertificate: "", adminKey: "" };
+    return { id: uid, outputs: { uid, ...none } };
   },
 };
 

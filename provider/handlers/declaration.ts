@@ -1,5 +1,6 @@
 /** From a checked declaration to what the core works with, and back to outputs. Pure but for the look-ups in the catalogue. */
 import type { CheckedClusterInputs, CheckedKubernetesClusterInputs, ClusterEndpointOutputs, ClusterOutputs } from "../../schema/generated/types";
+import type { Management } from "../../schema/property";
 import { offeringProblem, rootDiskProblem, type Catalogue } from "../core/catalogue";
 import type { ClusterPlace, DesiredCluster } from "../core/desired";
 import { endpointOf, nodeProperty } from "../core/desired";
@@ -33,13 +34,14 @@ export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string):
     template: inputs.template ?? "",
     controlPlane: inputs.controlPlane,
     workers: inputs.workers,
-    nodes: Object.fromEntries(Object.entries(inputs.nodes ?? {}).map(([name, { offering, reboot, replace, delete: isGone = false }]) => [name, { offering, reboot, replace, delete: isGone }])),
+    nodes: nodesOf(inputs),
     affinity: inputs.affinity,
     apiCidrs: [...inputs.apiAccess.cidrList].sort(),
     podCidr: inputs.podCidr,
     serviceCidr: inputs.serviceCidr,
     sshKeyPair: inputs.sshKeyPair,
     privateRegistry: inputs.privateRegistry,
+    comments: inputs.comments ?? [],
     tags: inputs.tags ?? {},
     powerState: inputs.powerState,
     upgrade: {
@@ -59,8 +61,11 @@ export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string):
   };
 }
 
+export const nodesOf = ({ nodes = {} }: CheckedClusterInputs): DesiredCluster["nodes"] =>
+  Object.fromEntries(Object.entries(nodes).map(([name, { offering, reboot, replace, delete: isGone = false }]) => [name, { offering, reboot, replace, delete: isGone }]));
+
 /** For the pods of one node; what a disruption budget holds longer than this needs a person. */
-const longestDrainSeconds = 600;
+export const longestDrainSeconds = 600;
 
 export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedCluster, generation: string, former?: ClusterOutputs): ClusterOutputs {
   const { identity, endpoint } = inputs;
@@ -69,6 +74,8 @@ export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedC
   const version = runningVersion(inputs.name, observed.nodes) ?? former?.kubernetesVersion ?? inputs.version;
   return {
     uid: identity.uid,
+    name: inputs.name,
+    description: inputs.description,
     clusterId: `${identity.uid}/${generation}`,
     kubernetesVersion: version,
     endpoint: endpointOf(placeOf(endpoint)),
@@ -87,6 +94,7 @@ export function clusterOutputs(inputs: CheckedClusterInputs, observed: ObservedC
     zoneId: endpoint.zoneId,
     zoneName: endpoint.zoneName,
     clusterType: "ExternalManaged",
+    moldId: observed.records === undefined ? former?.moldId : observed.records.at(-1)?.id,
     created: former?.created || firstCreated(observed),
     autoscalingEnabled: false,
     nodes: [...observed.machines]
@@ -168,8 +176,17 @@ export async function checkAgainstZone(catalogue: Catalogue, inputs: CheckedKube
   return failures;
 }
 
-/** What is declared of single nodes of a cluster that is not there yet: which there will be is known by its counts. */
-export function checkNodesOfNew({ name, nodes, controlPlane, workers }: CheckedKubernetesClusterInputs): CheckFailure[] {
+/** What is declared of single nodes of a cluster that is not there yet, by who is to run it. */
+export const checkNodesOfNew: Readonly<Record<Management, (inputs: CheckedKubernetesClusterInputs) => CheckFailure[]>> = {
+  core: namedByCounts,
+  mold: ({ nodes, adopt }) =>
+    nodes === undefined || adopt || hasUnknown(nodes)
+      ? []
+      : Object.keys(nodes).map((node) => ({ property: nodeProperty(node), reason: "there is no such node yet, and Mold names the machines of its clusters itself. Leave it out, and name nodes by the output `nodes` once the cluster is there" })),
+};
+
+/** Which there will be is known by the counts. */
+function namedByCounts({ name, nodes, controlPlane, workers }: CheckedKubernetesClusterInputs): CheckFailure[] {
   if (nodes === undefined || [name, nodes, controlPlane, workers].some(hasUnknown)) return [];
   const namesOf = (role: Role, count: number): string[] => Array.from({ length: count }, (_, at) => machineName(name, role, at + 1));
   const names = [...namesOf("control-plane", controlPlane.count), ...namesOf("worker", workers.count)];

@@ -3,6 +3,7 @@
  * is loaded or sent before something asks for it.
  */
 import { createHash, randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { systemClock } from "../core/clock";
@@ -39,6 +40,8 @@ export interface SessionOptions {
  */
 export function createSession(options: SessionOptions): Session {
   const { log, signal, run = runId(), clock = systemClock, createMold = createMoldClient, createKubernetes = createKubernetesClient } = options;
+  // Every wait of a run listens to it, a hundred at once: Node would print a warning of a leak among the user's lines.
+  setMaxListeners(0, signal);
   const molds = new Map<string, MoldPort>();
   const clusters = new Map<string, KubernetesPort>();
   const worlds = new Map<string, World>();

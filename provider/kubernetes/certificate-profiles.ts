@@ -23,6 +23,8 @@ const backdateMs = 60 * 60 * 1000;
 /** kubeadm's default for CAs (`CACertificateValidityPeriod`, 87,600 h). */
 const validityMs = 87_600 * 60 * 60 * 1000;
 
+const yearMs = 8_760 * 60 * 60 * 1000;
+
 /** X.509 times have no fraction; the profile has none either, so that what is read back is equal. */
 const wholeSeconds = (ms: number): Date => new Date(Math.floor(ms / 1000) * 1000);
 
@@ -47,3 +49,23 @@ export function certificateProfiles(uid: string, now: number): CertificateProfil
     admin: { commonName: `ablestack-kubernetes:${uid}`, organization: "system:masters", ...validity, authority: false, names: [] },
   };
 }
+
+/**
+ * Of the certificates that people get in a kubeconfig: one a year, each for two, so that whoever fetches one has it for a year at least.
+ *
+ * They live shorter than the admin's, since a kubeconfig is copied to where nobody counts the copies. All that there will ever be are
+ * issued at once, so that the next one is known in every preview (a resource that renewed them would turn the kubeconfig unknown in the
+ * preview of its update), and none of them is in force before its year. Those to come give nothing to whoever has the state: the CA's key
+ * is there.
+ *
+ * @param now milliseconds since 1970, when the CA was made
+ */
+export const userProfiles = (uid: string, now: number): CertificateProfile[] =>
+  Array.from({ length: Math.ceil(validityMs / yearMs) }, (_, year) => ({
+    commonName: `ablestack-kubernetes:${uid}:kubeconfig`,
+    organization: "system:masters",
+    notBefore: wholeSeconds(now - backdateMs + year * yearMs),
+    notAfter: wholeSeconds(Math.min(now + validityMs, now + (year + 2) * yearMs)),
+    authority: false,
+    names: [],
+  }));

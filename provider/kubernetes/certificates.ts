@@ -1,6 +1,6 @@
 /** The identity of a cluster: its CAs, its service-account keys, and the certificate that the core and the user come with. */
-import { createHash, webcrypto, X509Certificate } from "node:crypto";
-import { certificateProfiles, type CertificateProfile } from "./certificate-profiles";
+import { createHash, createPrivateKey, webcrypto, X509Certificate } from "node:crypto";
+import { certificateProfiles, userProfiles, type CertificateProfile } from "./certificate-profiles";
 
 /** All PEM. Keys are PKCS #8 and secrets. */
 export interface ClusterCertificates {
@@ -52,13 +52,13 @@ async function loadX509(): Promise<typeof import("@peculiar/x509")> {
 }
 
 interface Issuer {
-  readonly profile: CertificateProfile;
+  readonly profile: Pick<CertificateProfile, "commonName" | "organization">;
   readonly keys: KeyPair;
 }
 
 async function issue(profile: CertificateProfile, keys: KeyPair, issuer: Issuer): Promise<string> {
   const x509 = await loadX509();
-  const name = (of: CertificateProfile): import("@peculiar/x509").JsonName => [...(of.organization ? [{ O: [of.organization] }] : []), { CN: [of.commonName] }];
+  const name = (of: Issuer["profile"]): import("@peculiar/x509").JsonName => [...(of.organization ? [{ O: [of.organization] }] : []), { CN: [of.commonName] }];
   const { KeyUsageFlags } = x509;
   const selfSigned = issuer.keys === keys;
   const certificate = await x509.X509CertificateGenerator.create({
@@ -104,6 +104,25 @@ export async function createClusterCertificates(input: ClusterCertificatesInput)
     adminCertificate: await issue(profiles.admin, admin, { profile: profiles.ca, keys: ca }),
     adminKey: await privatePem(admin),
   };
+}
+
+export interface UserCertificates {
+  /** One for each year, in order. */
+  readonly userCertificates: readonly string[];
+  readonly userKey: string;
+}
+
+/** The client certificates that kubeconfigs will be made with, of one key. Call it once, with the CA just made. */
+export async function createUserCertificates({ uid, now, caCertificate, caKey }: ClusterCertificatesInput & Pick<ClusterCertificates, "caCertificate" | "caKey">): Promise<UserCertificates> {
+  const publicKey = new X509Certificate(caCertificate).publicKey.export({ type: "spki", format: "der" });
+  const privateKey = createPrivateKey(caKey).export({ type: "pkcs8", format: "der" });
+  const ca = {
+    publicKey: await webcrypto.subtle.importKey("spki", publicKey, signing, true, ["verify"]),
+    privateKey: await webcrypto.subtle.importKey("pkcs8", privateKey, signing, true, ["sign"]),
+  };
+  const user = await newEllipticKeys();
+  const issuer = { profile: certificateProfiles(uid, now).ca, keys: ca };
+  return { userCertificates: await Promise.all(userProfiles(uid, now).map((profile) => issue(profile, user, issuer))), userKey: await privatePem(user) };
 }
 
 /**

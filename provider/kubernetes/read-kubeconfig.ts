@@ -16,19 +16,33 @@ function entry(list: unknown, name: string | undefined, field: string): Fields {
   return fieldsOf(entries.find((each) => each.name === name)?.[field]);
 }
 
+const failure = (where: string, what: string, cause?: unknown, advice = "Give the kubeconfig that the program exports (pulumi stack output --show-secrets kubeconfig > FILE)"): KubernetesError =>
+  new KubernetesError("refused", `${where}: ${what}. ${advice}.`, undefined, { cause });
+
+/** @throws KubernetesError when it can't be read */
+export function kubeconfigIn(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw failure(path, `can't be read (${(error as NodeJS.ErrnoException).code ?? "no reason given"})`, error);
+  }
+}
+
 /**
  * The current context of the kubeconfig in that file.
  * @throws KubernetesError saying what is missing; it never repeats what is in the file
  */
-export function readKubeconfig(path: string): ClusterAccess {
-  const fail = (what: string, cause?: unknown): KubernetesError =>
-    new KubernetesError("refused", `${path}: ${what}. Give the kubeconfig that the program exports (pulumi stack output --show-secrets kubeconfig > FILE).`, undefined, { cause });
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw fail(`can't be read (${(error as NodeJS.ErrnoException).code ?? "no reason given"})`, error);
-  }
+export const readKubeconfig = (path: string): ClusterAccess => parseKubeconfig(kubeconfigIn(path), path, dirname(path));
+
+/**
+ * The current context of a kubeconfig.
+ * @param where it is from, for errors
+ * @param folder what files in it are relative to; undefined: it may lead to none
+ * @param advice what to do about one that is wrong
+ * @throws KubernetesError saying what is missing; it never repeats what is in the text
+ */
+export function parseKubeconfig(text: string, where: string, folder?: string, advice?: string): ClusterAccess {
+  const fail = (what: string, cause?: unknown): KubernetesError => failure(where, what, cause, advice);
   let config: Fields;
   try {
     config = fieldsOf(parse(text));
@@ -43,9 +57,9 @@ export function readKubeconfig(path: string): ClusterAccess {
     const data = textOf(fields[`${name}-data`]);
     if (data !== undefined) return Buffer.from(data, "base64").toString("utf8");
     const file = textOf(fields[name]);
-    if (file === undefined) throw fail(`has no ${name}-data in its current context`);
+    if (file === undefined || folder === undefined) throw fail(`has no ${name}-data in its current context`);
     try {
-      return readFileSync(resolve(dirname(path), file), "utf8");
+      return readFileSync(resolve(folder, file), "utf8");
     } catch (error) {
       throw fail(`its ${name} can't be read (${(error as NodeJS.ErrnoException).code ?? "no reason given"})`, error);
     }
@@ -59,3 +73,6 @@ export function readKubeconfig(path: string): ClusterAccess {
     clientKey: pem(user, "client-key"),
   };
 }
+
+/** One as Mold hands it out, which names no files. */
+export const parseMoldsKubeconfig = (text: string): ClusterAccess => parseKubeconfig(text, "the kubeconfig that Mold has of the cluster", undefined, "Look at it in Mold (Access)");

@@ -1,5 +1,5 @@
 /** One request to a cluster's API and its answer: over HTTPS here, in-process where time is virtual. */
-import type { Agent } from "node:https";
+import * as https from "node:https";
 import type { ClusterAccess } from "../core/ports";
 import { connectionError, KubernetesError } from "./errors";
 
@@ -38,10 +38,9 @@ const largestAnswer = 16 * 1024 * 1024;
  */
 export function httpsTransport(access: ClusterAccess, timeoutMs: number): KubernetesTransport {
   const base = new URL(access.endpoint);
-  let agent: Agent | undefined;
+  let agent: https.Agent | undefined;
 
   const send = async (request: KubernetesRequest, retryStale: boolean): Promise<KubernetesResponse> => {
-    const https = await import("node:https");
     // Idle sockets go before a virtual router's balancer drops them (50 s), and don't keep the process alive.
     agent ??= new https.Agent({
       keepAlive: true,

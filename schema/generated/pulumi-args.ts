@@ -24,7 +24,7 @@ export interface ControlPlaneArgs {
   readonly rootDiskGb?: pulumi.Input<number>;
 }
 
-/** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference. */
+/** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference, and `count` only says with how many the cluster is made. Changes that need it still turn it off meanwhile, and on again. */
 export interface AutoscalingArgs {
   /**
    * Never fewer workers than this.
@@ -59,8 +59,7 @@ export interface WorkersArgs {
    */
   readonly rootDiskGb?: pulumi.Input<number>;
   /**
-   * Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference.
-   * Not yet: autoscaling of workers comes with a later release.
+   * Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference, and `count` only says with how many the cluster is made. Changes that need it still turn it off meanwhile, and on again.
    * @default off: the size is `count`
    * @example {"min":2,"max":10}
    */
@@ -242,7 +241,6 @@ export interface KubernetesClusterArgs {
   /**
    * Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers.
    * A change replaces the resource.
-   * Not yet: `mold`, which leaves the cluster to Mold's own Kubernetes service, comes with a later release.
    * @default "core"
    * @example "mold"
    */
@@ -308,9 +306,8 @@ export interface KubernetesClusterArgs {
    */
   readonly privateRegistry?: pulumi.Input<PrivateRegistryArgs>;
   /**
-   * Address of a load balancer that stands before the API already, on a shared or routed network.
+   * Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared.
    * A change replaces the resource.
-   * Not yet: a load balancer of your own before the API comes with a later release.
    * @default a public address is taken, and goes with the cluster
    * @example "203.0.113.10"
    */
@@ -354,8 +351,7 @@ export interface KubernetesClusterArgs {
    */
   readonly upgrade?: pulumi.Input<UpgradeArgs>;
   /**
-   * Comments on the cluster, as Mold's screens show them.
-   * Not yet: comments come with a later release.
+   * Comments on the cluster, as Mold's screens show them. Those that people write there are left alone.
    * @default none
    * @example ["Ask Min before an upgrade"]
    */
@@ -373,12 +369,17 @@ export interface KubernetesClusterArgs {
    */
   readonly addons?: pulumi.Input<AddonsArgs>;
   /**
-   * Takes over a cluster of this name that someone else declared, in place of refusing.
-   * Not yet: taking over what exists comes with a later release.
+   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
    * @default false
    * @example true
    */
   readonly adopt?: pulumi.Input<boolean>;
+  /**
+   * What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once.
+   * @default "continue"
+   * @example "remove"
+   */
+  readonly failedCreate?: pulumi.Input<"continue" | "remove">;
   /**
    * How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.
    * @default {}
@@ -828,4 +829,135 @@ export interface LoadBalancerArgs {
    * @example true
    */
   readonly adopt?: pulumi.Input<boolean>;
+}
+
+/** What `getKubernetesClustersOutput` is asked. The Kubernetes clusters that these keys show: those that this library runs, those that Mold runs, and those that are only registered with it. */
+export interface GetKubernetesClustersOutputArgs {
+  /**
+   * Clusters of this name alone.
+   * @default of any name
+   * @example "prod"
+   */
+  readonly name?: pulumi.Input<string>;
+  /**
+   * Clusters in this state alone.
+   * @default in any state
+   * @example "Running"
+   */
+  readonly state?: pulumi.Input<string>;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: pulumi.Input<string>;
+}
+
+/** What `getKubernetesClusterOutput` is asked. One Kubernetes cluster with its nodes and how much of them is used, its comments, and what tags its machines have in common. An error when there is none, or more than one that may be meant. */
+export interface GetKubernetesClusterOutputArgs {
+  /**
+   * The cluster: its name, its `uid` (or `clusterId`), or the id of its record in Mold.
+   * @example "prod"
+   */
+  readonly cluster: pulumi.Input<string>;
+  /**
+   * Whose, where several declare a cluster of that name: `pulumi:<organization>/<project>/<stack>`.
+   * @default anybody's
+   * @example "pulumi:acme/shop/prod"
+   */
+  readonly owner?: pulumi.Input<string>;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: pulumi.Input<string>;
+  /**
+   * The cluster's kubeconfig: then the cluster itself is asked too, for the version of each node, whether it is Ready, and when its certificates end.
+   * Secret.
+   * @default Mold alone is asked
+   */
+  readonly kubeconfig?: pulumi.Input<string>;
+}
+
+/** What `getKubernetesVersionsOutput` is asked. The Kubernetes versions that are registered with Mold, the oldest first. */
+export interface GetKubernetesVersionsOutputArgs {
+  /**
+   * Those of this zone alone: its name or id. A version that is registered for no zone in particular is in all.
+   * @default of all zones
+   * @example "zone-1"
+   */
+  readonly zone?: pulumi.Input<string>;
+  /**
+   * `true`: those alone that clusters can be made with.
+   * @default false
+   * @example true
+   */
+  readonly usable?: pulumi.Input<boolean>;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: pulumi.Input<string>;
+}
+
+/** What `getEventsOutput` is asked. What happened to a cluster: to its machines, network, addresses, rules and record, as Mold has it recorded. The newest last. */
+export interface GetEventsOutputArgs {
+  /**
+   * The cluster: its name, its `uid` (or `clusterId`), or the id of its record in Mold.
+   * @example "prod"
+   */
+  readonly cluster: pulumi.Input<string>;
+  /**
+   * Whose, where several declare a cluster of that name: `pulumi:<organization>/<project>/<stack>`.
+   * @default anybody's
+   * @example "pulumi:acme/shop/prod"
+   */
+  readonly owner?: pulumi.Input<string>;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: pulumi.Input<string>;
+  /**
+   * Not before this: a time (`2026-11-23T13:00:00Z`), or how long ago (`90m`, `24h`, `7d`).
+   * @default "24h"
+   * @example "7d"
+   */
+  readonly since?: pulumi.Input<string>;
+  /**
+   * Events of this gravity alone.
+   * @default of any
+   * @example "ERROR"
+   */
+  readonly level?: pulumi.Input<"INFO" | "WARN" | "ERROR">;
+  /**
+   * So many of them at most: the newest.
+   * @default 100
+   * @example 20
+   */
+  readonly limit?: pulumi.Input<number>;
+}
+
+/** What `getCommentsOutput` is asked. The comments on a cluster, as Mold's screens show them, whoever wrote them. */
+export interface GetCommentsOutputArgs {
+  /**
+   * The cluster: its name, its `uid` (or `clusterId`), or the id of its record in Mold.
+   * @example "prod"
+   */
+  readonly cluster: pulumi.Input<string>;
+  /**
+   * Whose, where several declare a cluster of that name: `pulumi:<organization>/<project>/<stack>`.
+   * @default anybody's
+   * @example "pulumi:acme/shop/prod"
+   */
+  readonly owner?: pulumi.Input<string>;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: pulumi.Input<string>;
 }

@@ -48,6 +48,16 @@ export interface KubernetesClusterOutputs {
    */
   readonly uid: string;
   /**
+   * Name of the cluster.
+   * @example "prod"
+   */
+  readonly name: string;
+  /**
+   * What it is for.
+   * @example "Payments, production"
+   */
+  readonly description?: string;
+  /**
    * `<uid>/<generation>`: a cluster that was replaced has another generation.
    * @example "k3v9x0a2m7qd/1"
    */
@@ -140,6 +150,11 @@ export interface KubernetesClusterOutputs {
    */
   readonly clusterType: "ExternalManaged" | "CloudManaged";
   /**
+   * Id of its record among Mold's Kubernetes clusters, by which Mold's screens show it. Another record takes its place when the version or the description changes.
+   * @example "278ef443-1b9f-48fe-b735-714c29459ce3"
+   */
+  readonly moldId?: string;
+  /**
    * When it was made, ISO 8601.
    * @example "2026-11-23T13:54:24Z"
    */
@@ -152,10 +167,15 @@ export interface KubernetesClusterOutputs {
   /** Its machines: control planes first, then workers, each by number. */
   readonly nodes: readonly NodeOutputs[];
   /**
-   * Configuration file for kubectl, with an administrator's key. Works in `new k8s.Provider`.
+   * Configuration file for kubectl, with an administrator's key. Works in `new k8s.Provider`, and for a year at least from when it is fetched.
    * Secret.
    */
   readonly kubeconfig: string;
+  /**
+   * When the client certificate in `kubeconfig` ends, ISO 8601. Each year the first `up` puts the next one in, which lasts for another two; the kubeconfig stays known in previews all the same.
+   * @example "2028-11-23T13:54:24.000Z"
+   */
+  readonly kubeconfigExpires: string;
 }
 
 /** What is known of a NetworkRule once it is there. One rule of a network: `firewall` lets clients reach a port of a public address, `portForward` sends a port of it to one machine; `egress` and `acl` rule what goes out and in. */
@@ -211,38 +231,45 @@ export interface ClusterIdentityOutputs {
    */
   readonly caCertificate: string;
   /**
-   * Key of the cluster's authority, PEM.
+   * Key of the cluster's authority, PEM. Empty where Mold runs the cluster: it makes its own.
    * Secret.
    */
   readonly caKey: string;
-  /** Certificate of the authority for aggregated APIs, PEM. */
+  /** Certificate of the authority for aggregated APIs, PEM. Empty where Mold runs the cluster: it makes its own. */
   readonly frontProxyCaCertificate: string;
   /**
-   * Key of the authority for aggregated APIs, PEM.
+   * Key of the authority for aggregated APIs, PEM. Empty where Mold runs the cluster: it makes its own.
    * Secret.
    */
   readonly frontProxyCaKey: string;
-  /** Certificate of etcd's authority, PEM. */
+  /** Certificate of etcd's authority, PEM. Empty where Mold runs the cluster: it makes its own. */
   readonly etcdCaCertificate: string;
   /**
-   * Key of etcd's authority, PEM.
+   * Key of etcd's authority, PEM. Empty where Mold runs the cluster: it makes its own.
    * Secret.
    */
   readonly etcdCaKey: string;
-  /** Public key that service account tokens are checked with, PEM. */
+  /** Public key that service account tokens are checked with, PEM. Empty where Mold runs the cluster: it makes its own. */
   readonly serviceAccountPublicKey: string;
   /**
-   * Key that service account tokens are signed with, PEM.
+   * Key that service account tokens are signed with, PEM. Empty where Mold runs the cluster: it makes its own.
    * Secret.
    */
   readonly serviceAccountKey: string;
-  /** The administrator's client certificate, PEM. */
+  /** The administrator's client certificate, PEM. Empty where Mold runs the cluster: it makes its own. */
   readonly adminCertificate: string;
   /**
-   * Key of the administrator's client certificate, PEM.
+   * Key of the administrator's client certificate, PEM. Empty where Mold runs the cluster: it makes its own.
    * Secret.
    */
   readonly adminKey: string;
+  /** Client certificates for kubeconfigs, PEM: one for each year, each for two. Made with the identity, so that the kubeconfig stays known in every preview. */
+  readonly userCertificates?: readonly string[];
+  /**
+   * Key of those certificates, PEM. Empty where Mold runs the cluster: it makes its own.
+   * Secret.
+   */
+  readonly userKey?: string;
 }
 
 /** What is known of a ClusterEndpoint once it is there. Network and public address of a cluster: they stay as they are whatever changes in place, so that the kubeconfig does. */
@@ -302,6 +329,16 @@ export interface ClusterOutputs {
    */
   readonly uid: string;
   /**
+   * Name of the cluster.
+   * @example "prod"
+   */
+  readonly name: string;
+  /**
+   * What it is for.
+   * @example "Payments, production"
+   */
+  readonly description?: string;
+  /**
    * `<uid>/<generation>`: a cluster that was replaced has another generation.
    * @example "k3v9x0a2m7qd/1"
    */
@@ -394,6 +431,11 @@ export interface ClusterOutputs {
    */
   readonly clusterType: "ExternalManaged" | "CloudManaged";
   /**
+   * Id of its record among Mold's Kubernetes clusters, by which Mold's screens show it. Another record takes its place when the version or the description changes.
+   * @example "278ef443-1b9f-48fe-b735-714c29459ce3"
+   */
+  readonly moldId?: string;
+  /**
    * When it was made, ISO 8601.
    * @example "2026-11-23T13:54:24Z"
    */
@@ -405,6 +447,25 @@ export interface ClusterOutputs {
   readonly autoscalingEnabled: boolean;
   /** Its machines: control planes first, then workers, each by number. */
   readonly nodes: readonly NodeOutputs[];
+}
+
+/** What is known of a ClusterAccess once it is there. Kubeconfig and authority of a cluster that Mold's own Kubernetes service runs. */
+export interface ClusterAccessOutputs {
+  /**
+   * Certificate of the cluster's authority, PEM. Whoever trusts it trusts the API.
+   * @example "-----BEGIN CERTIFICATE-----…"
+   */
+  readonly caCertificate: string;
+  /**
+   * Configuration file for kubectl, with an administrator's key. Works in `new k8s.Provider`, and for a year at least from when it is fetched.
+   * Secret.
+   */
+  readonly kubeconfig: string;
+  /**
+   * When the client certificate in `kubeconfig` ends, ISO 8601. Each year the first `up` puts the next one in, which lasts for another two; the kubeconfig stays known in previews all the same.
+   * @example "2028-11-23T13:54:24.000Z"
+   */
+  readonly kubeconfigExpires: string;
 }
 
 /** How to reach a Mold (or CloudStack) API, and as whom. Set with `pulumi config set ablestack:<name>`, further ones as `ablestack:connections.<connection>.<name>`; environment variables stand in for the default connection. Credentials are never arguments of a resource, so that keys can be rotated without a difference. */
@@ -532,7 +593,7 @@ export interface ControlPlane {
   readonly rootDiskGb?: number;
 }
 
-/** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference. */
+/** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference, and `count` only says with how many the cluster is made. Changes that need it still turn it off meanwhile, and on again. */
 export interface Autoscaling {
   /**
    * Never fewer workers than this.
@@ -567,8 +628,7 @@ export interface Workers {
    */
   readonly rootDiskGb?: number;
   /**
-   * Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference.
-   * Not yet: autoscaling of workers comes with a later release.
+   * Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference, and `count` only says with how many the cluster is made. Changes that need it still turn it off meanwhile, and on again.
    * @default off: the size is `count`
    * @example {"min":2,"max":10}
    */
@@ -750,7 +810,6 @@ export interface KubernetesClusterInputs {
   /**
    * Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers.
    * A change replaces the resource.
-   * Not yet: `mold`, which leaves the cluster to Mold's own Kubernetes service, comes with a later release.
    * @default "core"
    * @example "mold"
    */
@@ -816,9 +875,8 @@ export interface KubernetesClusterInputs {
    */
   readonly privateRegistry?: PrivateRegistry;
   /**
-   * Address of a load balancer that stands before the API already, on a shared or routed network.
+   * Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared.
    * A change replaces the resource.
-   * Not yet: a load balancer of your own before the API comes with a later release.
    * @default a public address is taken, and goes with the cluster
    * @example "203.0.113.10"
    */
@@ -862,8 +920,7 @@ export interface KubernetesClusterInputs {
    */
   readonly upgrade?: Upgrade;
   /**
-   * Comments on the cluster, as Mold's screens show them.
-   * Not yet: comments come with a later release.
+   * Comments on the cluster, as Mold's screens show them. Those that people write there are left alone.
    * @default none
    * @example ["Ask Min before an upgrade"]
    */
@@ -881,12 +938,17 @@ export interface KubernetesClusterInputs {
    */
   readonly addons?: Addons;
   /**
-   * Takes over a cluster of this name that someone else declared, in place of refusing.
-   * Not yet: taking over what exists comes with a later release.
+   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
    * @default false
    * @example true
    */
   readonly adopt?: boolean;
+  /**
+   * What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once.
+   * @default "continue"
+   * @example "remove"
+   */
+  readonly failedCreate?: "continue" | "remove";
   /**
    * How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.
    * @default {}
@@ -913,7 +975,7 @@ export interface CheckedWorkers {
   readonly offering: string;
   /** Size of each machine's root disk. A larger one is given to machines that exist as well, while they are off: one after another, as another offering; the image's own growpart grows the file system as they boot. A disk never shrinks. */
   readonly rootDiskGb?: number;
-  /** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference. */
+  /** Lets Mold add and remove workers by demand, between two sizes. The live size is then no difference, and `count` only says with how many the cluster is made. Changes that need it still turn it off meanwhile, and on again. */
   readonly autoscaling?: Autoscaling;
 }
 
@@ -1001,7 +1063,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly sshKeyPair?: string;
   /** Registry that containerd on every node pulls from; needed without connectivity to the outside. Applies to machines made from now on. */
   readonly privateRegistry?: PrivateRegistry;
-  /** Address of a load balancer that stands before the API already, on a shared or routed network. */
+  /** Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared. */
   readonly externalLoadBalancerIp?: string;
   /** Who may reach the Kubernetes API at the public address. The cluster's own machines always may. */
   readonly apiAccess: CheckedApiAccess;
@@ -1015,14 +1077,16 @@ export interface CheckedKubernetesClusterInputs {
   readonly nodes?: Readonly<Record<string, CheckedNodeOperation>>;
   /** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
   readonly upgrade?: CheckedUpgrade;
-  /** Comments on the cluster, as Mold's screens show them. */
+  /** Comments on the cluster, as Mold's screens show them. Those that people write there are left alone. */
   readonly comments?: readonly string[];
   /** Tags of your own on everything the cluster owns. Keys that begin with `ablestack-` are the library's. */
   readonly tags?: Readonly<Record<string, string>>;
   /** What is installed into the cluster beyond its network. */
   readonly addons: CheckedAddons;
-  /** Takes over a cluster of this name that someone else declared, in place of refusing. */
+  /** Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. */
   readonly adopt: boolean;
+  /** What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once. */
+  readonly failedCreate: "continue" | "remove";
   /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
   readonly timeouts: CheckedTimeouts;
 }
@@ -1637,11 +1701,16 @@ export interface ClusterIdentityInputs {
   /**
    * Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers.
    * A change replaces the resource.
-   * Not yet: `mold`, which leaves the cluster to Mold's own Kubernetes service, comes with a later release.
    * @default "core"
    * @example "mold"
    */
   readonly management?: "core" | "mold";
+  /**
+   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
+   * @default false
+   * @example true
+   */
+  readonly adopt?: boolean;
   /**
    * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
    * A change replaces the resource.
@@ -1661,6 +1730,8 @@ export interface CheckedClusterIdentityInputs {
   readonly network?: string;
   /** Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers. */
   readonly management: "core" | "mold";
+  /** Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. */
+  readonly adopt: boolean;
   /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
   readonly connection?: string;
 }
@@ -1708,13 +1779,25 @@ export interface ClusterEndpointInputs {
    */
   readonly networkOffering?: string;
   /**
-   * Address of a load balancer that stands before the API already, on a shared or routed network.
+   * Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared.
    * A change replaces the resource.
-   * Not yet: a load balancer of your own before the API comes with a later release.
    * @default a public address is taken, and goes with the cluster
    * @example "203.0.113.10"
    */
   readonly externalLoadBalancerIp?: string;
+  /**
+   * Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers.
+   * A change replaces the resource.
+   * @default "core"
+   * @example "mold"
+   */
+  readonly management?: "core" | "mold";
+  /**
+   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
+   * @default false
+   * @example true
+   */
+  readonly adopt?: boolean;
 }
 
 /** `ClusterEndpointInputs` as check gives it back: defaults filled in. Network and public address of a cluster: they stay as they are whatever changes in place, so that the kubeconfig does. */
@@ -1731,14 +1814,18 @@ export interface CheckedClusterEndpointInputs {
   readonly network?: string;
   /** Offering of the network that is made: its name or id. Needs source NAT, firewall, load balancing and port forwarding. */
   readonly networkOffering: string;
-  /** Address of a load balancer that stands before the API already, on a shared or routed network. */
+  /** Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared. */
   readonly externalLoadBalancerIp?: string;
+  /** Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers. */
+  readonly management: "core" | "mold";
+  /** Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. */
+  readonly adopt: boolean;
 }
 
 /** The machines of a cluster, the balancer rule and the firewall rule of its API, and its affinity group. */
 export interface ClusterInputs extends KubernetesClusterInputs {
   /**
-   * All outputs of the cluster's ClusterIdentity.
+   * Outputs of the cluster's ClusterIdentity.
    * A change replaces the resource.
    */
   readonly identity: ClusterIdentityOutputs;
@@ -1751,10 +1838,749 @@ export interface ClusterInputs extends KubernetesClusterInputs {
 
 /** `ClusterInputs` as check gives it back: defaults filled in. The machines of a cluster, the balancer rule and the firewall rule of its API, and its affinity group. */
 export interface CheckedClusterInputs extends CheckedKubernetesClusterInputs {
-  /** All outputs of the cluster's ClusterIdentity. */
+  /** Outputs of the cluster's ClusterIdentity. */
   readonly identity: ClusterIdentityOutputs;
   /** All outputs of the cluster's ClusterEndpoint. */
   readonly endpoint: ClusterEndpointOutputs;
+}
+
+/** Kubeconfig and authority of a cluster that Mold's own Kubernetes service runs. */
+export interface ClusterAccessInputs {
+  /**
+   * Identity of the cluster, for its whole life: 12 letters and digits. Everything it owns carries it as the tag `ablestack-cluster`.
+   * A change replaces the resource.
+   * @example "k3v9x0a2m7qd"
+   */
+  readonly uid: string;
+  /**
+   * Name of the cluster: a DNS label of at most 40 characters. The machines are called `<name>-control-<n>` and `<name>-worker-<n>`, and so are their nodes.
+   * A change replaces the resource.
+   * @default the resource's name
+   * @example "prod"
+   */
+  readonly name: string;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * A change replaces the resource.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: string;
+  /**
+   * Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers.
+   * A change replaces the resource.
+   * @default "core"
+   * @example "mold"
+   */
+  readonly management?: "core" | "mold";
+  /**
+   * Id of the network that the machines are on.
+   * A change replaces the resource.
+   * @example "7c2d5a5e-0b7e-4d6c-9f6d-0d6a4b0d4b7a"
+   */
+  readonly networkId: string;
+  /**
+   * Whether the network was made for the cluster and goes with it.
+   * A change replaces the resource.
+   * @example true
+   */
+  readonly networkOwned: boolean;
+}
+
+/** `ClusterAccessInputs` as check gives it back: defaults filled in. Kubeconfig and authority of a cluster that Mold's own Kubernetes service runs. */
+export interface CheckedClusterAccessInputs {
+  /** Identity of the cluster, for its whole life: 12 letters and digits. Everything it owns carries it as the tag `ablestack-cluster`. */
+  readonly uid: string;
+  /** Name of the cluster: a DNS label of at most 40 characters. The machines are called `<name>-control-<n>` and `<name>-worker-<n>`, and so are their nodes. */
+  readonly name: string;
+  /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
+  readonly connection?: string;
+  /** Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers. */
+  readonly management: "core" | "mold";
+  /** Id of the network that the machines are on. */
+  readonly networkId: string;
+  /** Whether the network was made for the cluster and goes with it. */
+  readonly networkOwned: boolean;
+}
+
+/** One cluster, with the columns of Mold's list. */
+export interface ClusterSummary {
+  /**
+   * Name of the cluster.
+   * @example "prod"
+   */
+  readonly name: string;
+  /**
+   * Identity of the cluster, for its whole life: 12 letters and digits. Everything it owns carries it as the tag `ablestack-cluster`.
+   * @example "k3v9x0a2m7qd"
+   */
+  readonly uid?: string;
+  /**
+   * Id of its record among Mold's Kubernetes clusters; absent while it is not registered there.
+   * @example "278ef443-1b9f-48fe-b735-714c29459ce3"
+   */
+  readonly moldId?: string;
+  /**
+   * Who declares it, if this library does: `pulumi:<organization>/<project>/<stack>`.
+   * @example "pulumi:acme/shop/prod"
+   */
+  readonly owner?: string;
+  /**
+   * What it is for.
+   * @example "Payments, production"
+   */
+  readonly description?: string;
+  /**
+   * Its state. Of a cluster that this library runs, by its machines: `Running`, `Alert` (some don't run) or `Stopped`; of one that Mold runs, Mold's word.
+   * @example "Running"
+   */
+  readonly state: string;
+  /**
+   * `ExternalManaged` when this library or somebody else runs it, `CloudManaged` when Mold does.
+   * @example "ExternalManaged"
+   */
+  readonly clusterType: "ExternalManaged" | "CloudManaged";
+  /**
+   * Whether Mold adds and removes workers by demand.
+   * @example false
+   */
+  readonly autoscalingEnabled: boolean;
+  /**
+   * Never fewer workers than this, with autoscaling.
+   * @example 2
+   */
+  readonly minSize?: number;
+  /**
+   * Never more workers than this, with autoscaling.
+   * @example 10
+   */
+  readonly maxSize?: number;
+  /**
+   * How many workers it has.
+   * @example 3
+   */
+  readonly size: number;
+  /**
+   * How many control planes it has.
+   * @example 3
+   */
+  readonly controlPlaneCount: number;
+  /**
+   * CPU cores of all its machines together.
+   * Unit: cores.
+   * @example 36
+   */
+  readonly cpuCores: number;
+  /**
+   * Memory of all its machines together.
+   * Unit: MB.
+   * @example 73728
+   */
+  readonly memoryMb: number;
+  /**
+   * Its Kubernetes version as it is registered with Mold; absent where no record says.
+   * @example "1.35.4"
+   */
+  readonly kubernetesVersion?: string;
+  /**
+   * Account that owns it; absent for one of a project.
+   * @example "team-a"
+   */
+  readonly account?: string;
+  /**
+   * Project that owns it.
+   * @example "shop"
+   */
+  readonly project?: string;
+  /**
+   * Domain of that account or project.
+   * @example "ROOT/teams"
+   */
+  readonly domain?: string;
+  /**
+   * Id of the zone.
+   * @example "d0a3c5de-6a54-4a47-8a0e-7d2ad4b1a5c6"
+   */
+  readonly zoneId?: string;
+  /**
+   * Name of the zone.
+   * @example "zone-1"
+   */
+  readonly zoneName?: string;
+  /**
+   * Id of the network that the machines are on.
+   * @example "7c2d5a5e-0b7e-4d6c-9f6d-0d6a4b0d4b7a"
+   */
+  readonly networkId?: string;
+  /**
+   * Name of that network.
+   * @example "prod"
+   */
+  readonly networkName?: string;
+  /**
+   * The public address of the API.
+   * @example "203.0.113.7"
+   */
+  readonly publicIpAddress?: string;
+  /**
+   * Address of the Kubernetes API.
+   * @example "https://203.0.113.7:6443"
+   */
+  readonly endpoint?: string;
+  /**
+   * When it was made, ISO 8601.
+   * @example "2026-11-23T13:54:24.000Z"
+   */
+  readonly created?: string;
+}
+
+/** What `getKubernetesClusters` answers. The Kubernetes clusters that these keys show: those that this library runs, those that Mold runs, and those that are only registered with it. */
+export interface GetKubernetesClustersResult {
+  /** The clusters, by name. */
+  readonly clusters: readonly ClusterSummary[];
+}
+
+/** What `getKubernetesClusters` is asked. The Kubernetes clusters that these keys show: those that this library runs, those that Mold runs, and those that are only registered with it. */
+export interface GetKubernetesClustersArgs {
+  /**
+   * Clusters of this name alone.
+   * @default of any name
+   * @example "prod"
+   */
+  readonly name?: string;
+  /**
+   * Clusters in this state alone.
+   * @default in any state
+   * @example "Running"
+   */
+  readonly state?: string;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: string;
+}
+
+/** `GetKubernetesClustersArgs` with defaults filled in. */
+export interface CheckedGetKubernetesClustersArgs {
+  /** Clusters of this name alone. */
+  readonly name?: string;
+  /** Clusters in this state alone. */
+  readonly state?: string;
+  /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
+  readonly connection?: string;
+}
+
+/** One machine of a cluster, and how much of it is used. */
+export interface NodeStatus {
+  /**
+   * Name of the node, the machine and its host.
+   * @example "prod-worker-1"
+   */
+  readonly name: string;
+  /**
+   * What it does.
+   * @example "worker"
+   */
+  readonly role: "control-plane" | "worker";
+  /**
+   * Id of the virtual machine.
+   * @example "c1a2b3c4-0000-4000-8000-000000000001"
+   */
+  readonly machineId: string;
+  /**
+   * State of the machine, in Mold's words.
+   * @example "Running"
+   */
+  readonly state: string;
+  /**
+   * Its address on the network.
+   * @example "10.1.1.14"
+   */
+  readonly ipAddress?: string;
+  /**
+   * Host that it runs on; shown to administrators of Mold alone.
+   * @example "host-3"
+   */
+  readonly hostName?: string;
+  /**
+   * Name of its compute offering.
+   * @example "k8s-8c-16g"
+   */
+  readonly offering: string;
+  /**
+   * Its CPU cores.
+   * Unit: cores.
+   * @example 8
+   */
+  readonly cpuCores: number;
+  /**
+   * Its memory.
+   * Unit: MB.
+   * @example 16384
+   */
+  readonly memoryMb: number;
+  /**
+   * How much of its CPU is used, of all its cores. Absent while Mold has not measured it.
+   * Unit: %.
+   * @example 12
+   */
+  readonly cpuPercent?: number;
+  /**
+   * How much of its memory is used, as seen inside. Absent while Mold has not measured it.
+   * Unit: MB.
+   * @example 5120
+   */
+  readonly memoryUsedMb?: number;
+  /**
+   * Received by its network interfaces, all in all. Absent while Mold has not measured it.
+   * Unit: KiB.
+   * @example 32768
+   */
+  readonly networkReadKb?: number;
+  /**
+   * Sent by them. Absent while Mold has not measured it.
+   * Unit: KiB.
+   * @example 16384
+   */
+  readonly networkWriteKb?: number;
+  /**
+   * Read from its disks, all in all. Absent while Mold has not measured it.
+   * Unit: KiB.
+   * @example 812032
+   */
+  readonly diskReadKb?: number;
+  /**
+   * Written to them. Absent while Mold has not measured it.
+   * Unit: KiB.
+   * @example 401408
+   */
+  readonly diskWriteKb?: number;
+  /**
+   * When it was made, ISO 8601.
+   * @example "2026-11-23T13:54:24.000Z"
+   */
+  readonly created?: string;
+  /**
+   * Version of its kubelet. With `kubeconfig` alone.
+   * @example "1.35.4"
+   */
+  readonly version?: string;
+  /**
+   * Whether its node is Ready. With `kubeconfig` alone.
+   * @example true
+   */
+  readonly ready?: boolean;
+  /**
+   * Whether new pods are kept away. With `kubeconfig` alone.
+   * @example false
+   */
+  readonly cordoned?: boolean;
+  /**
+   * Why it is not Ready, in its kubelet's words. With `kubeconfig` alone.
+   * @example "container runtime is down"
+   */
+  readonly reason?: string;
+  /**
+   * When the first of its certificates ends, ISO 8601; its agent renews them weeks before. With `kubeconfig` alone.
+   * @example "2027-11-24T17:11:15Z"
+   */
+  readonly certificatesEnd?: string;
+}
+
+/** A comment on a cluster: what Mold calls an annotation. */
+export interface Comment {
+  /**
+   * Id of the annotation.
+   * @example "df70e0a6-ffe9-4892-81c4-bf9a25d0f8c5"
+   */
+  readonly id: string;
+  /**
+   * What it says.
+   * @example "Ask Min before an upgrade"
+   */
+  readonly text: string;
+  /**
+   * User that wrote it.
+   * @example "min"
+   */
+  readonly author?: string;
+  /**
+   * When, ISO 8601.
+   * @example "2026-11-23T13:54:49.000Z"
+   */
+  readonly created?: string;
+  /**
+   * Whether administrators of Mold alone see it.
+   * @example false
+   */
+  readonly adminsOnly: boolean;
+}
+
+/** What `getKubernetesCluster` answers. One Kubernetes cluster with its nodes and how much of them is used, its comments, and what tags its machines have in common. An error when there is none, or more than one that may be meant. */
+export interface GetKubernetesClusterResult extends ClusterSummary {
+  /** Its machines: control planes first, then workers, each by number. */
+  readonly nodes: readonly NodeStatus[];
+  /** Comments on it, the oldest first. */
+  readonly comments: readonly Comment[];
+  /**
+   * When the client certificate in the given `kubeconfig` ends, ISO 8601.
+   * @example "2028-11-23T13:54:24.000Z"
+   */
+  readonly kubeconfigExpires?: string;
+  /**
+   * Tags that all its machines have, without the library's own.
+   * @example {"team":"payments"}
+   */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What `getKubernetesCluster` is asked. One Kubernetes cluster with its nodes and how much of them is used, its comments, and what tags its machines have in common. An error when there is none, or more than one that may be meant. */
+export interface GetKubernetesClusterArgs {
+  /**
+   * The cluster: its name, its `uid` (or `clusterId`), or the id of its record in Mold.
+   * @example "prod"
+   */
+  readonly cluster: string;
+  /**
+   * Whose, where several declare a cluster of that name: `pulumi:<organization>/<project>/<stack>`.
+   * @default anybody's
+   * @example "pulumi:acme/shop/prod"
+   */
+  readonly owner?: string;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: string;
+  /**
+   * The cluster's kubeconfig: then the cluster itself is asked too, for the version of each node, whether it is Ready, and when its certificates end.
+   * Secret.
+   * @default Mold alone is asked
+   */
+  readonly kubeconfig?: string;
+}
+
+/** `GetKubernetesClusterArgs` with defaults filled in. */
+export interface CheckedGetKubernetesClusterArgs {
+  /** The cluster: its name, its `uid` (or `clusterId`), or the id of its record in Mold. */
+  readonly cluster: string;
+  /** Whose, where several declare a cluster of that name: `pulumi:<organization>/<project>/<stack>`. */
+  readonly owner?: string;
+  /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
+  readonly connection?: string;
+  /** The cluster's kubeconfig: then the cluster itself is asked too, for the version of each node, whether it is Ready, and when its certificates end. */
+  readonly kubeconfig?: string;
+}
+
+/** A Kubernetes version that is registered with Mold. */
+export interface KubernetesVersion {
+  /**
+   * Id of the version.
+   * @example "3a1de5a4-7a4f-4b7a-9a43-0d6a4b0d4b7a"
+   */
+  readonly id: string;
+  /**
+   * The version.
+   * @example "1.35.4"
+   */
+  readonly version: string;
+  /**
+   * What it is called in Mold.
+   * @example "v1.35.4-x86_64"
+   */
+  readonly name: string;
+  /**
+   * Whether clusters can be made with it or upgraded to it: it is enabled and its ISO is Ready.
+   * @example true
+   */
+  readonly usable: boolean;
+  /**
+   * Why it can't be used.
+   * @example "its ISO is NotUploaded"
+   */
+  readonly reason?: string;
+  /**
+   * `Enabled` or `Disabled`.
+   * @example "Enabled"
+   */
+  readonly state: string;
+  /**
+   * Id of its ISO.
+   * @example "5d9e3c0c-3b5c-4a39-8d83-5f1f6f8b8f55"
+   */
+  readonly isoId?: string;
+  /**
+   * Name of its ISO.
+   * @example "v1.35.4-Kubernetes-Binaries-ISO"
+   */
+  readonly isoName?: string;
+  /**
+   * State of its ISO.
+   * @example "Ready"
+   */
+  readonly isoState?: string;
+  /**
+   * The one zone that it is registered for; absent: all zones.
+   * @example "d0a3c5de-6a54-4a47-8a0e-7d2ad4b1a5c6"
+   */
+  readonly zoneId?: string;
+  /**
+   * Name of that zone.
+   * @example "zone-1"
+   */
+  readonly zoneName?: string;
+  /**
+   * Processor that it is built for.
+   * @example "x86_64"
+   */
+  readonly architecture?: string;
+  /**
+   * No machine of a cluster may have fewer CPU cores.
+   * Unit: cores.
+   * @example 2
+   */
+  readonly minCpuCores: number;
+  /**
+   * Nor less memory.
+   * Unit: MB.
+   * @example 2048
+   */
+  readonly minMemoryMb: number;
+  /**
+   * Whether it can have several control planes.
+   * @example true
+   */
+  readonly supportsHa: boolean;
+  /**
+   * Whether Mold can scale it by demand.
+   * @example true
+   */
+  readonly supportsAutoscaling: boolean;
+}
+
+/** What `getKubernetesVersions` answers. The Kubernetes versions that are registered with Mold, the oldest first. */
+export interface GetKubernetesVersionsResult {
+  /** The versions. */
+  readonly versions: readonly KubernetesVersion[];
+}
+
+/** What `getKubernetesVersions` is asked. The Kubernetes versions that are registered with Mold, the oldest first. */
+export interface GetKubernetesVersionsArgs {
+  /**
+   * Those of this zone alone: its name or id. A version that is registered for no zone in particular is in all.
+   * @default of all zones
+   * @example "zone-1"
+   */
+  readonly zone?: string;
+  /**
+   * `true`: those alone that clusters can be made with.
+   * @default false
+   * @example true
+   */
+  readonly usable?: boolean;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: string;
+}
+
+/** `GetKubernetesVersionsArgs` with defaults filled in. */
+export interface CheckedGetKubernetesVersionsArgs {
+  /** Those of this zone alone: its name or id. A version that is registered for no zone in particular is in all. */
+  readonly zone?: string;
+  /** `true`: those alone that clusters can be made with. */
+  readonly usable: boolean;
+  /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
+  readonly connection?: string;
+}
+
+/** Something that happened, as Mold has recorded it. */
+export interface ClusterEvent {
+  /**
+   * Id of the event.
+   * @example "ad3f568a-cda1-4dd4-b94b-a9a44fb0451e"
+   */
+  readonly id: string;
+  /**
+   * When, ISO 8601; Mold knows it to the second.
+   * @example "2026-11-23T13:54:48.000Z"
+   */
+  readonly time: string;
+  /**
+   * How grave it is.
+   * @example "INFO"
+   */
+  readonly level: "INFO" | "WARN" | "ERROR";
+  /**
+   * What kind of event, in Mold's words.
+   * @example "VM.START"
+   */
+  readonly type: string;
+  /**
+   * Of something that takes time: `Created`, `Scheduled`, `Started` or `Completed`.
+   * @example "Completed"
+   */
+  readonly state: string;
+  /**
+   * What happened, in Mold's words.
+   * @example "Successfully completed starting Instance"
+   */
+  readonly description: string;
+  /**
+   * What it happened to.
+   * @example "VirtualMachine"
+   */
+  readonly resourceType?: string;
+  /**
+   * Id of that.
+   * @example "c1a2b3c4-0000-4000-8000-000000000001"
+   */
+  readonly resourceId?: string;
+  /**
+   * Name of that.
+   * @example "prod-worker-1"
+   */
+  readonly resourceName?: string;
+  /**
+   * User that set it off.
+   * @example "admin"
+   */
+  readonly user?: string;
+  /**
+   * Id of the event that it belongs to: the beginning of the same job.
+   * @example "0ced4928-3392-416d-b70c-ba28210546ad"
+   */
+  readonly parentId?: string;
+}
+
+/** What `getEvents` answers. What happened to a cluster: to its machines, network, addresses, rules and record, as Mold has it recorded. The newest last. */
+export interface GetEventsResult {
+  /** The events. */
+  readonly events: readonly ClusterEvent[];
+}
+
+/** What `getEvents` is asked. What happened to a cluster: to its machines, network, addresses, rules and record, as Mold has it recorded. The newest last. */
+export interface GetEventsArgs {
+  /**
+   * The cluster: its name, its `uid` (or `clusterId`), or the id of its record in Mold.
+   * @example "prod"
+   */
+  readonly cluster: string;
+  /**
+   * Whose, where several declare a cluster of that name: `pulumi:<organization>/<project>/<stack>`.
+   * @default anybody's
+   * @example "pulumi:acme/shop/prod"
+   */
+  readonly owner?: string;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: string;
+  /**
+   * Not before this: a time (`2026-11-23T13:00:00Z`), or how long ago (`90m`, `24h`, `7d`).
+   * @default "24h"
+   * @example "7d"
+   */
+  readonly since?: string;
+  /**
+   * Events of this gravity alone.
+   * @default of any
+   * @example "ERROR"
+   */
+  readonly level?: "INFO" | "WARN" | "ERROR";
+  /**
+   * So many of them at most: the newest.
+   * @default 100
+   * @example 20
+   */
+  readonly limit?: number;
+}
+
+/** `GetEventsArgs` with defaults filled in. */
+export interface CheckedGetEventsArgs {
+  /** The cluster: its name, its `uid` (or `clusterId`), or the id of its record in Mold. */
+  readonly cluster: string;
+  /** Whose, where several declare a cluster of that name: `pulumi:<organization>/<project>/<stack>`. */
+  readonly owner?: string;
+  /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
+  readonly connection?: string;
+  /** Not before this: a time (`2026-11-23T13:00:00Z`), or how long ago (`90m`, `24h`, `7d`). */
+  readonly since: string;
+  /** Events of this gravity alone. */
+  readonly level?: "INFO" | "WARN" | "ERROR";
+  /** So many of them at most: the newest. */
+  readonly limit: number;
+}
+
+/** What `getComments` answers. The comments on a cluster, as Mold's screens show them, whoever wrote them. */
+export interface GetCommentsResult {
+  /** Comments on it, the oldest first. */
+  readonly comments: readonly Comment[];
+}
+
+/** What `getComments` is asked. The comments on a cluster, as Mold's screens show them, whoever wrote them. */
+export interface GetCommentsArgs {
+  /**
+   * The cluster: its name, its `uid` (or `clusterId`), or the id of its record in Mold.
+   * @example "prod"
+   */
+  readonly cluster: string;
+  /**
+   * Whose, where several declare a cluster of that name: `pulumi:<organization>/<project>/<stack>`.
+   * @default anybody's
+   * @example "pulumi:acme/shop/prod"
+   */
+  readonly owner?: string;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: string;
+}
+
+/** `GetCommentsArgs` with defaults filled in. */
+export interface CheckedGetCommentsArgs {
+  /** The cluster: its name, its `uid` (or `clusterId`), or the id of its record in Mold. */
+  readonly cluster: string;
+  /** Whose, where several declare a cluster of that name: `pulumi:<organization>/<project>/<stack>`. */
+  readonly owner?: string;
+  /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
+  readonly connection?: string;
+}
+
+/** Arguments by data source. */
+export interface DataArguments {
+  readonly getKubernetesClusters: GetKubernetesClustersArgs;
+  readonly getKubernetesCluster: GetKubernetesClusterArgs;
+  readonly getKubernetesVersions: GetKubernetesVersionsArgs;
+  readonly getEvents: GetEventsArgs;
+  readonly getComments: GetCommentsArgs;
+}
+
+/** Arguments by data source, as their check gives them back. */
+export interface CheckedDataArguments {
+  readonly getKubernetesClusters: CheckedGetKubernetesClustersArgs;
+  readonly getKubernetesCluster: CheckedGetKubernetesClusterArgs;
+  readonly getKubernetesVersions: CheckedGetKubernetesVersionsArgs;
+  readonly getEvents: CheckedGetEventsArgs;
+  readonly getComments: CheckedGetCommentsArgs;
+}
+
+/** Answers by data source. */
+export interface DataResults {
+  readonly getKubernetesClusters: GetKubernetesClustersResult;
+  readonly getKubernetesCluster: GetKubernetesClusterResult;
+  readonly getKubernetesVersions: GetKubernetesVersionsResult;
+  readonly getEvents: GetEventsResult;
+  readonly getComments: GetCommentsResult;
 }
 
 /** Inputs by resource. */
@@ -1766,6 +2592,7 @@ export interface Inputs {
   readonly ClusterIdentity: ClusterIdentityInputs;
   readonly ClusterEndpoint: ClusterEndpointInputs;
   readonly Cluster: ClusterInputs;
+  readonly ClusterAccess: ClusterAccessInputs;
 }
 
 /** Inputs by resource, as check gives them back. */
@@ -1777,6 +2604,7 @@ export interface CheckedInputs {
   readonly ClusterIdentity: CheckedClusterIdentityInputs;
   readonly ClusterEndpoint: CheckedClusterEndpointInputs;
   readonly Cluster: CheckedClusterInputs;
+  readonly ClusterAccess: CheckedClusterAccessInputs;
 }
 
 /** Outputs by resource. */
@@ -1787,4 +2615,5 @@ export interface Outputs {
   readonly ClusterIdentity: ClusterIdentityOutputs;
   readonly ClusterEndpoint: ClusterEndpointOutputs;
   readonly Cluster: ClusterOutputs;
+  readonly ClusterAccess: ClusterAccessOutputs;
 }

@@ -1,4 +1,5 @@
 /** Everything that is generated: file name to text. Pure, so that a test can hold the committed files against it. */
+import { dataSources } from "../data-sources";
 import { resources } from "../resources";
 import { pulumiSchemaFile } from "./pulumi-schema";
 import { referenceFile } from "./reference";
@@ -7,10 +8,11 @@ import { pulumiArgsFile, typesFile } from "./types";
 /** `version`: the package's own, which the Pulumi schema carries. */
 export function generatedFiles(version: string): Readonly<Record<string, string>> {
   const all = Object.values(resources);
+  const sources = Object.values(dataSources);
   return {
-    "types.ts": typesFile(all),
-    "pulumi-args.ts": pulumiArgsFile(all),
-    "pulumi-schema.json": pulumiSchemaFile(all, version),
-    "reference.md": referenceFile(all),
+    "types.ts": typesFile(all, sources),
+    "pulumi-args.ts": pulumiArgsFile(all, sources),
+    "pulumi-schema.json": pulumiSchemaFile(all, sources, version),
+    "reference.md": referenceFile(all, sources),
   };
 }

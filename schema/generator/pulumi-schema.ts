@@ -1,6 +1,7 @@
 /** `generated/pulumi-schema.json`: the package as Pulumi describes packages (https://www.pulumi.com/docs/iac/build-with-pulumi/schema/). */
 import { effectiveChange } from "../change-rule";
 import type { Change, Json, Properties, Property } from "../property";
+import type { DataSource } from "../data-source";
 import type { Resource } from "../resource";
 
 type Spec = { [key: string]: Json };
@@ -79,7 +80,7 @@ class Types {
   }
 }
 
-export function pulumiSchemaFile(all: readonly Resource[], version: string): string {
+export function pulumiSchemaFile(all: readonly Resource[], sources: readonly DataSource[], version: string): string {
   const types = new Types();
   const resources: Spec = {};
   let variables: Spec = {};
@@ -107,6 +108,15 @@ export function pulumiSchemaFile(all: readonly Resource[], version: string): str
       requiredInputs: inputs.required,
     };
   }
+  const functions: Spec = {};
+  for (const { name, description, inputs, outputs } of sources) {
+    const owner = capital(name);
+    functions[token(name)] = {
+      description,
+      inputs: { type: "object", ...types.members(inputs, `${owner}Args`, "update") },
+      outputs: { type: "object", ...types.members(outputs, `${owner}Result`, undefined) },
+    };
+  }
   const schema: Spec = {
     name: packageName,
     displayName: "ABLESTACK Kubernetes",
@@ -120,6 +130,7 @@ export function pulumiSchemaFile(all: readonly Resource[], version: string): str
     provider: { description: "How to reach a Mold, and as whom.", inputProperties: variables },
     types: types.specs,
     resources,
+    functions,
   };
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }

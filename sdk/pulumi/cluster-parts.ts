@@ -1,9 +1,9 @@
 /**
- * The three resources that a KubernetesCluster is made of. What never changes in its life (identity, endpoint) comes first and apart, so
+ * The resources that a KubernetesCluster is made of. What never changes in its life (identity, endpoint) comes first and apart, so
  * that a crash loses nothing of it and it stays known in the preview of any other change.
  */
 import type * as pulumi from "@pulumi/pulumi";
-import type { ClusterEndpointOutputs, ClusterIdentityOutputs, ClusterOutputs } from "../../schema/generated/types";
+import type { ClusterAccessOutputs, ClusterEndpointOutputs, ClusterIdentityOutputs, ClusterOutputs } from "../../schema/generated/types";
 import { DynamicResource } from "./dynamic-resource";
 import type { OutputsOf } from "./outputs";
 
@@ -21,9 +21,14 @@ export const identityOutputs = [
   "serviceAccountKey",
   "adminCertificate",
   "adminKey",
+  "userCertificates",
+  "userKey",
 ] as const satisfies readonly (keyof ClusterIdentityOutputs)[];
 
-export const identitySecrets = ["caKey", "frontProxyCaKey", "etcdCaKey", "serviceAccountKey", "adminKey"] as const satisfies readonly (keyof ClusterIdentityOutputs)[];
+/** Those that the machines' part takes in: it has no use for what is made for people. */
+export const machineIdentity = identityOutputs.filter((name) => name !== "userCertificates" && name !== "userKey");
+
+export const identitySecrets = ["caKey", "frontProxyCaKey", "etcdCaKey", "serviceAccountKey", "adminKey", "userKey"] as const satisfies readonly (keyof ClusterIdentityOutputs)[];
 
 export class ClusterIdentity extends DynamicResource implements OutputsOf<ClusterIdentityOutputs> {
   declare readonly uid: pulumi.Output<string>;
@@ -37,6 +42,8 @@ export class ClusterIdentity extends DynamicResource implements OutputsOf<Cluste
   declare readonly serviceAccountKey: pulumi.Output<string>;
   declare readonly adminCertificate: pulumi.Output<string>;
   declare readonly adminKey: pulumi.Output<string>;
+  declare readonly userCertificates: pulumi.Output<readonly string[] | undefined>;
+  declare readonly userKey: pulumi.Output<string | undefined>;
 
   constructor(name: string, inputs: Inputs, opts: pulumi.CustomResourceOptions) {
     super(name, { kind: "ClusterIdentity", inputs, outputs: identityOutputs, secretOutputs: identitySecrets }, opts);
@@ -74,6 +81,7 @@ export class ClusterEndpoint extends DynamicResource implements OutputsOf<Cluste
 /** What only the machines tell; the rest of `ClusterOutputs` is the identity's and the endpoint's. */
 export const machineOutputs = [
   "clusterId",
+  "moldId",
   "kubernetesVersion",
   "state",
   "size",
@@ -90,6 +98,7 @@ export const machineOutputs = [
 
 export class Cluster extends DynamicResource implements OutputsOf<Pick<ClusterOutputs, (typeof machineOutputs)[number]>> {
   declare readonly clusterId: pulumi.Output<string>;
+  declare readonly moldId: pulumi.Output<string | undefined>;
   declare readonly kubernetesVersion: pulumi.Output<string>;
   declare readonly state: pulumi.Output<string>;
   declare readonly size: pulumi.Output<number>;
@@ -105,5 +114,18 @@ export class Cluster extends DynamicResource implements OutputsOf<Pick<ClusterOu
 
   constructor(name: string, inputs: Inputs, opts: pulumi.CustomResourceOptions) {
     super(name, { kind: "Cluster", inputs, outputs: machineOutputs }, opts);
+  }
+}
+
+export const accessOutputs = ["caCertificate", "kubeconfig", "kubeconfigExpires"] as const satisfies readonly (keyof ClusterAccessOutputs)[];
+
+/** Only of a cluster that Mold runs: Mold makes its keys, and they are there when the cluster is. */
+export class ClusterAccess extends DynamicResource implements OutputsOf<ClusterAccessOutputs> {
+  declare readonly caCertificate: pulumi.Output<string>;
+  declare readonly kubeconfig: pulumi.Output<string>;
+  declare readonly kubeconfigExpires: pulumi.Output<string>;
+
+  constructor(name: string, inputs: Inputs, opts: pulumi.CustomResourceOptions) {
+    super(name, { kind: "ClusterAccess", inputs, outputs: accessOutputs, secretOutputs: ["kubeconfig"] }, opts);
   }
 }

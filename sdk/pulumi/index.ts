@@ -10,6 +10,18 @@ export type {
   Transform,
 } from "./high-availability";
 export type { ClusterInput } from "./cluster-rule";
+export {
+  getComments,
+  getCommentsOutput,
+  getEvents,
+  getEventsOutput,
+  getKubernetesCluster,
+  getKubernetesClusterOutput,
+  getKubernetesClusters,
+  getKubernetesClustersOutput,
+  getKubernetesVersions,
+  getKubernetesVersionsOutput,
+} from "./data-sources";
 export { KubernetesCluster } from "./kubernetes-cluster";
 export { LoadBalancer } from "./load-balancer";
 export type { LoadBalancerArgs } from "./load-balancer";
@@ -25,6 +37,11 @@ export type {
   BalancerMembersArgs,
   ControlPlaneArgs,
   ForwardTargetArgs,
+  GetCommentsOutputArgs,
+  GetEventsOutputArgs,
+  GetKubernetesClusterOutputArgs,
+  GetKubernetesClustersOutputArgs,
+  GetKubernetesVersionsOutputArgs,
   HealthCheckArgs,
   KubernetesClusterArgs,
   NodeOperationArgs,
@@ -34,4 +51,24 @@ export type {
   UpgradeArgs,
   WorkersArgs,
 } from "../../schema/generated/pulumi-args";
-export type { KubernetesClusterOutputs, LoadBalancerOutputs, NetworkRuleOutputs, NodeOutputs } from "../../schema/generated/types";
+export type {
+  ClusterEvent,
+  ClusterSummary,
+  Comment,
+  GetCommentsArgs,
+  GetCommentsResult,
+  GetEventsArgs,
+  GetEventsResult,
+  GetKubernetesClusterArgs,
+  GetKubernetesClusterResult,
+  GetKubernetesClustersArgs,
+  GetKubernetesClustersResult,
+  GetKubernetesVersionsArgs,
+  GetKubernetesVersionsResult,
+  KubernetesClusterOutputs,
+  KubernetesVersion,
+  LoadBalancerOutputs,
+  NetworkRuleOutputs,
+  NodeOutputs,
+  NodeStatus,
+} from "../../schema/generated/types";

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { kubeconfig } from "../../provider/kubernetes/kubeconfig";
+import { clientNow, kubeconfig } from "../../provider/kubernetes/kubeconfig";
 import type { KubernetesClusterArgs } from "../../schema/generated/pulumi-args";
 import type { KubernetesClusterOutputs } from "../../schema/generated/types";
-import { Cluster, ClusterEndpoint, ClusterIdentity, endpointOutputs, identityOutputs } from "./cluster-parts";
-import type { OutputsOf } from "./outputs";
+import { Cluster, ClusterAccess, ClusterEndpoint, ClusterIdentity, endpointOutputs, machineIdentity } from "./cluster-parts";
+import { ifKnown, type OutputsOf } from "./outputs";
 import { showPlanOfCreate } from "./preview-plan";
 
 /** How long the parts that come before the machines may take, when the program doesn't say. Seconds, as `schema/` declares them. */
@@ -25,10 +25,14 @@ const defaultTimeouts = { create: 3600, delete: 1800 };
  */
 export class KubernetesCluster extends pulumi.ComponentResource implements OutputsOf<KubernetesClusterOutputs> {
   readonly uid: pulumi.Output<string>;
+  readonly name: pulumi.Output<string>;
+  readonly description: pulumi.Output<string | undefined>;
   readonly clusterId: pulumi.Output<string>;
   readonly kubernetesVersion: pulumi.Output<string>;
   readonly endpoint: pulumi.Output<string>;
   readonly kubeconfig: pulumi.Output<string>;
+  /** When the client certificate in it ends, ISO 8601. */
+  readonly kubeconfigExpires: pulumi.Output<string>;
   readonly caCertificate: pulumi.Output<string>;
   readonly networkId: pulumi.Output<string>;
   readonly networkName: pulumi.Output<string>;
@@ -44,6 +48,7 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
   readonly zoneId: pulumi.Output<string>;
   readonly zoneName: pulumi.Output<string>;
   readonly clusterType: pulumi.Output<KubernetesClusterOutputs["clusterType"]>;
+  readonly moldId: pulumi.Output<string | undefined>;
   readonly created: pulumi.Output<string>;
   readonly autoscalingEnabled: pulumi.Output<boolean>;
   readonly nodes: pulumi.Output<KubernetesClusterOutputs["nodes"]>;
@@ -60,23 +65,41 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
       // Whoever forgets to mark the password as a secret still has none in the state.
       privateRegistry: args.privateRegistry === undefined ? undefined : pulumi.secret(args.privateRegistry),
     };
-    const { connection, zone, network, networkOffering, externalLoadBalancerIp } = args;
+    const { connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt } = args;
 
     const identity = new ClusterIdentity(`${name}-identity`, declaration, child);
     showPlanOfCreate(this, declaration, identity.uid);
-    const place = { uid: identity.uid, name: declaration.name, connection, zone, network, networkOffering, externalLoadBalancerIp };
+    const place = { uid: identity.uid, name: declaration.name, connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt };
     const timeouts = pulumi.output(args.timeouts).apply((given) => ({ create: given?.create ?? defaultTimeouts.create, delete: given?.delete ?? defaultTimeouts.delete }));
     const endpoint = new ClusterEndpoint(`${name}-endpoint`, { ...place, timeouts }, child);
-    const machines = new Cluster(name, { ...declaration, identity: pick(identity, identityOutputs), endpoint: pick(endpoint, endpointOutputs) }, child);
+    const machines = new Cluster(name, { ...declaration, identity: pick(identity, machineIdentity), endpoint: pick(endpoint, endpointOutputs) }, child);
 
     // By way of the machines' URN, which a preview knows: what uses these waits until the cluster is there.
     const whenThere = <T>(output: pulumi.Output<T>): pulumi.Output<T> => pulumi.all([output, machines.urn]).apply(([value]) => value as T);
-    const { caCertificate, adminCertificate, adminKey } = identity;
-    this.kubeconfig = whenThere(
-      pulumi.secret(pulumi.output({ name: declaration.name, endpoint: endpoint.endpoint, caCertificate, adminCertificate, adminKey }).apply(kubeconfig)),
-    );
+    const { networkId, networkOwned } = endpoint;
+    const access = isMolds(management)
+      ? new ClusterAccess(`${name}-access`, { uid: identity.uid, name: declaration.name, connection, management, networkId, networkOwned }, pulumi.mergeOptions(child, { dependsOn: machines }))
+      : undefined;
+    const { adminCertificate, adminKey } = identity;
+    const [userCertificates, userKey] = [ifKnown(identity.userCertificates), pulumi.secret(ifKnown(identity.userKey))];
+    const now = Date.now();
+    const caCertificate = access?.caCertificate ?? identity.caCertificate;
+    this.kubeconfig =
+      access?.kubeconfig ??
+      whenThere(
+        pulumi.secret(
+          pulumi
+            .output({ name: declaration.name, endpoint: endpoint.endpoint, caCertificate, clients: { adminCertificate, adminKey, userCertificates, userKey } })
+            .apply(({ clients, ...where }) => kubeconfig({ ...where, ...clientNow(clients, now) })),
+        ),
+      );
+    // Of certificates alone, which are no secret: the key in it is not looked at.
+    this.kubeconfigExpires =
+      access?.kubeconfigExpires ?? pulumi.output({ adminCertificate, userCertificates }).apply((certificates) => clientNow({ ...certificates, adminKey: "", userKey: "" }, now).expires);
     this.endpoint = whenThere(endpoint.endpoint);
     this.uid = identity.uid;
+    this.name = pulumi.output(declaration.name);
+    this.description = pulumi.output(args.description);
     this.caCertificate = caCertificate;
     this.networkId = endpoint.networkId;
     this.networkName = endpoint.networkName;
@@ -94,12 +117,19 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
     this.account = machines.account;
     this.domain = machines.domain;
     this.clusterType = machines.clusterType;
+    this.moldId = machines.moldId;
     this.created = machines.created;
     this.autoscalingEnabled = machines.autoscalingEnabled;
     this.nodes = machines.nodes;
     this.connection = pulumi.output(connection);
     this.registerOutputs({ uid: this.uid, endpoint: this.endpoint, kubeconfig: this.kubeconfig, nodes: this.nodes });
   }
+}
+
+/** What a program makes of a cluster hangs on who runs it: that has to be known when the program runs. */
+function isMolds(management: KubernetesClusterArgs["management"]): boolean {
+  if (management === undefined || typeof management === "string") return management === "mold";
+  throw new Error('management: must be "core" or "mold" itself, not an output or a promise of it');
 }
 
 /** All outputs of one resource as an input of another. */

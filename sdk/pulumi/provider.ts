@@ -4,7 +4,7 @@
  * byte whatever the program, its compiler and the release of Pulumi, and costs no program the second that serialising takes. It must
  * stay as it is from release to release: states carry it for years.
  */
-export type Kind = "ClusterIdentity" | "ClusterEndpoint" | "Cluster" | "NetworkRule" | "LoadBalancer";
+export type Kind = "ClusterIdentity" | "ClusterEndpoint" | "Cluster" | "ClusterAccess" | "NetworkRule" | "LoadBalancer";
 
 /**
  * The package is looked for from the program's folder, where the provider's process runs; then through what the program depends on,

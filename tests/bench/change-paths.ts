@@ -3,7 +3,7 @@
  * durations and what has to wait for what. Beside what Mold and machines force on everybody, four of the design's promises are
  * dependencies: workers stop before control planes; they start once the API answers; what takes a machine away happens to one machine
  * at a time, and the next goes when it is Ready again; with three control planes or more, one that goes has left the API's balancer.
- * There are no pods to be moved, and no balancers but the API's.
+ * There are no pods to be moved, and no balancers but the API's. A node that was away for less than its grace stays Ready (seen on real ones).
  */
 import { jobDurations as jobs, machineDurations as inside, placedAtOnce, type Size } from "./critical-path";
 
@@ -29,14 +29,14 @@ export function startPath({ controlPlanes, workers }: Size): number {
   const api = jobs.start * rounds(majority) + back;
   const lastControlPlane = jobs.start * rounds(controlPlanes) + back;
   const lastWorker = workers > 0 ? api + jobs.start * rounds(workers) + back : 0;
-  return Math.max(lastControlPlane, lastWorker) + inside.nodeReady;
+  return Math.max(lastControlPlane, lastWorker);
 }
 
 /** What a control plane's turn takes beyond what is done to it. */
 const aside = (controlPlanes: number): number => (controlPlanes < leastToSpareOne ? 0 : jobs.unassign + jobs.assign);
 
 export function offeringPath({ controlPlanes, workers }: Size): number {
-  const turn = jobs.stop + jobs.scale + jobs.start + back + inside.nodeReady;
+  const turn = jobs.stop + jobs.scale + jobs.start + back;
   return controlPlanes * (aside(controlPlanes) + turn) + workers * turn;
 }
 
@@ -47,6 +47,6 @@ export function offeringPath({ controlPlanes, workers }: Size): number {
  */
 export function upgradePath({ controlPlanes, workers }: Size, hops: number, atOnce = 1): number {
   const turnsOfWorkers = Math.ceil(workers / atOnce);
-  const hop = inside.imageImport + controlPlanes * (aside(controlPlanes) + inside.controlPlaneUpgrade + inside.nodeReady) + turnsOfWorkers * (inside.workerUpgrade + inside.nodeReady);
+  const hop = inside.imageImport + controlPlanes * (aside(controlPlanes) + inside.controlPlaneUpgrade) + turnsOfWorkers * inside.workerUpgrade;
   return jobs.attachIso + hops * hop;
 }

@@ -1,4 +1,22 @@
-/** Figures of the real engine on the example, when there is nothing to do: how long it takes, and what it asks of Mold. */
+/**
+ * Figures of the real engine on the example, when there is nothing to do: how long it takes, and what it asks of Mold.
+ *
+ * What a no-op `pulumi up` is made of, in seconds of processor (Node 20, @pulumi/pulumi 3.248, CLI 3.259; the least of two runs; an up
+ * is a preview and an update, and starts each process twice):
+ *
+ *     program                 all   pulumi  the program  the provider
+ *     empty                   2.0   0.35    1.7
+ *     imports Pulumi          2.9   0.37    2.6
+ *     one resource            4.6   0.41    2.8          1.35
+ *     the example             5.9   0.59    3.3          1.93
+ *
+ * - An empty program does not load all of @pulumi/pulumi, and every other one does: 770 files, 14.6 MiB, of which TypeScript is 8.9
+ *   (for serialising closures; our provider is a text already) and npm's @npmcli/arborist with what it needs most of the files. It is
+ *   half a second, in the program and once more in each provider's process.
+ * - Ours is what is above one resource: 1.3 s of 5.9. In the provider 170 files (0.9 MiB) take 45 ms, axios another 60, and the rest
+ *   are the looks at Mold (11 calls for a preview or an update) and at the cluster. In the program the SDK is 11 files and 1 ms.
+ * - Leaving the type check out (`noCheck` in tsconfig.json, or PULUMI_NODEJS_TRANSPILE_ONLY=true) saves 0.1 to 0.2 s of them.
+ */
 import { pulumiFolders } from "../engine/world/paths";
 import { TestStack } from "../engine/world/stack";
 import { figure, median, type Figure } from "./figures";

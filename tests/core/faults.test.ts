@@ -51,6 +51,9 @@ const moments: Record<FaultKind, readonly FaultOrder[]> = {
   rateLimit: [...each(some, { kind: "rateLimit" }), { kind: "rateLimit", count: 50 }],
   expiredCredentials: [...each(some, { kind: "expiredCredentials" }), { kind: "expiredCredentials", skip: 20, count: -1 }],
   processKilled: [...each(["createNetwork", "createTags", "deployVirtualMachine"], { kind: "processKilled" }), ...each(some, { kind: "processKilled", effect: "after" })],
+  // Mold's own Kubernetes service runs none of these clusters: tests/core/managed.
+  serviceFails: [],
+  serviceHangs: [],
 };
 
 /** What happens before somebody runs it again, beside that the cause is gone: what the error says, or time. */

@@ -13,8 +13,8 @@ interface Timed extends StepNode {
 }
 const step = (id: string, seconds: number, needs: readonly string[] = [], pool?: string): Timed => ({ id, title: id, needs, seconds, ...(pool === undefined ? {} : { pool }) });
 const sizes = { two: 2, three: 3 };
-const span = (steps: readonly Timed[]): number => makespan(new StepGraph(steps), ({ seconds }) => seconds, sizes);
-const longestWay = (steps: readonly Timed[]): number => Math.max(0, ...new StepGraph(steps).ends(({ seconds }) => seconds));
+const span = (steps: readonly Timed[]): number => makespan(StepGraph.of(steps), ({ seconds }) => seconds, sizes);
+const longestWay = (steps: readonly Timed[]): number => Math.max(0, ...StepGraph.of(steps).ends(({ seconds }) => seconds));
 
 describe("by example", () => {
   test("five in a pool of two go two by two", () => {

@@ -265,6 +265,29 @@ describe("what stops it stops it where nothing is half done", () => {
     expect(await life.plan()).toEqual([]);
   });
 
+  test("a control plane that is destroyed for good while it is upgraded: the run says so soon, and the next one makes it anew, etcd member included", async () => {
+    const life = new Life(made);
+    const idNow = async (): Promise<string> => (await life.cloud.clock.run(byHand(life.cloud).list("listVirtualMachines", { name: "prod-control-2" })))[0]!.id!;
+    const lost = await idNow();
+    const failed = failureOf(life.up(at("1.35")));
+    let since = 0;
+    await watching(life, failed, () => {
+      // To prepare itself first, then to go.
+      const told = life.run.calls.filter((call) => call === "kubernetes PATCH /api/v1/nodes/prod-control-2").length;
+      if (told < 2 || since > 0) return;
+      since = life.cloud.clock.now();
+      void byHand(life.cloud).start("destroyVirtualMachine", { id: lost, expunge: true }, { resource: "by hand" });
+    });
+    expect(await failed).toMatch(/prod-control-2 is gone: it was destroyed in Mold while this run waited for it\. Run again: it is made anew/);
+    expect((life.cloud.clock.now() - since) / 1000).toBeLessThan(150);
+    await life.up(at("1.35"));
+    expect(new Set(await versionsOf(life))).toEqual(new Set(["1.35.4"]));
+    expect(await nodesOf(life)).toHaveLength(6);
+    expect(await idNow()).not.toBe(lost);
+    expect(violations(life.cloud)).toEqual([]);
+    expect(await life.plan()).toEqual([]);
+  });
+
   test("a node that is NotReady keeps the hop from beginning", async () => {
     const life = new Life(made);
     life.cloud.emulator.faults.order({ kind: "nodeNeverReady", name: "prod-worker-2", count: Infinity });

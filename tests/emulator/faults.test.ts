@@ -1,6 +1,7 @@
 /** Every fault that can be ordered happens, where and as often as it was ordered, and nowhere else. */
 import { faultKinds, rowsOnly, type FaultKind, type FaultOrder } from "../../provider/emulator";
 import { Faults } from "../../provider/emulator/faults";
+import { createSimulatedHypervisor } from "../../provider/emulator/simulated";
 import { World } from "./test-client";
 
 const closing: World[] = [];
@@ -22,7 +23,28 @@ async function ready(options: ConstructorParameters<typeof World>[0] = {}): Prom
 
 const deploy = async (world: World, network: string, name: string): ReturnType<World["job"]> => world.job("deployVirtualMachine", await world.deployParams(network, name));
 
+async function serviceParams(world: World): Promise<Record<string, string>> {
+  const { zone } = await world.basics();
+  const versions = await world.list("listKubernetesSupportedVersions");
+  return { name: "cm", zoneid: zone, kubernetesversionid: versions.find(({ semanticversion }) => semanticversion === "1.34.2")?.id as string, serviceofferingid: await world.offering("k8s-2c-4g"), size: "1" };
+}
+
 const cases: Record<FaultKind, () => Promise<void>> = {
+  async serviceFails() {
+    const { world, order } = await ready();
+    order({ kind: "serviceFails", command: "createKubernetesCluster", name: "cm-node-*", text: "the hypervisor is away" });
+    const { result } = await world.job("createKubernetesCluster", await serviceParams(world));
+    expect(result).toEqual({ errorcode: 530, errortext: "the hypervisor is away" });
+    const cluster = await world.first("listKubernetesClusters");
+    expect([cluster.state, (cluster.virtualmachines as unknown[]).length]).toEqual(["Error", 1]);
+  },
+  async serviceHangs() {
+    const { world, order } = await ready({ hypervisor: createSimulatedHypervisor });
+    order({ kind: "serviceHangs", command: "createKubernetesCluster", ms: 3_600_000 });
+    const began = world.clock.now();
+    expect((await world.job("createKubernetesCluster", await serviceParams(world))).job?.jobstatus).toBe(2);
+    expect(world.clock.now() - began).toBeGreaterThanOrEqual(3_600_000);
+  },
   async jobFails() {
     const { world, network, order } = await ready();
     order({ kind: "jobFails", command: "deployVirtualMachine", name: "m-2", text: "the storage is away" });

@@ -45,7 +45,7 @@ const staged = names.filter((name) => stages[same[name] ?? name] !== undefined);
 describe("what a real server answered, the embedded Mold answers", () => {
   test.each(staged)("%s", async (name) => {
     const recorded = recording(name);
-    const world = new World({ users: [{ name: "admin", admin: true, apiKey: "admin-key", secretKey: "admin-secret" }, { name: "u1", apiKey: "u1-key", secretKey: "u1-secret", ...(name === "user-limit" ? { limits: { user_vm: 0 } } : {}) }], ...(name === "unknown-parameter" ? { strict: false } : {}) });
+    const world = new World({ kubernetesStartTimeout: 150_000, users: [{ name: "admin", admin: true, apiKey: "admin-key", secretKey: "admin-secret" }, { name: "u1", apiKey: "u1-key", secretKey: "u1-secret", ...(name === "user-limit" ? { limits: { user_vm: 0 } } : {}) }], ...(name === "unknown-parameter" ? { strict: false } : {}) });
     const stage = await stages[same[name] ?? name]!(world);
     const { command, response: _json, ...asked } = recorded.request;
     const given: Params = { ...asked, ...stage.params };

@@ -12,7 +12,7 @@ const declaration = {
 
 test("the plan of a create is a page, however many machines there are", () => {
   const lines = createPlan(declaration);
-  expect(lines.length).toBeLessThan(25);
+  expect(lines.length).toBeLessThan(30);
   expect(lines).toContainEqual(expect.stringMatching(/^deploy ha-control-1…3, ha-worker-1…12/));
   expect(lines.at(-1)).toMatch(/^about \d+ s in all$/);
 });

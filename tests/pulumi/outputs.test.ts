@@ -11,7 +11,7 @@ const declared = (name: keyof typeof resources): string[] => sorted(Object.keys(
 test("every output that is declared is one in the SDK", () => {
   expect(sorted(identityOutputs)).toEqual(declared("ClusterIdentity"));
   expect(sorted(endpointOutputs)).toEqual(declared("ClusterEndpoint"));
-  expect(sorted(new Set([...machineOutputs, "uid", "caCertificate", ...endpointOutputs].filter((name) => name !== "networkOwned" && name !== "networkCidr")))).toEqual(declared("Cluster"));
+  expect(sorted(new Set([...machineOutputs, "uid", "name", "description", "caCertificate", ...endpointOutputs].filter((name) => name !== "networkOwned" && name !== "networkCidr")))).toEqual(declared("Cluster"));
   expect(sorted(networkRuleOutputs)).toEqual(declared("NetworkRule"));
   expect(sorted(loadBalancerOutputs)).toEqual(declared("LoadBalancer"));
 });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { providerText, type Kind } from "../../sdk/pulumi/provider";
 
-const kinds: Kind[] = ["ClusterIdentity", "ClusterEndpoint", "Cluster", "NetworkRule", "LoadBalancer"];
+const kinds: Kind[] = ["ClusterIdentity", "ClusterEndpoint", "Cluster", "ClusterAccess", "NetworkRule", "LoadBalancer"];
 
 let folder: string;
 beforeEach(() => void (folder = realpathSync(mkdtempSync(join(tmpdir(), "ablestack-provider-")))));

@@ -1,6 +1,7 @@
 /** What a program registers with the engine. */
 import * as pulumi from "@pulumi/pulumi";
 import { HighlyAvailableCluster, KubernetesCluster, LoadBalancer, NetworkRule, type HighlyAvailableClusterArgs, type KubernetesClusterArgs } from "../../sdk/pulumi";
+import { createClusterCertificates, createUserCertificates } from "../../provider/kubernetes/certificates";
 import { runProgram, valueOf } from "./world/program";
 
 const args: KubernetesClusterArgs = {
@@ -46,7 +47,7 @@ describe("KubernetesCluster", () => {
 
   test("keys of the identity are secrets wherever they go", async () => {
     const { find } = await runProgram(() => new KubernetesCluster("prod", args));
-    expect(find("ClusterIdentity prod-identity").additionalSecretOutputs).toEqual(["declared", "caKey", "frontProxyCaKey", "etcdCaKey", "serviceAccountKey", "adminKey"]);
+    expect(find("ClusterIdentity prod-identity").additionalSecretOutputs).toEqual(["declared", "caKey", "frontProxyCaKey", "etcdCaKey", "serviceAccountKey", "adminKey", "userKey"]);
   });
 
   test("a registry's password is a secret even when the program doesn't mark it", async () => {
@@ -69,6 +70,23 @@ describe("KubernetesCluster", () => {
     expect(await valueOf(result.kubeconfig)).toMatchObject({ known: true, secret: true });
     expect(await valueOf(result.endpoint)).toMatchObject({ known: true, value: "https://203.0.113.7:6443" });
     expect(await valueOf(result.nodes)).toMatchObject({ known: false });
+  });
+
+  test("it comes with the certificate of the year, and says when that ends", async () => {
+    const certificates = await createClusterCertificates({ uid: "k3v9x0a2m7qd", now: Date.now() });
+    const identity = { uid: "k3v9x0a2m7qd", ...certificates, ...(await createUserCertificates({ uid: "k3v9x0a2m7qd", now: Date.now(), ...certificates })) };
+    for (const options of [{}, { preview: true, unknown: ["Cluster"] }]) {
+      const { result, find } = await runProgram(() => new KubernetesCluster("prod", args), { ...options, outputs: { ClusterIdentity: identity } });
+      const { known, secret, value } = await valueOf(result.kubeconfig);
+      expect({ known, secret }).toEqual({ known: true, secret: true });
+      expect(value).toContain(Buffer.from(identity.userCertificates[0]!).toString("base64"));
+      expect(value).toContain(Buffer.from(identity.userKey).toString("base64"));
+      const expires = await valueOf(result.kubeconfigExpires);
+      expect(expires).toMatchObject({ known: true, secret: false });
+      expect(Date.parse(expires.value!) - Date.now()).toBeGreaterThan(365 * 86_400_000);
+      // The machines' part has no use for what is made for people.
+      expect(find("Cluster prod").inputs.identity).not.toHaveProperty("userKey");
+    }
   });
 
   test("what uses the kubeconfig waits for the machines", async () => {

@@ -2,29 +2,60 @@
  * A cluster's life on real nodes, by the real engine: made, reached through its balancers, upgraded under load, scaled, stopped and started, changed,
  * destroyed. Linux and root; `make test-real` builds what it needs.
  */
-import { knock, until } from "./world/mold";
+import { rmSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { isosFolder } from "./agent/isos";
+import { etcdMembers } from "./world/etcd";
+import { clusterByHand } from "./by-hand/cluster";
+import { knock, RealMold, until } from "./world/mold";
 import { lackingForClusters, RealStack } from "./world/real-stack";
 import { inWords, record } from "./world/results";
 import { pages } from "./world/workload";
 
 jest.setTimeout(1_500_000);
+const tenMinutes = 600_000;
+/** One minor and a few minutes. */
+const isBrief = (process.env.BRIEF ?? "") !== "";
+const long = isBrief ? test.skip : test;
 if (lackingForClusters.length > 0) console.warn(`clusters of real machines are skipped: ${lackingForClusters.join("; ")}`);
+
+/** Seconds, on machines of their own that are gone by then. */
+async function timedByHand(): Promise<number> {
+  const isos = isosFolder(["1.34.2"]);
+  const mold = new RealMold(2, ["--isos", isos, "--speed", "4"]);
+  try {
+    await mold.start();
+    return await clusterByHand(mold, "1.34.2");
+  } finally {
+    await mold.end();
+    rmSync(isos, { recursive: true });
+  }
+}
 
 (lackingForClusters.length > 0 ? describe.skip : describe)("a cluster on real nodes", () => {
   let real: RealStack;
+  let byHand = 0;
+  let version = "1.34";
+  let watch: ReturnType<RealStack["watch"]>;
+  let watched = 0;
+  const controlPlanes = ["life-control-1", "life-control-2", "life-control-3"];
   const workers = (): string[] => real.nodes().map(({ name }) => name).filter((name) => name.includes("worker"));
-  const allAt = (count: number, version: string): void => {
+  const allAt = (count: number, minor: string): void => {
     const nodes = real.nodes();
     expect(nodes.filter(({ ready, schedulable }) => ready && schedulable)).toHaveLength(nodes.length);
     expect(nodes).toHaveLength(count);
-    for (const node of nodes) expect(node.version).toContain(`v${version}.`);
+    for (const node of nodes) expect(node.version).toContain(`v${minor}.`);
   };
   const page = async (): Promise<string> => (await fetch(`http://${await real.ingress()}/`, { headers: { connection: "close" } })).text();
 
   beforeAll(async () => {
+    if (!isBrief) byHand = await timedByHand();
     real = await RealStack.create(1, { version: "1.34", controlPlanes: "3", workers: "2" });
   });
-  afterAll(() => real?.close());
+  afterAll(() => {
+    watch?.end();
+    return real?.close();
+  });
 
   test("three control planes and two workers are Ready from one `pulumi up`", async () => {
     const { seconds } = await real.up();
@@ -32,23 +63,24 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
     allAt(5, "1.34");
     expect(real.kubectl(["get", "pods", "-A", "--field-selector", "status.phase!=Running", "-o", "name"])).toBe("");
     record({ what: "3 control planes and 2 workers at 1.34, from `pulumi up` to its end", seen: `${seconds.toFixed(0)} s` });
+    if (!isBrief) record({ what: "the same by hand, kubeadm on each machine", seen: `${byHand.toFixed(0)} s; \`pulumi up\` takes ${(seconds / byHand).toFixed(2)} times that`, goal: "at most 1.2 times" });
   });
 
   test("a page that pods serve is had through the ingress balancer; a port that nothing opens is closed", async () => {
     await real.loadImages(workers());
     real.kubectl(["apply", "-f", "-"], pages);
     real.kubectl(["rollout", "status", "deployment/pages", "--timeout=120s"]);
+    real.kubectl(["create", "configmap", "kept", "--from-literal=since=1.34"]);
     expect(await page()).toMatch(/^host pages-\S+\nnode life-worker-\d\n/);
     const ingress = await real.ingress();
     expect([knock(ingress, 30080), knock(ingress, 22), knock(ingress, 10250)]).toEqual(["silence", "silence", "silence"]);
   });
 
-  test("from 1.34 to 1.35 under load: no page fails, of reads and writes fewer than one in 200, and no gap is five seconds long", async () => {
-    real.kubectl(["create", "configmap", "kept", "--from-literal=since=1.34"]);
+  long("from 1.34 to 1.35 under load: no page fails, of reads and writes fewer than one in 200, and no gap is five seconds long", async () => {
     const end = await real.load(true);
     const { seconds, output } = await real.up({ version: "1.35" });
     const { reads, writes, pages: asked } = await end();
-    allAt(5, "1.35");
+    allAt(5, (version = "1.35"));
     record({ what: "3+2 from 1.34 to 1.35 under load", seen: `${seconds.toFixed(0)} s` });
     record({ what: "meanwhile: reads through the API's balancer", seen: inWords(reads), goal: "no gap longer than 1 s" });
     record({ what: "meanwhile: writes", seen: inWords(writes), goal: "no gap longer than 1 s" });
@@ -62,22 +94,15 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
   });
 
   test("scale: four workers, and two again; what ran on them runs on", async () => {
+    watch = real.watch(["configmap", "kept", "--output=name"]);
+    watched = Date.now();
     const more = await real.up({ workers: "4" });
-    allAt(7, "1.35");
+    allAt(7, version);
     await real.loadImages(workers().slice(2));
     const fewer = await real.up({ workers: "2" });
-    allAt(5, "1.35");
+    allAt(5, version);
     expect(await page()).toContain("host pages-");
     record({ what: "two workers more, two fewer", seen: `${more.seconds.toFixed(0)} s, ${fewer.seconds.toFixed(0)} s` });
-  });
-
-  test("stop and start: every machine is off in between, and what was written before is read after", async () => {
-    const stop = await real.up({ stopped: "true" });
-    expect(real.ids.size).toBe(0);
-    const start = await real.up({ stopped: "false" });
-    allAt(5, "1.35");
-    expect(real.kubectl(["get", "configmap", "kept", "-o", "jsonpath={.data.since}"])).toBe("1.34");
-    record({ what: "3+2 stopped, and started until every node is Ready", seen: `${stop.seconds.toFixed(0)} s, ${start.seconds.toFixed(0)} s` });
   });
 
   test("another offering for one node: only that one was away", async () => {
@@ -85,12 +110,42 @@ if (lackingForClusters.length > 0) console.warn(`clusters of real machines are s
     const since = (): Record<string, string | undefined> => Object.fromEntries(real.nodes().map(({ name }) => [name, real.inside(name, "stat", "-c", "%Y", "/run/systemd/system")]));
     const before = since();
     await real.up({ "nodes.life-worker-1.offering": "k8s-4c-8g" });
-    allAt(5, "1.35");
+    allAt(5, version);
     const { "life-worker-1": changed, ...others } = since();
     const { "life-worker-1": was, ...as } = before;
     expect(others).toEqual(as);
     expect(changed).not.toBe(was);
     expect((await real.stack.output<{ name: string; offering: string }[]>("nodes")).find(({ name }) => name === "life-worker-1")?.offering).toBe("k8s-4c-8g");
+  });
+
+  long("a watch that nothing happens on for ten minutes still delivers", async () => {
+    await wait(Math.max(0, watched + tenMinutes - Date.now()));
+    const before = watch.lines().length;
+    expect([before, watch.ended()]).toEqual([1, false]);
+    const begun = Date.now();
+    real.kubectl(["patch", "configmap", "kept", "--type=merge", "--patch", '{"data":{"idle":"10 min"}}']);
+    await until("the change is delivered", () => watch.lines().length > before, 30_000);
+    record({ what: "a watch through the API's balancer, idle for ten minutes", seen: `delivers after ${Date.now() - begun} ms` });
+    watch.end();
+  });
+
+  long("control planes: one, and three again; etcd follows", async () => {
+    const fewer = await real.up({ controlPlanes: "1" });
+    allAt(3, version);
+    expect(etcdMembers(real, controlPlanes[0]!)).toEqual(controlPlanes.slice(0, 1));
+    const more = await real.up({ controlPlanes: "3" });
+    allAt(5, version);
+    expect(etcdMembers(real, controlPlanes[0]!)).toEqual(controlPlanes);
+    record({ what: "three control planes become one, and one becomes three", seen: `${fewer.seconds.toFixed(0)} s, ${more.seconds.toFixed(0)} s` });
+  });
+
+  test("stop and start: every machine is off in between, and what was written before is read after", async () => {
+    const stop = await real.up({ stopped: "true" });
+    expect(real.ids.size).toBe(0);
+    const start = await real.up({ stopped: "false" });
+    allAt(5, version);
+    expect(real.kubectl(["get", "configmap", "kept", "-o", "jsonpath={.data.since}"])).toBe("1.34");
+    record({ what: "3+2 stopped, and started until every node is Ready", seen: `${stop.seconds.toFixed(0)} s, ${start.seconds.toFixed(0)} s` });
   });
 
   test("destroy leaves no machine, namespace, mount, cgroup, link or process", async () => {

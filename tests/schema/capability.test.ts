@@ -9,11 +9,13 @@ test("every row has an answer for both managements, and every no a reason", () =
 
 test("what Mold's own service can't do is known by name", () => {
   expect(capability("mold", "change the number of control planes")).toMatch(/Mold can't change/);
-  expect(capability("mold", "delete one node")).toMatch(/single machines/);
-  expect(capability("core", "delete one node")).toBe(true);
+  expect(capability("mold", "replace one control plane")).toMatch(/neither remove nor add/);
+  expect(capability("core", "replace one control plane")).toBe(true);
+  expect(capability("mold", "delete one worker")).toBe(true);
   expect(capability("core", "workers.autoscaling")).toMatch(/Mold watches/);
   expect(capability("core", "workers.autoscaling.min")).toMatch(/Mold watches/);
-  expect(capability("mold", "nodes.*.replace")).not.toBe(true);
+  expect(capability("mold", "nodes.*.replace")).toBe(true);
+  expect(capability("core", "failedCreate")).not.toBe(true);
   expect(() => capability("core", "fly")).toThrow(/"fly"/);
 });
 

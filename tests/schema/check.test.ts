@@ -26,6 +26,7 @@ test("the smallest cluster gets every default, inside objects too", () => {
     powerState: "running",
     addons: { cloudController: false, csi: false, metrics: false },
     adopt: false,
+    failedCreate: "continue",
     timeouts: { create: 3600, update: 3600, delete: 1800, upgrade: 7200, scale: 3600 },
   });
 });

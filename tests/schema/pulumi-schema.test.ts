@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import schema from "../../schema/generated/pulumi-schema.json";
+import { dataSources } from "../../schema/data-sources";
 import { resources } from "../../schema/resources";
 
 type Spec = Readonly<Record<string, unknown>>;
@@ -24,12 +25,12 @@ function checkTypeSpec(spec: Spec, where: string): void {
   else expect([where, ["string", "integer", "boolean"]]).toEqual([where, expect.arrayContaining([spec.type])]);
 }
 
-function checkMembers(properties: Readonly<Record<string, Spec>>, required: readonly string[], where: string): void {
+function checkMembers(properties: Readonly<Record<string, Spec>>, required: readonly string[], where: string, isResource = false): void {
   for (const name of required) expect(Object.keys(properties)).toContain(name);
   for (const [name, spec] of Object.entries(properties)) {
     const at = `${where}.${name}`;
     expect(allowed).toEqual(expect.arrayContaining(Object.keys(spec)));
-    expect(["id", "urn", "pulumi", "__provider"]).not.toContain(name);
+    expect(["pulumi", "__provider", ...(isResource ? ["id", "urn"] : [])]).not.toContain(name);
     checkTypeSpec(spec, at);
     if (spec.default !== undefined) expect([at, typeof spec.default]).toEqual([at, spec.type === "integer" ? "number" : spec.type]);
   }
@@ -43,8 +44,13 @@ test("every type, resource and setting has the shape that Pulumi documents", () 
   }
   for (const [token, resource] of Object.entries(schema.resources)) {
     expect(token).toMatch(/^ablestack:index:[A-Z][A-Za-z]+$/);
-    checkMembers(resource.properties, resource.required, token);
-    checkMembers(resource.inputProperties, resource.requiredInputs, token);
+    checkMembers(resource.properties, resource.required, token, true);
+    checkMembers(resource.inputProperties, resource.requiredInputs, token, true);
+  }
+  for (const [token, { inputs, outputs }] of Object.entries(schema.functions)) {
+    expect(token).toMatch(/^ablestack:index:get[A-Z][A-Za-z]+$/);
+    checkMembers(inputs.properties, inputs.required, token);
+    checkMembers(outputs.properties, outputs.required, token);
   }
   checkMembers(schema.config.variables, [], "config");
 });
@@ -59,6 +65,11 @@ test("every declaration is in it, with what is secret and what replaces", () => 
   expect(inputProperties.zone.replaceOnChanges).toBe(true);
   expect(inputProperties.workers).not.toHaveProperty("replaceOnChanges");
   expect(types["ablestack:index:PrivateRegistry"]?.properties?.password?.secret).toBe(true);
+});
+
+test("every data source is a function of it", () => {
+  expect(Object.keys(schema.functions)).toEqual(Object.keys(dataSources).map((name) => `ablestack:index:${name}`));
+  expect(schema.functions["ablestack:index:getKubernetesCluster"].inputs.properties.kubeconfig.secret).toBe(true);
 });
 
 test("the connection is configuration: its keys are secret there, and no resource takes them", () => {

@@ -8,7 +8,7 @@
  *   handed that call (it is answered by cmd/dynamic-provider), but this process' server sees the request arrive.
  */
 import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from "node:http2";
-import { setMaxListeners, type EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 import { Interrupted } from "../../core/errors";
 
 const cancelPath = "/pulumirpc.ResourceProvider/Cancel";
@@ -24,8 +24,6 @@ const pauseMs = 200;
  */
 export function watchEngine(address: string | undefined, servers: readonly EventEmitter[], onGone: () => void): AbortSignal {
   const controller = new AbortController();
-  // Every wait of a run listens to it, a hundred at once: Node would print a warning of a leak among the user's lines.
-  setMaxListeners(0, controller.signal);
   for (const server of servers) {
     server.on("stream", (_stream: unknown, headers: IncomingHttpHeaders) => {
       if (headers[":path"] === cancelPath) controller.abort(new Interrupted("interrupted: nothing new was begun. Run `pulumi up` again to go on from here."));

@@ -48,7 +48,7 @@ export async function handle(kind: string, method: Method | "configure", ...args
   }
   return inFlight.during(async () => {
     try {
-      return await providerOf(undefined)[method](await handlerOf(kind), ...(args as [never, never, never]));
+      return await providerOf(undefined)[method](handlerOf(kind), ...(args as [never, never, never]));
     } catch (error) {
       throw toFailure(error, kind, method, args.at(-1));
     }

@@ -6,6 +6,7 @@ import { fromPulumi } from "./values";
 
 /** Errors that say all there is to say. Any other is a mistake of ours, and its stack tells where. */
 const worded = new Set(["ClusterError", "ConnectionError", "Interrupted", "KubernetesError", "LockError", "MoldError", "PartialFailure", "StepsFailed"]);
+export const isWorded = (error: unknown): error is Error => error instanceof Error && worded.has(error.name);
 
 /** What a method of a dynamic provider throws. */
 class Failure extends Error {
@@ -32,8 +33,7 @@ interface RecordedFailure extends Failure {
 /** @param inputs as the engine gave them */
 export function toFailure(error: unknown, kind: string, method: string, inputs: unknown): Failure | RecordedFailure {
   const failure = new Failure(messageOf(error), `${kind} ${method}`);
-  const isWorded = error instanceof Error && worded.has(error.name);
-  failure.stack = isWorded ? "failed; the error of the resource says why" : error instanceof Error ? error.stack : failure.stack;
+  failure.stack = isWorded(error) ? "failed; the error of the resource says why" : error instanceof Error ? error.stack : failure.stack;
   if (!(error instanceof PartialFailure)) return failure;
   return Object.assign(failure, { id: error.id, properties: toRecord(fromPulumi(inputs), error.outputs), reasons: error.reasons });
 }

@@ -5,6 +5,7 @@ import * as joining from "./joining";
 import * as leaving from "./leaving";
 import * as machines from "./machines";
 import type { Operation } from "./operation";
+import * as registration from "./registration";
 import * as repair from "./repair";
 import * as upgrade from "./upgrade";
 
@@ -62,6 +63,13 @@ export const actions: Actions = {
   deleteAffinityGroup: api.deleteAffinityGroup,
   tagAnchor: api.tagAnchor,
   untagAnchor: api.untagAnchor,
+  registerCluster: registration.registerCluster,
+  enlistMachines: registration.enlistMachines,
+  delistMachines: registration.delistMachines,
+  carryComments: registration.carryComments,
+  addComment: registration.addComment,
+  removeComment: registration.removeComment,
+  unregisterCluster: registration.unregisterCluster,
 };
 
 export const act = <W extends Work>(operation: Operation, work: W): Promise<void> => (actions[work.kind] as (operation: Operation, work: W) => Promise<void>)(operation, work);

@@ -2,6 +2,7 @@
 import { balancerMembers } from "../observe";
 import { joinSeconds } from "../plan-input";
 import type { MachineRef, Work } from "../step";
+import { whatBecameOf } from "./machines";
 import type { Operation } from "./operation";
 import { endReadmission } from "./readmission";
 
@@ -13,7 +14,7 @@ export async function awaitNode(operation: Operation, { machine, restarted = fal
   if (!restarted) await operation.tokens.outlast(operation.longestMs);
   const bound = restarted ? { longestMs: operation.longestReturnMs } : {};
   const next = restarted ? `Wait for it, ${whatElse(machine.name)}` : `Run again: it goes on from here. What is not Ready ${joinSeconds / 3600} hours after it was made is made anew by the next run; destroyed in Mold, at once.`;
-  await operation.nodes.ready(machine.name, { restarted, ...bound, advice: `Its console in Mold says how far it came. ${next}` });
+  await operation.nodes.ready(machine.name, { restarted, ...bound, lost: () => whatBecameOf(operation, machine), advice: `Its console in Mold says how far it came. ${next}` });
   await endReadmission(operation, machine);
 }
 

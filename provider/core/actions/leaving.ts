@@ -3,11 +3,22 @@ import { ClusterError } from "../errors";
 import { seconds } from "../execute";
 import { balancerMembers } from "../observe";
 import { cordonedBy } from "../ownership";
-import { isNoAnswer, type KubernetesPod } from "../ports";
 import { isMovedByDrain } from "../room";
 import type { MachineRef, Work } from "../step";
 import { nextLookMs } from "../waiting";
+import type { DesiredCluster } from "../desired";
+import { isNoAnswer, type CallContext, type KubernetesPod, type KubernetesPort, type World } from "../ports";
 import type { Operation } from "./operation";
+
+/** What steps on nodes need, whoever runs the cluster. */
+export interface NodeOperation {
+  readonly world: World;
+  readonly kubernetes: KubernetesPort;
+  readonly desired: Pick<DesiredCluster, "uid"> & { readonly timeouts: Pick<DesiredCluster["timeouts"], "drainSeconds"> };
+  context(subject?: string): CallContext;
+}
+
+type Named = Pick<MachineRef, "name">;
 
 export async function leaveBalancer(operation: Operation, { rule, machines }: Extract<Work, { kind: "leaveBalancer" }>): Promise<void> {
   const members = await balancerMembers(operation.world, rule.id);
@@ -17,11 +28,11 @@ export async function leaveBalancer(operation: Operation, { rule, machines }: Ex
   await operation.world.mold.run("removeFromLoadBalancerRule", { id: rule.id, virtualmachineids: there }, operation.context(`balancer rule ${rule.name}`));
 }
 
-export async function cordonNode(operation: Operation, machine: MachineRef): Promise<void> {
+export async function cordonNode(operation: NodeOperation, machine: Named): Promise<void> {
   await operation.kubernetes.cordonNode(machine.name, cordonedBy(operation.desired.uid));
 }
 
-export async function uncordonNode(operation: Operation, machine: MachineRef): Promise<void> {
+export async function uncordonNode(operation: NodeOperation, machine: Named): Promise<void> {
   await operation.kubernetes.uncordonNode(machine.name, cordonedBy(operation.desired.uid));
 }
 
@@ -30,7 +41,7 @@ export async function deleteNode(operation: Operation, machine: MachineRef): Pro
 }
 
 /** Asks every pod to go, again and again for those that a budget holds, until the last has ended. */
-export async function drainNode(operation: Operation, { machine, longestSeconds }: Extract<Work, { kind: "drainNode" }>): Promise<void> {
+export async function drainNode(operation: NodeOperation, { machine, longestSeconds }: { readonly machine: Named } & Pick<Extract<Work, { kind: "drainNode" }>, "longestSeconds">): Promise<void> {
   const { kubernetes, desired, world } = operation;
   const since = world.clock.now();
   const longest = (longestSeconds ?? desired.timeouts.drainSeconds) * 1000;
@@ -55,7 +66,7 @@ export async function drainNode(operation: Operation, { machine, longestSeconds 
 }
 
 /** Undefined: the API did not say. A balancer drops a connection now and then. */
-async function lookAt({ kubernetes }: Operation, machine: MachineRef): Promise<KubernetesPod[] | undefined> {
+async function lookAt({ kubernetes }: NodeOperation, machine: Named): Promise<KubernetesPod[] | undefined> {
   try {
     return (await kubernetes.podsOn(machine.name)).filter(isMovedByDrain);
   } catch (error) {
@@ -64,7 +75,7 @@ async function lookAt({ kubernetes }: Operation, machine: MachineRef): Promise<K
   }
 }
 
-function givenUp(machine: MachineRef, { waited, held, left }: { waited: number; held: readonly string[]; left: readonly KubernetesPod[] | undefined }): string {
+function givenUp(machine: Named, { waited, held, left }: { waited: number; held: readonly string[]; left: readonly KubernetesPod[] | undefined }): string {
   const ending = (left ?? []).filter(({ ending: isEnding }) => isEnding).map(({ namespace, name }) => `the pod ${namespace}/${name} has been told to end and does not`);
   const why = left === undefined ? "the cluster's API does not answer" : [...held, ...ending].join("; ");
   return `${machine.name} is not drained after ${seconds(waited)}: ${why}. It stays cordoned and nothing was taken away. Give the budget room (more replicas, or a lower minimum) or end the pod, then run again: it goes on from here.`;

@@ -10,6 +10,7 @@ import { tagParameters } from "../ownership";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
 import { readmit } from "./readmission";
+import { delistLeaving } from "./registration";
 
 export async function deployMachine(operation: Operation, { machine, action, version: wanted }: Extract<Work, { kind: "deployMachine" }>): Promise<void> {
   const { desired, world, catalogue } = operation;
@@ -87,6 +88,15 @@ export async function startMachine(operation: Operation, machine: MachineRef): P
   }
 }
 
+/** What has become of a machine that nothing can be expected of any more, and what to do; undefined: Mold runs it, or nobody can say. */
+export async function whatBecameOf(operation: Operation, machine: MachineRef): Promise<string | undefined> {
+  const found = await operation.world.mold.list("listVirtualMachines", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`)).catch(goneAsEmpty).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const state = found[0]?.state;
+  if (state === undefined || state === "Destroyed" || state === "Expunging") return `${machine.name} is gone: it was destroyed in Mold while this run waited for it. Run again: it is made anew, and what was begun goes on.`;
+  return state === "Stopped" || state === "Error" ? `${machine.name} is off: Mold says it is ${state}, and this run did not stop it. Run again: it is started or made anew, and what was begun goes on.` : undefined;
+}
+
 /** By its power button: what runs on it ends in its own time, and Mold pulls the plug when that takes too long. */
 export async function stopMachine(operation: Operation, machine: MachineRef): Promise<void> {
   await operation.world.mold.run("stopVirtualMachine", { id: operation.idOf(machine) }, operation.context(`machine ${machine.name}`));
@@ -158,6 +168,7 @@ export async function destroyMachine(operation: Operation, machine: MachineRef):
   const context = operation.context(`machine ${machine.name}`);
   const { mold } = operation.world;
   const id = operation.idOf(machine);
+  await delistLeaving(operation, machine);
   const { allowuserexpungerecovervm: mayExpunge } = await operation.catalogue.capabilities();
   await orAlready(
     () => mold.run("destroyVirtualMachine", { id, expunge: mayExpunge ? true : undefined }, context),

@@ -12,13 +12,20 @@ interface Waiter {
   readonly missing?: (node: KubernetesNode) => string | undefined;
   /** Its kubelet has to have said something since it was first looked at: for 40 seconds a node whose machine is off counts as Ready. */
   readonly restarted: boolean;
+  /** Asked of a node that has not been Ready for a while: what has become of its machine, if it is not to be waited for any longer. */
+  readonly lost?: () => Promise<string | undefined>;
   /** Its heartbeat when it was first looked at. */
   heartbeat?: string;
+  /** Since when it has not been Ready, or when its machine was last asked for. */
+  silentSince?: number;
   readonly resolve: (node: KubernetesNode) => void;
   readonly reject: (error: unknown) => void;
   /** The time is over. `said`: what was seen last, and what to do. */
   readonly giveUp: (said: string) => void;
 }
+
+/** A node that is not Ready for so long may have no machine any more: for 40 seconds one that is off counts as Ready. Milliseconds. */
+const lostAfterMs = 30_000;
 
 /** Many wait for their nodes; one list at a time serves all who wait. */
 export class NodeWatch {
@@ -32,7 +39,7 @@ export class NodeWatch {
     private readonly longestMs: number,
   ) {}
 
-  ready(name: string, options: Pick<Waiter, "advice" | "restarted" | "missing"> & Partial<Pick<Waiter, "longestMs">>): Promise<KubernetesNode> {
+  ready(name: string, options: Pick<Waiter, "advice" | "restarted" | "missing" | "lost"> & Partial<Pick<Waiter, "longestMs">>): Promise<KubernetesNode> {
     return new Promise((resolve, reject) => {
       this.wait({ name, since: this.clock.now(), longestMs: this.longestMs, ...options, resolve, reject, giveUp: (said) => reject(new ClusterError(said)) });
     });
@@ -68,7 +75,8 @@ export class NodeWatch {
       while (this.waiters.length > 0) {
         const nodes = await this.ask((kubernetes) => kubernetes.nodes());
         const heartbeats = this.waiters.some(({ restarted }) => restarted) ? await this.ask((kubernetes) => kubernetes.heartbeats()) : undefined;
-        this.serve(nodes ?? [], heartbeats);
+        this.serve(nodes, heartbeats);
+        await this.endLost();
         if (this.waiters.length === 0) return;
         const youngest = Math.max(...this.waiters.map(({ since }) => since));
         await this.clock.sleep(nextLookMs(this.clock.now() - youngest), this.signal);
@@ -81,12 +89,14 @@ export class NodeWatch {
     }
   }
 
-  private serve(nodes: readonly KubernetesNode[], heartbeats: ReadonlyMap<string, string> | undefined): void {
-    const found = new Map(nodes.map((node) => [node.name, node]));
+  private serve(nodes: readonly KubernetesNode[] | undefined, heartbeats: ReadonlyMap<string, string> | undefined): void {
+    const found = new Map(nodes?.map((node) => [node.name, node]));
     this.waiters = this.waiters.filter((waiter) => {
       const node = found.get(waiter.name);
       const waited = this.clock.now() - waiter.since;
       const heardOf = isHeardOf(waiter, heartbeats);
+      // Where nobody answers it is not the node that is silent.
+      waiter.silentSince = node?.ready || nodes === undefined ? undefined : (waiter.silentSince ?? this.clock.now());
       try {
         const missing = node && waiter.missing?.(node);
         if (node?.ready && heardOf && missing === undefined) waiter.resolve(node);
@@ -97,6 +107,18 @@ export class NodeWatch {
       }
       return false;
     });
+  }
+
+  /** Nothing will happen on a machine that is gone. */
+  private async endLost(): Promise<void> {
+    for (const waiter of [...this.waiters]) {
+      if (waiter.lost === undefined || waiter.silentSince === undefined || this.clock.now() - waiter.silentSince < lostAfterMs) continue;
+      waiter.silentSince = this.clock.now();
+      const lost = await waiter.lost();
+      if (lost === undefined) continue;
+      this.waiters = this.waiters.filter((other) => other !== waiter);
+      waiter.reject(new ClusterError(lost));
+    }
   }
 
   private async ask<T>(what: (kubernetes: KubernetesPort) => Promise<T>): Promise<T | undefined> {

@@ -24,6 +24,8 @@ export class Operation {
   private readonly machineIds: Map<string, string>;
   affinityGroupId: string | undefined;
   apiRuleId: string | undefined;
+  /** Of the record that stays, which is the one that a step makes, if one does. */
+  recordId: string | undefined;
 
   constructor(
     readonly world: World,
@@ -33,6 +35,7 @@ export class Operation {
     /** The longest that any one wait may take, in seconds. */
     private readonly waitSeconds: number,
     private readonly declared?: DesiredCluster,
+    options: { readonly recordId?: string } = {},
   ) {
     this.tagger = new Tagger(world, this.context());
     this.patience = this.patienceOf(waitSeconds * 1000);
@@ -40,12 +43,18 @@ export class Operation {
     this.machineIds = new Map(observed.machines.map(({ name, id }) => [name, id]));
     this.affinityGroupId = observed.affinityGroupId;
     this.apiRuleId = observed.apiRule?.id;
+    this.recordId = options.recordId;
   }
 
   /** What is declared. A delete has no declaration, and none of its steps asks for one. */
   get desired(): DesiredCluster {
     if (!this.declared) throw new ClusterError("this step needs the cluster's declaration", this.context());
     return this.declared;
+  }
+
+  /** A delete takes the record of the cluster away, with all that is in it. */
+  get keepsRecord(): boolean {
+    return this.declared !== undefined;
   }
 
   get kubernetes(): KubernetesPort {

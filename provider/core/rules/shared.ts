@@ -1,7 +1,7 @@
 /** What the one rule of a NetworkRule or LoadBalancer has in common: whose it is, whom it leads to, what was left of it. */
 import { intentKey, isIntentOf, removeIntent } from "../claim";
 import { ClusterError } from "../errors";
-import { mark, parseMachineName, tagKeys, tagsOf, type Role, type TaggedKind, type Tags } from "../ownership";
+import { mark, parseMachineName, tagKeys, tagParameters, tagsOf, type Role, type TaggedKind, type Tags } from "../ownership";
 import { isMoldFailure, type Answer, type World } from "../ports";
 import type { RulePlace } from "./place";
 
@@ -38,8 +38,9 @@ export async function resolveMembers(world: World, owner: RuleOwner, members: Me
   if (!owner.cluster) throw new ClusterError("members by role or node need the cluster they belong to. Give cluster, or machineIds.", where);
   const machines = await clusterMachines(world, owner.cluster);
   if (members.role) {
-    const ofRole = machines.flatMap(({ id, name = "" }) => {
-      const parsed = parsedName(name);
+    const ofRole = machines.flatMap((machine) => {
+      const { id, name = "" } = machine;
+      const parsed = parsedName(name) ?? roleByTag(machine);
       return id && parsed && parsed.role === members.role ? [{ id, index: parsed.index }] : [];
     });
     return ofRole.sort((a, b) => a.index - b.index).map(({ id }) => id);
@@ -52,9 +53,17 @@ export async function resolveMembers(world: World, owner: RuleOwner, members: Me
 }
 
 async function clusterMachines(world: World, uid: string): Promise<Machine[]> {
-  const all = await world.mold.list("listVirtualMachines", { keyword: uid });
+  const marked = await world.mold.list("listVirtualMachines", { keyword: uid });
+  // Those of a cluster that Mold runs are named by Mold, and only tagged.
+  const all = marked.length > 0 ? marked : await world.mold.list("listVirtualMachines", { tags: tagParameters({ [tagKeys.cluster]: uid }) });
   const ended = new Set(["Destroyed", "Expunging", "Error"]);
   return all.filter((machine) => (tagsOf(machine)[tagKeys.cluster] === uid || (machine.displayname ?? "").endsWith(mark(uid))) && !ended.has(machine.state ?? ""));
+}
+
+/** In the order in which they were made. */
+function roleByTag(machine: Machine): { readonly role: Role; readonly index: number } | undefined {
+  const { [tagKeys.role]: role } = tagsOf(machine);
+  return role === "worker" || role === "control-plane" ? { role, index: Date.parse((machine.created ?? "").replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || 0 } : undefined;
 }
 
 const parsedName = (name: string): ReturnType<typeof parseMachineName> => parseMachineName(name.replace(/-(control|worker)-\d+$/, ""), name);

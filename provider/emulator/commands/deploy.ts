@@ -8,6 +8,7 @@ import { nextGuestIp } from "../guest-addresses";
 import { withinLimits } from "../limits";
 import type { JobRow, MachineRow } from "../model";
 import { placeOn } from "../placement";
+import { putMachine } from "../new-machine";
 import { implement, powerOn } from "../power";
 
 /** A machine as it stands in Mold's messages. */
@@ -54,49 +55,24 @@ export const deploy: AsyncCommand = {
     const guestIp = nextGuestIp(cloud, network, wantedIp);
     if (guestIp === undefined) throw wantedIp === undefined ? new ApiError(533, `Unable to acquire a guest address on network ${network.name}`) : invalid(`The IP address ${wantedIp} is not free on network ${network.name}`);
 
-    const { id, number } = cloud.identity("machines");
-    const account = call.caller.account;
-    const volumeId = cloud.uuid();
     const rootGb = offering.rootDiskGb ?? call.whole("rootdisksize");
     if (rootGb !== undefined && rootGb < template.sizeGb) throw invalid(`Unsupported: rootdisksize override (${rootGb} GB) is smaller than template size (${template.sizeGb.toFixed(2)} GB)`);
     const starts = call.flag("startvm") !== false;
     const publicKeys = keys.flatMap((key) => key?.publicKey ?? []);
-    cloud.table("machines").put({
-      id,
-      number,
-      ...call.owner,
+    const { id } = putMachine(cloud, {
+      owner: call.owner,
+      userId: call.caller.user.id,
       name,
       displayName: call.text("displayname") ?? name,
-      instanceName: `i-${account.number}-${number}-VM`,
-      userId: call.caller.user.id,
-      zoneId: zone.id,
-      networkId: network.id,
-      templateId: template.id,
-      offeringId: offering.id,
-      state: "Stopped",
+      network,
+      template,
+      offering,
       guestIp,
-      mac: `02:01:${[8, 0].map((shift) => ((network.number >> shift) & 0xff).toString(16).padStart(2, "0")).join(":")}:${[8, 0].map((shift) => ((number >> shift) & 0xff).toString(16).padStart(2, "0")).join(":")}`,
-      nicId: cloud.uuid(),
       userData,
       keyPairs: keyNames,
       affinityGroupIds: groups,
-      details: {
-        deployvm: "true",
-        ...(rootGb === undefined ? {} : { rootdisksize: String(rootGb) }),
-        ...(keyNames.length > 0 ? { "SSH.PublicKey": publicKeys.join("\n"), "SSH.KeyPairNames": keyNames.join(",") } : {}),
-      },
-      volumeId,
-      deleteProtection: false,
-    });
-    cloud.table("volumes").put({
-      id: volumeId,
-      number: cloud.count("volumes"),
-      ...call.owner,
-      name: `ROOT-${number}`,
-      machineId: id,
-      zoneId: zone.id,
-      sizeBytes: (rootGb ?? template.sizeGb) * 2 ** 30,
-      state: "Allocated",
+      rootGb,
+      details: keyNames.length > 0 ? { "SSH.PublicKey": publicKeys.join("\n"), "SSH.KeyPairNames": keyNames.join(",") } : {},
     });
     return { id, instanceType: "VirtualMachine", instanceId: id, ms: starts ? cloud.durations.deploy : cloud.durations.deployStopped, placing: starts, alone: true, made: { machineId: id } };
   },

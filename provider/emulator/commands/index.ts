@@ -12,6 +12,7 @@ import { forwardCommands } from "./forwards";
 import { isoCommands } from "./isos";
 import { keyPairCommands } from "./key-pairs";
 import { kubernetesCommands } from "./kubernetes";
+import { kubernetesVersionCommands } from "./kubernetes-versions";
 import { machineListCommands } from "./machine-lists";
 import { machineCommands } from "./machines";
 import { networkCommands } from "./networks";
@@ -43,5 +44,6 @@ export const commands: Commands = {
   ...affinityGroupCommands,
   ...keyPairCommands,
   ...annotationCommands,
+  ...kubernetesVersionCommands,
   ...kubernetesCommands,
 };

@@ -75,6 +75,7 @@ export function machineAnswer(call: Call, machine: MachineRow): Record<string, u
     ...use(call, machine),
     receivedbytes: 0,
     sentbytes: 0,
+    ...(machine.vmType === undefined ? {} : { vmtype: machine.vmType }),
     arch: "x86_64",
     tags: tagsOn(cloud, machine.id),
     hasannotations: hasAnnotations(cloud, machine.id),

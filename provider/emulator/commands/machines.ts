@@ -113,6 +113,8 @@ const destroy: AsyncCommand = {
     const wanted = call.flag("expunge") === true;
     mayExpunge(call, wanted, "Parameter expunge can be passed by Admin only. Or when the allow.user.expunge.recover.vm key is set.");
     const machine = machineOf(call);
+    const cluster = machine.vmType === "cksnode" ? cloud.table("clusters").find((one) => one.machines.some(({ machineId }) => machineId === machine.id)) : undefined;
+    if (cluster !== undefined) throw internal(`Instance is a part of a Kubernetes cluster: ${cluster.name}. Use Instance delete option from Kubernetes cluster details or scale API for Kubernetes clusters with 'nodeids' to destroy the instance.`);
     if (machine.deleteProtection) throw invalid(`Instance [id = ${machine.id}, name = ${machine.name}] has delete protection enabled and cannot be deleted.`);
     if (machine.state === "Starting") throw busy(machine, "destroy");
     const stopped = machine.state === "Stopping" ? powerOff(cloud, machine, true) : machine;

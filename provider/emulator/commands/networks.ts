@@ -154,7 +154,7 @@ export const networkCommands: Commands = {
       const { cloud } = call;
       const zone = call.must("zones", "zoneid");
       const offering = call.must("networkOfferings", "networkofferingid");
-      if (offering.guestType !== "Isolated") throw new ApiError(531, "Only a root admin makes shared networks", 4365);
+      if (offering.guestType !== "Isolated" && !call.admin) throw new ApiError(531, "Only a root admin makes shared networks", 4365);
       const name = call.need("name");
       const where = addressing(call);
       const tier = checkedTier(call, offering.forVpc === true, where.cidr);

@@ -6,7 +6,7 @@ import { certificateHash, clientIdentity, type Identity } from "./certificates";
 import { elect, hasQuorum, leaderOf, memberOf, removalProblem, transferProblem, type EtcdState, type IsUp, type Member } from "./etcd";
 import { anonymous, bearerIdentity } from "./kubernetes-api/access";
 import { KubernetesApi, type Answer } from "./kubernetes-api/api";
-import { furnishCluster, refurnishCluster, signClusterInfo, type ClusterFacts } from "./kubernetes-api/cluster-objects";
+import { furnishCluster, recordVersion, renewAddons, signClusterInfo, type ClusterFacts } from "./kubernetes-api/cluster-objects";
 import type { Executed } from "./kubernetes-api/exec";
 import { heartbeat } from "./kubernetes-api/node-objects";
 import { ObjectStore, type KubernetesObject } from "./kubernetes-api/objects";
@@ -42,6 +42,10 @@ interface Kept extends EtcdState {
   facts: ClusterFacts;
   readonly caKey: string;
   kubelets: Record<string, Kubelet>;
+  /** On whose machine the controllers lead; undefined: they have never led, or on one that is gone or down. */
+  controllersOn?: string;
+  /** Whether the controllers have led before. */
+  controllersLed?: boolean;
   /** Whether etcd had its majority when last looked at. */
   available: boolean;
 }
@@ -123,11 +127,16 @@ export class Cluster {
     this.context.persist(`cluster/${this.id}`, undefined);
   }
 
-  /** What `kubeadm upgrade apply` leaves in the cluster: its version, and the add-ons of that version. */
-  upgrade(version: string): void {
+  /** What `kubeadm upgrade apply` leaves in the cluster: its version. */
+  record(version: string): void {
     this.kept.facts = { ...this.kept.facts, version };
-    refurnishCluster(this.store, this.kept.facts);
+    recordVersion(this.store, this.kept.facts);
     this.save();
+  }
+
+  /** What kubeadm does once the last control plane is at the cluster's version. */
+  renewAddons(): void {
+    renewAddons(this.store, this.facts);
     this.workloads.settle();
   }
 
@@ -164,6 +173,18 @@ export class Cluster {
   /** Told when members may have come or gone: whoever is elected stays, also when an older one comes back. */
   elect(isUp: IsUp): void {
     if (elect(this.kept, isUp)) this.save();
+  }
+
+  /** As {@link elect}, of the controllers beside the API servers. @returns whether they lead anew: others than before, or the same after a restart. */
+  electControllers(isUp: IsUp): boolean {
+    const able = this.hasQuorum(isUp) ? this.kept.members.filter((member) => !member.learner && isUp(member.machineId)) : [];
+    const { controllersOn: before, controllersLed: led = false } = this.kept;
+    const now = (able.find(({ machineId }) => machineId === before) ?? able[0])?.machineId;
+    if (now === before) return false;
+    this.kept.controllersOn = now;
+    this.kept.controllersLed = true;
+    this.save();
+    return led && now !== undefined;
   }
 
   /** Whether this machine's etcd is a voting member, so that the API server beside it can serve. */

@@ -18,8 +18,10 @@ export const durations = {
   serviceStart: 5_000,
   /** An upgrade in place of a control plane, from the agent's "upgrading" to its "upgraded". */
   controlPlaneUpgrade: 90_000,
-  /** The end of it, in which its etcd and its API server are away while the kubelet changes their static pods. */
+  /** Towards the end of it, its etcd and its API server are away while the kubelet changes their static pods. */
   apiRestart: 8_000,
+  /** The end of any upgrade in place: kubeadm is done, the new kubelet is put in place and started. */
+  kubeletRestart: 5_000,
   /** An upgrade in place of a worker. */
   workerUpgrade: 25_000,
   /** From an agent's failed upgrade to its next attempt; every further pause is twice as long, up to sixteen times this. */

@@ -8,6 +8,7 @@ import { Kubelets } from "./kubelets";
 import { Listeners, type Server6443 } from "./listeners";
 import { Machine } from "./machine";
 import { NodeAgent } from "./node-agent";
+import { SimulatedShell } from "./node-shell";
 import { execInPod } from "./pod-exec";
 import { LOOPBACK_CLIENT, Reach } from "./reach";
 import { clusterOf, isUp, servedBy, type Site } from "./site";
@@ -29,6 +30,7 @@ export class SimulatedHypervisor implements Hypervisor {
   private readonly agent: NodeAgent;
   private readonly kubelets: Kubelets;
   private readonly listeners: Listeners;
+  readonly shell: SimulatedShell;
   private unsettled = false;
   private settling = false;
 
@@ -51,6 +53,7 @@ export class SimulatedHypervisor implements Hypervisor {
       },
     };
     this.kubelets = new Kubelets(this.site);
+    this.shell = new SimulatedShell(this.site);
     this.agent = new NodeAgent(this.site, this.kubelets);
     this.listeners = new Listeners({
       context,
@@ -174,6 +177,7 @@ export class SimulatedHypervisor implements Hypervisor {
         cluster.available = available;
         if (available) this.kubelets.resume(cluster);
       }
+      if (cluster.electControllers(isUp(this.site))) this.kubelets.takenUp(cluster);
       if (available) this.kubelets.tend(cluster);
     }
     for (const machine of this.machines.values()) this.agent.tryAgain(machine);
@@ -190,7 +194,7 @@ export class SimulatedHypervisor implements Hypervisor {
   private serving(address: string, port: number): Server6443[] {
     return this.site.reach.behind(address, port, LOOPBACK_CLIENT).flatMap((machineId) => {
       const cluster = servedBy(this.site, machineId);
-      return cluster ? [{ machineId, cluster, version: this.machines.get(machineId)?.disk?.version ?? "" }] : [];
+      return cluster ? [{ machineId, cluster, version: this.machines.get(machineId)?.serves ?? "" }] : [];
     });
   }
 

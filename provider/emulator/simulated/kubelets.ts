@@ -2,6 +2,7 @@
 import { certificateAnnotation, newCertificates, renewedCertificates } from "./certificate-life";
 import type { Cluster, Kubelet } from "./cluster";
 import { isNodeReady } from "./kubernetes-api/workloads";
+import { registered } from "./kubernetes-api/node-events";
 import { registerNode, remirror, setReadiness, type NodeFacts } from "./kubernetes-api/node-objects";
 import type { KubernetesObject } from "./kubernetes-api/objects";
 import { kinds } from "./kubernetes-api/resources";
@@ -17,7 +18,7 @@ function factsOf(machine: Machine, cluster: Cluster): NodeFacts | undefined {
   const { disk, spec, state } = machine;
   if (!disk) return undefined;
   return {
-    name: disk.nodeName, controlPlane: disk.role === "control-plane", version: disk.version, address: spec.guestIp, cpu: spec.cpu, memoryMb: spec.memoryMb, machineId: spec.id, bootId: state.bootId,
+    name: disk.nodeName, controlPlane: disk.role === "control-plane", version: disk.version, staticPods: machine.serves, address: spec.guestIp, cpu: spec.cpu, memoryMb: spec.memoryMb, machineId: spec.id, bootId: state.bootId,
     labels: disk.labels, taints: disk.taints, podSubnet: cluster.facts.podSubnet,
   };
 }
@@ -38,25 +39,41 @@ export class Kubelets {
     const { context, violations, machines } = this.site;
     const holder = cluster.kubelets[facts.name];
     if (holder && holder.machineId !== machine.id && machines.get(holder.machineId)?.up) violations.add("double-node", `node ${facts.name} is two machines`, machine.id);
-    registerNode(cluster.store, facts, context.clock.now());
+    const isNew = holder?.machineId !== machine.id;
+    registerNode(cluster.store, facts, isNew, context.clock.now());
+    const certificatesEnd = certificatesOf(holder, machine, facts, context.clock.now());
     // The agent's word, beside the kubelet's: that it has joined, once; after a reboot it stands by what it has said since.
     const answer = machine.state.answer ?? `joined ${facts.version}`;
-    machine.update({ answer });
-    const certificatesEnd = certificatesOf(holder, machine, facts, context.clock.now());
-    cluster.store.change(kinds.node, undefined, facts.name, (node) => {
+    const isServed = machine.disk?.served === true;
+    if (!isServed) machine.update({ answer });
+    if (!isServed) cluster.store.change(kinds.node, undefined, facts.name, (node) => {
       node.metadata.annotations = { ...node.metadata.annotations, [ANSWER]: answer, ...certificateAnnotation(certificatesEnd) };
     });
-    cluster.setKubelet(facts.name, { machineId: machine.id, state: "starting", bootId: machine.state.bootId, version: facts.version, since: context.clock.now(), certificatesEnd });
+    const state = this.stateOf(machine, cluster, facts.name, isNew);
+    cluster.setKubelet(facts.name, { machineId: machine.id, state, bootId: machine.state.bootId, version: facts.version, since: context.clock.now(), ...(isServed ? {} : { certificatesEnd }) });
     machine.say(`kubelet: node ${facts.name} registered`);
     this.checkSkew(machine, cluster);
     cluster.workloads.settle();
   }
 
+  /** A node whose kubelet starts again stays as Ready as it was (seen on real ones: through upgrades and reboots alike). */
+  private stateOf(machine: Machine, cluster: Cluster, name: string, isNew: boolean): Kubelet["state"] {
+    if (isNew || !this.isReady(cluster, name)) return "starting";
+    if (!this.site.context.faultFor("nodeNeverReady", machine.spec.name)) return "ready";
+    setReadiness(cluster.store, name, "starting", this.site.context.clock.now());
+    return this.neverReady(machine);
+  }
+
+  private neverReady(machine: Machine): "never" {
+    machine.say("kubelet: container runtime network not ready: cni plugin not initialized");
+    return "never";
+  }
+
   private checkSkew(machine: Machine, cluster: Cluster): void {
     const version = machine.disk?.version ?? "";
     for (const member of cluster.members) {
-      const server = this.site.machines.get(member.machineId)?.disk?.version;
-      if (server === undefined) continue;
+      const server = this.site.machines.get(member.machineId)?.serves;
+      if (!server) continue;
       const [own, other] = [machine.disk?.nodeName ?? "", member.name];
       if (compareVersions(version, server) > 0 && machine.disk?.role === "worker") this.site.violations.add("kubelet-newer", `the kubelet of ${own} is ${version}, the API server of ${other} ${server}`, machine.id);
       if (minorOf(server) - minorOf(version) > KUBELET_SKEW) this.site.violations.add("kubelet-too-old", `the kubelet of ${own} is ${version}, the API server of ${other} ${server}`, machine.id);
@@ -110,8 +127,7 @@ export class Kubelets {
     const machine = kubelet && machines.get(kubelet.machineId);
     if (!kubelet || !machine || !this.isHeard(cluster, machine.id) || kubelet.state !== "starting" || !cluster.available) return;
     if (context.faultFor("nodeNeverReady", machine.spec.name)) {
-      cluster.setKubelet(name, { ...kubelet, state: "never" });
-      machine.say("kubelet: container runtime network not ready: cni plugin not initialized");
+      cluster.setKubelet(name, { ...kubelet, state: this.neverReady(machine) });
       return;
     }
     cluster.setKubelet(name, { ...kubelet, state: "ready" });
@@ -129,6 +145,11 @@ export class Kubelets {
     cluster.workloads.settle();
   }
 
+  /** Controllers that begin to lead take up every node. */
+  takenUp(cluster: Cluster): void {
+    for (const node of cluster.store.list(kinds.node)) registered(cluster.store, node, this.site.context.clock.now());
+  }
+
   /** The grace of silent kubelets begins anew when the API was away: the node controller starts from what it sees then. */
   resume(cluster: Cluster): void {
     const now = this.site.context.clock.now();
@@ -137,6 +158,14 @@ export class Kubelets {
       this.site.timers.cancel(`silence/${cluster.id}/${name}`);
       cluster.setKubelet(name, { ...kubelet, since: now });
     }
+  }
+
+  /** A control plane's static pods are of another version now. */
+  remirror(cluster: Cluster, machine: Machine): void {
+    const facts = factsOf(machine, cluster);
+    if (!facts) return;
+    remirror(cluster.store, facts);
+    cluster.workloads.settle();
   }
 
   /** A deleted pod that was a static one comes back at once, by its kubelet. */

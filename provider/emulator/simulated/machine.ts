@@ -6,11 +6,12 @@ import type { NodeDisk } from "./node-disk";
  * Where a machine is. `kernel` to `starting` pass by themselves or wait for something; `member`: the kubelet runs, on a control
  * plane etcd and the API server too. `hung` never comes up; `idle` is an ordinary machine; `broken` has files the agent can't
  * use; `refused`: told to init where a cluster answers already; `resting`: between two rounds of the agent. `upgrading`: a member
- * whose agent carries out an order; `restarting-api`: the end of that on a control plane, its etcd and API server are away.
+ * whose agent carries out an order; `restarting-api`: towards the end of that on a control plane, its etcd and API server are away;
+ * `restarting-kubelet`: the end of it, kubeadm is done and the new kubelet is being put in place.
  */
 export type Phase =
   | "off" | "kernel" | "hung" | "cloud-init" | "idle" | "broken" | "waiting-iso" | "importing"
-  | "initialising" | "refused" | "waiting-join" | "joining" | "resting" | "starting" | "member" | "upgrading" | "restarting-api";
+  | "initialising" | "refused" | "waiting-join" | "joining" | "resting" | "starting" | "member" | "upgrading" | "restarting-api" | "restarting-kubelet";
 
 /** An order as the agent has read it from its Node. */
 export type UpgradeOrder = { readonly wanted: string; readonly first: boolean };
@@ -43,6 +44,8 @@ interface Kept {
   /** The version of the upgrade that was begun, and is over once it is the disk's. */
   begun?: string;
   attempt?: Attempt;
+  /** Of a control plane, the version of its static pods while its kubelet is not there yet. */
+  staticPods?: string;
   /** The version whose images were loaded before it is told to go there. */
   images?: string;
   /** What the agent has said last; said again when the Node does not show it. */
@@ -79,12 +82,16 @@ export class Machine {
   get disk(): NodeDisk | undefined {
     return this.kept.disk;
   }
+  /** What its API server is, as its etcd and the others are. */
+  get serves(): string {
+    return this.kept.staticPods ?? this.kept.disk?.version ?? "";
+  }
   get running(): boolean {
     return this.kept.phase !== "off";
   }
   /** Its kubelet is up, and on a control plane its etcd. */
   get up(): boolean {
-    return this.kept.phase === "member" || this.kept.phase === "upgrading";
+    return this.kept.phase === "member" || this.kept.phase === "upgrading" || this.kept.phase === "restarting-kubelet";
   }
 
   /** It is down, and by nobody's order. */

@@ -5,6 +5,7 @@ import { NodeBootstrap } from "./node-bootstrap";
 import { DiskError, readNodeDisk, type NodeDisk } from "./node-disk";
 import { AGENT } from "./node-protocol";
 import type { Phases } from "./phases";
+import { readServedDisk } from "./served-disk";
 import type { Site } from "./site";
 import { NodePreparation } from "./preparation";
 import { NodeUpgrade } from "./upgrade";
@@ -86,6 +87,7 @@ export class NodeAgent implements Phases {
         break;
       case "upgrading":
       case "restarting-api":
+      case "restarting-kubelet":
         this.upgrade.ended(machine);
         break;
       default:
@@ -97,7 +99,8 @@ export class NodeAgent implements Phases {
   private cloudInit(machine: Machine): void {
     if (!machine.state.seeded) {
       try {
-        const disk = readNodeDisk(readUserData(machine.spec.userData));
+        const config = readUserData(machine.spec.userData);
+        const disk = readNodeDisk(config) ?? readServedDisk(config);
         machine.update({ seeded: true, disk });
         machine.say(disk ? `cloud-init: user data read, files of ${disk.nodeName} written` : "cloud-init: finished");
       } catch (error) {

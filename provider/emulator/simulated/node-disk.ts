@@ -34,6 +34,8 @@ export type NodeDisk = {
   readonly taints?: readonly Taint[];
   readonly labels: { readonly [key: string]: string };
   readonly ignorePreflightErrors: readonly string[];
+  /** A node of Mold's own service: its scripts make it a member, and no agent watches it afterwards. */
+  readonly served?: boolean;
 };
 
 export type Taint = { readonly key: string; readonly value?: string; readonly effect: string };

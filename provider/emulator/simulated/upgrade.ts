@@ -79,7 +79,7 @@ export class NodeUpgrade {
     if (minorOf(wanted) - minorOf(disk.version) > 1) violations.add("minor-skipped", `${disk.nodeName} is ${disk.version} and was ordered to be ${wanted}`, machine.id);
     const objection = refusal(machine, disk, order) ?? isoObjection(machine, wanted) ?? (first ? undefined : this.clusterObjection(cluster, wanted));
     if (objection) return this.object(machine, order, objection);
-    const ms = disk.role === "control-plane" ? durations.controlPlaneUpgrade - durations.apiRestart : durations.workerUpgrade;
+    const ms = (disk.role === "control-plane" ? durations.controlPlaneUpgrade - durations.apiRestart : durations.workerUpgrade) - durations.kubeletRestart;
     const failures = machine.state.attempt?.failures ?? 0;
     this.phases.begin(machine, "upgrading", ms, `kubeadm: upgrade ${first ? `apply v${wanted}` : "node"}, from ${disk.version}`, { begun: wanted, attempt: { order, isoId: machine.spec.iso?.id, failures } });
     this.answer(machine, `upgrading ${wanted}`);
@@ -97,10 +97,11 @@ export class NodeUpgrade {
     const order = machine.state.attempt?.order;
     const cluster = clusterOf(this.site, machine);
     if (!disk || !order || !cluster) return;
-    if (machine.state.phase === "restarting-api") return this.finish(machine, cluster, disk, order);
+    if (machine.state.phase === "restarting-kubelet") return this.finish(machine, cluster, disk, order);
+    if (machine.state.phase === "restarting-api") return this.afterStaticPods(machine, cluster, order);
     if (!this.kubelets.hears(cluster, machine.id)) return this.object(machine, order, { refused: false, reason: "kubeadm upgrade: the API does not answer" });
     if (isoObjection(machine, order.wanted)) return this.object(machine, order, { refused: false, reason: "k8s/kubelet cannot be copied from the ISO" });
-    if (disk.role === "worker") return this.finish(machine, cluster, disk, order);
+    if (disk.role === "worker") return this.restartKubelet(machine);
     const lost = this.lostMembers(cluster);
     if (lost.length > 0) return this.object(machine, order, { refused: false, reason: `kubeadm upgrade: etcd cluster is not healthy: ${lost.join(", ")} cannot be reached` });
     noteDown(this.site, machine);
@@ -115,12 +116,25 @@ export class NodeUpgrade {
     return members.filter(({ machineId }) => this.site.machines.get(machineId)?.isLost !== false).map(({ name }) => name);
   }
 
+  /** Kubeadm's further phases: the cluster's version by the first, the add-ons by the last (UnupgradedControlPlaneInstances). */
+  private afterStaticPods(machine: Machine, cluster: Cluster, { wanted, first }: UpgradeOrder): void {
+    machine.update({ staticPods: wanted });
+    this.kubelets.remirror(cluster, machine);
+    if (first) cluster.record(wanted);
+    const { machines } = this.site;
+    if (cluster.members.every(({ machineId }) => machines.get(machineId)?.serves === wanted)) cluster.renewAddons();
+    this.restartKubelet(machine);
+  }
+
+  private restartKubelet(machine: Machine): void {
+    this.phases.begin(machine, "restarting-kubelet", this.site.durations.kubeletRestart, "kubeadm: upgrade is done", { attempt: machine.state.attempt });
+  }
+
   private finish(machine: Machine, cluster: Cluster, disk: NodeDisk, { wanted, first }: UpgradeOrder): void {
-    machine.enter("member", `kubelet: started, Kubernetes ${wanted}`, { disk: { ...disk, version: wanted }, attempt: undefined });
-    if (first) {
-      cluster.upgrade(wanted);
-      machine.say(`${AGENT}: network.yaml applied`);
-    }
+    machine.enter("member", `kubelet: started, Kubernetes ${wanted}`, { disk: { ...disk, version: wanted }, staticPods: undefined, attempt: undefined });
+    // Else it registers as soon as the API hears it.
+    if (this.kubelets.hears(cluster, machine.id)) this.kubelets.register(machine, cluster);
+    if (first) machine.say(`${AGENT}: network.yaml applied`);
     this.answer(machine, `upgraded ${wanted}`);
     this.site.context.emit({ machineId: machine.id, type: "SIMULATED.MACHINE", text: `${machine.spec.name} was upgraded from ${disk.version} to ${wanted}` });
   }

@@ -130,4 +130,4 @@ export async function sweepPendingJobs(user: UserName): Promise<{ wrong: string[
   return { wrong, jobs: jobs.length };
 }
 
-const startsJob = (command: string): boolean => /^(create(Tags|Firewall|LoadBalancer|Affinity)|deleteTags|deploy|associate|assign|attach|detach)/.test(command);
+const startsJob = (command: string): boolean => /^(create(Tags|Firewall|LoadBalancer|Affinity|Kubernetes)|deleteTags|deploy|associate|assign|attach|detach)/.test(command);

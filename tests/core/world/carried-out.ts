@@ -4,7 +4,8 @@ import type { ObservedCluster, ObservedMachine } from "../../../provider/core/ob
 import { cordonedBy, parseMachineName, tagKeys, type Tags } from "../../../provider/core/ownership";
 import type { KubernetesNode } from "../../../provider/core/ports";
 import type { Step } from "../../../provider/core/step";
-import { machine, nodeOf, uid } from "./observed";
+import type { ObservedRecord } from "../../../provider/core/records";
+import { machine, nodeOf, record, uid } from "./observed";
 
 const without = (tags: Tags, gone: Tags): Tags => Object.fromEntries(Object.entries(tags).filter(([key]) => !(key in gone)));
 const gb = 2 ** 30;
@@ -35,7 +36,8 @@ export function after(observed: ObservedCluster, { work }: Step, desired: Desire
     case "destroyMachine":
     case "discardMachine": {
       const gone = observed.machines.filter((one) => one.name === name);
-      return { ...observed, machines: observed.machines.filter((one) => one.name !== name), destroyed: [...observed.destroyed, ...(expunging === "unexpunged" ? gone : [])] };
+      const delisted = changeRecords(observed, (each) => leaving(each, gone));
+      return { ...delisted, machines: observed.machines.filter((one) => one.name !== name), destroyed: [...observed.destroyed, ...(expunging === "unexpunged" ? gone : [])] };
     }
     case "tagMachine":
       return change(observed, name, ({ tags }) => ({ tags: { ...tags, ...work.tags } }));
@@ -64,6 +66,15 @@ export function after(observed: ObservedCluster, { work }: Step, desired: Desire
       return changeNode(observed, name, ({ annotations }) => ({ unschedulable: true, annotations: { ...annotations, [cordonedBy(uid).annotation]: uid } }));
     case "uncordonNode":
       return changeNode(observed, name, ({ annotations }) => ({ unschedulable: false, annotations: without(annotations, { [cordonedBy(uid).annotation]: uid }) }));
+    case "registerCluster":
+      return { ...observed, records: [...(observed.records ?? []), record([], { id: "another record", versionName: `v${work.version}` })] };
+    case "enlistMachines": {
+      const entered = observed.machines.filter(({ name: each }) => work.machines.some((ref) => ref.name === each));
+      const into = observed.records?.at(-1)?.id;
+      return changeRecords(observed, (each) => (each.id === into ? entering(each, entered) : each));
+    }
+    case "unregisterCluster":
+      return { ...observed, records: observed.records?.filter(({ id }) => id !== work.recordId) };
     case "joinApiBalancer":
     case "leaveApiBalancer":
     case "leaveBalancer":
@@ -71,6 +82,27 @@ export function after(observed: ObservedCluster, { work }: Step, desired: Desire
     default:
       return observed;
   }
+}
+
+const changeRecords = (observed: ObservedCluster, to: (one: ObservedRecord) => ObservedRecord): ObservedCluster => ({ ...observed, records: observed.records?.map(to) });
+
+const counted = (machines: readonly ObservedMachine[], role: ObservedMachine["role"]): number => machines.filter((one) => one.role === role).length;
+
+const entering = (one: ObservedRecord, machines: readonly ObservedMachine[]): ObservedRecord => ({
+  ...one,
+  machineIds: [...one.machineIds, ...machines.map(({ id }) => id)],
+  controlCount: one.controlCount + counted(machines, "control-plane"),
+  workerCount: one.workerCount + counted(machines, "worker"),
+});
+
+function leaving(one: ObservedRecord, machines: readonly ObservedMachine[]): ObservedRecord {
+  const there = machines.filter(({ id }) => one.machineIds.includes(id));
+  return {
+    ...one,
+    machineIds: one.machineIds.filter((id) => !there.some((each) => each.id === id)),
+    controlCount: one.controlCount - counted(there, "control-plane"),
+    workerCount: one.workerCount - counted(there, "worker"),
+  };
 }
 
 function balanced(observed: ObservedCluster, work: Extract<Step["work"], { kind: "joinApiBalancer" | "leaveApiBalancer" | "leaveBalancer" }>): ObservedCluster {

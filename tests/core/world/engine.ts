@@ -5,6 +5,9 @@ import type { ClusterEndpointOutputs, ClusterIdentityOutputs, ClusterOutputs } f
 import type { Run } from "./cloud";
 import { clusterInputs, declaredBy, endpointInputs, type Recorded } from "./cluster";
 
+/** What a run is to the engine, whatever world it is in. */
+export type EngineRun = Pick<Run, "session" | "throwIfKilled">;
+
 interface Partial {
   readonly name?: string;
   readonly id?: string;
@@ -37,19 +40,19 @@ export class Engine {
     return this.recorded.cluster!.outputs;
   }
 
-  async up(run: Run): Promise<void> {
+  async up(run: EngineRun): Promise<void> {
     await this.upEndpoint(run);
     await this.upCluster(run);
   }
 
   /** A second `up` of what is there: what would be done. */
-  async plan(run: Run): Promise<readonly string[]> {
+  async plan(run: EngineRun): Promise<readonly string[]> {
     const { cluster: recorded } = this.recorded;
     const inputs = await this.clusterInputs();
     return (await cluster.diff(run.session, recorded!.id, { inputs: this.inputs!, outputs: recorded!.outputs }, inputs)).plan;
   }
 
-  async destroy(run: Run): Promise<void> {
+  async destroy(run: EngineRun): Promise<void> {
     const { recorded } = this;
     if (recorded.cluster && recorded.endpoint) {
       await cluster.delete(run.session, recorded.cluster.id, { inputs: await this.clusterInputs(), outputs: recorded.cluster.outputs });
@@ -63,7 +66,7 @@ export class Engine {
     }
   }
 
-  async upEndpoint(run: Run): Promise<void> {
+  async upEndpoint(run: EngineRun): Promise<void> {
     const inputs = await this.endpointInputs();
     const { endpoint } = this.recorded;
     if (endpoint && !this.failed.has("endpoint")) return;
@@ -74,7 +77,7 @@ export class Engine {
     );
   }
 
-  async upCluster(run: Run): Promise<void> {
+  async upCluster(run: EngineRun): Promise<void> {
     const inputs = await this.clusterInputs();
     const { cluster: recorded } = this.recorded;
     const olds = recorded && { inputs: this.inputs ?? inputs, outputs: recorded.outputs };
@@ -98,7 +101,7 @@ export class Engine {
     return { ...inputs, identity: this.identity ?? inputs.identity, declaredBy: { ...declaredBy, owner: this.owner } };
   }
 
-  private async part<P extends keyof Recorded>(run: Run, part: P, work: () => Promise<NonNullable<Recorded[P]>>): Promise<void> {
+  private async part<P extends keyof Recorded>(run: EngineRun, part: P, work: () => Promise<NonNullable<Recorded[P]>>): Promise<void> {
     try {
       const done = await work();
       // What a process that died in between found out, no engine ever hears.

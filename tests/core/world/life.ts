@@ -1,8 +1,9 @@
 /** A cluster that is there, and what an engine does as its declaration changes: it looks, and updates what differs. */
 import { accessOf } from "../../../provider/core/desired";
-import type { KubernetesPort } from "../../../provider/core/ports";
+import type { ClusterAccess, KubernetesPort } from "../../../provider/core/ports";
 import { cluster, type ClusterInputs } from "../../../provider/handlers/cluster";
 import { placeOf } from "../../../provider/handlers/declaration";
+import { parseMoldsKubeconfig } from "../../../provider/kubernetes/read-kubeconfig";
 import type { ClusterOutputs } from "../../../schema/generated/types";
 import type { Cloud, KillAt, Run, UserName } from "./cloud";
 import { clusterInputs, destroy, sharedIdentity, type Recorded } from "./cluster";
@@ -77,10 +78,19 @@ export class Life {
     return this.machines.map((each) => each.split(" ")[0]!);
   }
 
+  /** How an administrator gets in: of a cluster that Mold runs by what Mold keeps. */
+  async access(): Promise<ClusterAccess> {
+    if (this.declared.management !== "mold") return accessOf(await sharedIdentity(), placeOf(this.endpoint));
+    const { mold } = this.cloud.newRun().world({ owner: "by hand" });
+    const [record] = await this.cloud.clock.run(mold.list("listKubernetesClusters", {}));
+    const { configdata = "" } = await this.cloud.clock.run(mold.call("getKubernetesClusterConfig", { id: record!.id! }));
+    return parseMoldsKubeconfig(configdata);
+  }
+
   /** The cluster's own API, as an administrator has it. */
   async kubernetes(): Promise<KubernetesPort> {
     const world = this.cloud.newRun().world({ owner: "by hand" });
-    return world.kubernetes(accessOf(await sharedIdentity(), placeOf(this.endpoint)));
+    return world.kubernetes(await this.access());
   }
 
   /** Nodes that the cluster's API lists, by name. */

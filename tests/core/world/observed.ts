@@ -1,6 +1,7 @@
 /** Declarations and observations for tests of planning: a whole one, from which each test departs. */
 import type { DesiredCluster } from "../../../provider/core/desired";
 import type { ObservedCluster, ObservedMachine } from "../../../provider/core/observe";
+import type { ObservedRecord } from "../../../provider/core/records";
 import { agentAnnotation, cordonedBy, machineName, ownershipTags, tagKeys, type Role } from "../../../provider/core/ownership";
 import type { KubernetesNode } from "../../../provider/core/ports";
 import type { KubernetesVersion } from "../../../provider/core/catalogue";
@@ -37,6 +38,7 @@ export const desired = (changes: Partial<DesiredCluster> = {}): DesiredCluster =
   workers: { count: 3, offering: "small" },
   nodes: {},
   affinity: "preferred",
+  comments: [],
   apiCidrs: ["0.0.0.0/0"],
   podCidr: "10.244.0.0/16",
   serviceCidr: "10.96.0.0/12",
@@ -80,6 +82,21 @@ export const nothing = (changes: Partial<ObservedCluster> = {}): ObservedCluster
   followers: [],
   intents: {},
   apiFirewall: [],
+  records: [],
+  ...changes,
+});
+
+/** The cluster among Mold's, with these machines in it. */
+export const record = (machines: readonly ObservedMachine[], changes: Partial<ObservedRecord> = {}): ObservedRecord => ({
+  id: "record",
+  description: `prod [ablestack-kubernetes ${uid}]`,
+  versionId: "1.35.4",
+  versionName: "v1.35.4-x86_64",
+  controlCount: machines.filter(({ role }) => role === "control-plane").length,
+  workerCount: machines.filter(({ role }) => role === "worker").length,
+  machineIds: machines.map(({ id }) => id),
+  goneIds: [],
+  created: "2026-01-01T00:00:00+0000",
   ...changes,
 });
 
@@ -103,6 +120,7 @@ export function whole(controlPlanes = 3, workers = 3): ObservedCluster {
       tags: ownershipTags(uid, owner, "api"),
       memberIds: machines.filter(({ role }) => role === "control-plane").map(({ id }) => id),
     },
+    records: [record(machines)],
     apiFirewall: [{ id: "firewall", state: "Active", protocol: "tcp", startPort: 6443, endPort: 6443, cidrs: ["0.0.0.0/0"], tags: ownershipTags(uid, owner, "api") }],
   });
 }

@@ -1,15 +1,14 @@
 /** What runs in a cluster under test: made by its API as an administrator, in-process. */
 import type { Life } from "./life";
-import { sharedIdentity } from "./cluster";
 
 interface Listed {
   readonly items: readonly { readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }; readonly spec: { readonly nodeName?: string } }[];
 }
 
 async function send(life: Life, method: "GET" | "POST" | "PATCH", path: string, body?: object): Promise<{ status: number; body: string }> {
-  const { adminCertificate } = await sharedIdentity();
+  const { clientCertificate } = await life.access();
   const headers = { "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json" };
-  const asked = life.cloud.emulator.request(life.endpoint.publicIpAddress, 6443, { method, path, headers, body: body && JSON.stringify(body), clientCertificate: adminCertificate });
+  const asked = life.cloud.emulator.request(life.endpoint.publicIpAddress, 6443, { method, path, headers, body: body && JSON.stringify(body), clientCertificate });
   const answer = await life.cloud.clock.run(asked);
   if (!answer) throw new Error(`nobody answers ${method} ${path}`);
   return answer;

@@ -81,14 +81,14 @@ export interface ProgramRun<T> {
 }
 
 /** Runs what a program does at its top, and waits until all of it is registered. */
-export async function runProgram<T>(program: () => T, options: { preview?: boolean; unknown?: readonly string[] } = {}): Promise<ProgramRun<T>> {
+export async function runProgram<T>(program: () => T, options: { preview?: boolean; unknown?: readonly string[]; outputs?: Readonly<Record<string, Record<string, unknown>>> } = {}): Promise<ProgramRun<T>> {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
       call: () => ({}),
       newResource({ type, name, inputs }) {
         const kind = type.split(":").at(-1)!;
-        return { id: `${name}-id`, state: options.unknown?.includes(kind) ? {} : { ...inputs, ...outputsOf[kind] } };
+        return { id: `${name}-id`, state: options.unknown?.includes(kind) ? {} : { ...inputs, ...outputsOf[kind], ...options.outputs?.[kind] } };
       },
     },
     "shop",

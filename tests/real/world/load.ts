@@ -19,6 +19,8 @@ export interface LoadResult {
   readonly failures: readonly { readonly at: string; readonly why: string }[];
   /** The longest time between two answers. */
   readonly longestGapMs: number;
+  /** Times without an answer that were longer than a second, by when they ended. */
+  readonly gaps: readonly { readonly at: string; readonly ms: number }[];
   readonly slowestMs: number;
 }
 
@@ -26,7 +28,10 @@ export type LoadReport = { readonly reads: LoadResult; readonly writes: LoadResu
 
 const EVERY_MS = 100;
 const PATIENCE_MS = 5_000;
+const LONG_GAP_MS = 1_000;
 const PATH = "/api/v1/namespaces/default/configmaps/load";
+
+const clockTime = (at: number): string => new Date(at).toISOString().slice(11, 23);
 
 class Stream {
   private requests = 0;
@@ -34,6 +39,7 @@ class Stream {
   private longestGapMs = 0;
   private lastAnswer = Date.now();
   private readonly failures: { at: string; why: string }[] = [];
+  private readonly gaps: { at: string; ms: number }[] = [];
 
   async ask(work: () => Promise<string | undefined>): Promise<void> {
     const begun = Date.now();
@@ -41,17 +47,19 @@ class Stream {
     const why = await work();
     const now = Date.now();
     if (why !== undefined) {
-      this.failures.push({ at: new Date(begun).toISOString().slice(11, 23), why: `${why} after ${now - begun} ms` });
+      this.failures.push({ at: clockTime(begun), why: `${why} after ${now - begun} ms` });
       return;
     }
-    this.longestGapMs = Math.max(this.longestGapMs, now - this.lastAnswer);
+    const gap = now - this.lastAnswer;
+    if (gap > LONG_GAP_MS) this.gaps.push({ at: clockTime(now), ms: gap });
+    this.longestGapMs = Math.max(this.longestGapMs, gap);
     this.slowestMs = Math.max(this.slowestMs, now - begun);
     this.lastAnswer = now;
   }
 
   get result(): LoadResult {
-    const { requests, failures, slowestMs } = this;
-    return { requests, failures, slowestMs, longestGapMs: Math.max(this.longestGapMs, failures.length > 0 ? Date.now() - this.lastAnswer : 0) };
+    const { requests, failures, gaps, slowestMs } = this;
+    return { requests, failures, gaps, slowestMs, longestGapMs: Math.max(this.longestGapMs, failures.length > 0 ? Date.now() - this.lastAnswer : 0) };
   }
 }
 

@@ -96,10 +96,10 @@ export class RealMold {
     return (await this.call("createNetwork", { name, displaytext: name, zoneid: zone.id, networkofferingid: offering.id })).network.id as string;
   }
 
-  async deploy(network: string, name: string, userData: string): Promise<string> {
+  async deploy(network: string, name: string, userData: string, size = "k8s-2c-2g"): Promise<string> {
     const zone = await this.first("listZones", { name: "zone-1" });
     const template = await this.first("listTemplates", { templatefilter: "executable", name: "debian-13-containerd" });
-    const offering = await this.first("listServiceOfferings", { name: "k8s-2c-2g" });
+    const offering = await this.first("listServiceOfferings", { name: size });
     return (await this.call("deployVirtualMachine", { zoneid: zone.id, templateid: template.id, serviceofferingid: offering.id, networkids: network, name, userdata: Buffer.from(userData).toString("base64") })).id as string;
   }
 

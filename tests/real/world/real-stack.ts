@@ -4,6 +4,8 @@ import { createReadStream, mkdtempSync, readdirSync, rmSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isoFolders, missing, nspawnHypervisor, thisHost } from "../../../provider/emulator/nspawn";
+import type { EmulatorOptions } from "../../../provider/emulator";
+import { signed, type Params } from "../../emulator/test-client";
 import { lifecycle, root } from "../../engine/world/paths";
 import { TestStack } from "../../engine/world/stack";
 import { entering, initOf, runInside } from "./inside";
@@ -20,6 +22,22 @@ export const lackingForClusters: readonly string[] = [
   ...(spawnSync("kubectl", ["version", "--client"]).error === undefined ? [] : ["no kubectl"]),
 ];
 
+/** A Mold of real machines. @param part its public addresses, one for each test file: 198.51.100.0/24 and 203.0.113.0/24 (TEST-NET-2 and 3, RFC 5737) in parts of 32 */
+export function realMachines(part: number): { readonly machines: string; readonly emulator: EmulatorOptions } {
+  const machines = mkdtempSync(join(tmpdir(), "real-machines-"));
+  const isoFolder = isoFolders(isos);
+  return {
+    machines,
+    emulator: {
+      hypervisor: nspawnHypervisor({ dir: machines, rootfs: rootfs!, isoFolder }),
+      offersKubernetes: (version) => isoFolder(version) !== undefined,
+      publicRange: `${part < 8 ? "198.51.100" : "203.0.113"}.${(part % 8) * 32}/27`,
+      expungeDelay: 0,
+      speed: 4,
+    },
+  };
+}
+
 export interface Node {
   readonly name: string;
   readonly ready: boolean;
@@ -34,20 +52,12 @@ export class RealStack {
     readonly machines: string,
   ) {}
 
-  /** @param part its public addresses: 198.51.100.0/24 in parts of 32 (TEST-NET-2, RFC 5737), one for each test file */
+  /** @param part see {@link realMachines} */
   static async create(part: number, config: Readonly<Record<string, string>>): Promise<RealStack> {
-    const machines = mkdtempSync(join(tmpdir(), "real-machines-"));
-    const isoFolder = isoFolders(isos);
-    const stack = await TestStack.create({
-      range: 0,
-      example: lifecycle,
-      emulator: {
-        hypervisor: nspawnHypervisor({ dir: machines, rootfs: rootfs!, isoFolder }),
-        offersKubernetes: (version) => isoFolder(version) !== undefined,
-        publicRange: `198.51.100.${part * 32}/27`,
-        expungeDelay: 0,
-        speed: 4,
-      },
+    const { machines, emulator } = realMachines(part);
+    const stack = await TestStack.create({ range: 0, example: lifecycle, emulator }).catch((error: unknown) => {
+      rmSync(machines, { recursive: true, force: true });
+      throw error;
     });
     const real = new RealStack(stack, machines);
     await real.set(config);
@@ -81,6 +91,14 @@ export class RealStack {
     return execFileSync("kubectl", ["--kubeconfig", this.kubeconfig, ...args], { encoding: "utf8", ...(input === undefined ? {} : { input }), stdio: ["pipe", "pipe", "pipe"] });
   }
 
+  /** A kubectl that watches. */
+  watch(args: readonly string[]): { readonly lines: () => string[]; readonly ended: () => boolean; readonly end: () => void } {
+    const child = spawn("kubectl", ["--kubeconfig", this.kubeconfig, "get", ...args, "--watch"], { stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+    return { lines: () => output.split("\n").filter((line) => line !== ""), ended: () => child.exitCode !== null, end: () => void child.kill() };
+  }
+
   nodes(): Node[] {
     const list = JSON.parse(this.kubectl(["get", "nodes", "-o", "json"])) as {
       items: { metadata: { name: string }; spec: { unschedulable?: boolean }; status: { nodeInfo: { kubeletVersion: string }; conditions: { type: string; status: string }[] } }[];
@@ -100,6 +118,13 @@ export class RealStack {
       return name === undefined ? [] : [[name, id]];
     });
     return new Map(found);
+  }
+
+  /** Asks Mold as its administrator, past the library: as somebody does who has the console. Does not wait for a job. */
+  async mold(command: string, params: Params): Promise<void> {
+    const { apiKey, secretKey } = this.stack.admin;
+    const answer = await fetch(this.stack.apiUrl, { method: "POST", body: signed({ command, ...params }, apiKey, secretKey), headers: { "content-type": "application/x-www-form-urlencoded" } });
+    if (!answer.ok) throw new Error(`${command}: ${await answer.text()}`);
   }
 
   /** Runs a command in a machine; what it printed, or undefined when it failed or the machine is off. */

@@ -13,6 +13,8 @@ export interface Figure {
   readonly seen: string;
   /** What is wanted, where there is such a thing. */
   readonly goal?: string;
+  /** Whether that was so. Default: as the report reads it in the words of both (judgement.ts). */
+  readonly met?: boolean;
 }
 
 export function record(figure: Figure): void {
@@ -21,8 +23,11 @@ export function record(figure: Figure): void {
   process.stderr.write(`    ${figure.what}: ${figure.seen}${figure.goal === undefined ? "" : ` (goal: ${figure.goal})`}\n`);
 }
 
-/** `2,310 requests, 0 failed, longest gap 312 ms`; the first failures with their reasons. */
-export function inWords({ requests, failures, longestGapMs }: LoadResult): string {
-  const first = failures.slice(0, 3).map(({ at, why }) => `${at} ${why}`);
-  return `${requests.toLocaleString("en")} requests, ${failures.length} failed${first.length > 0 ? ` (${first.join("; ")}${failures.length > 3 ? "; …" : ""})` : ""}, longest gap ${longestGapMs} ms`;
+/** `2,310 requests, 0 failed, longest gap 312 ms`; the first failures with their reasons, and the first gaps of more than a second. */
+export function inWords({ requests, failures, longestGapMs, gaps }: LoadResult): string {
+  const failed = firstOf(failures.map(({ at, why }) => `${at} ${why}`));
+  const long = firstOf(gaps.map(({ at, ms }) => `${ms} ms until ${at}`));
+  return `${requests.toLocaleString("en")} requests, ${failures.length} failed${failed}, longest gap ${longestGapMs} ms${long}`;
 }
+
+const firstOf = (words: readonly string[]): string => (words.length === 0 ? "" : ` (${words.slice(0, 3).join("; ")}${words.length > 3 ? "; …" : ""})`);

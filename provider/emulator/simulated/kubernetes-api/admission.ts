@@ -119,7 +119,7 @@ export function adopt(resource: Resource, before: KubernetesObject, after: Kuber
 }
 
 /** The node lifecycle controller's taint for a cordoned node. */
-function syncUnschedulable(node: KubernetesObject): void {
+export function syncUnschedulable(node: KubernetesObject): void {
   const spec = objectIn(node, "spec");
   const others = (listIn(spec, "taints") as JsonObject[]).filter((taint) => taint.key !== UNSCHEDULABLE);
   if (spec.unschedulable !== true) delete spec.unschedulable;

@@ -6,6 +6,7 @@ import { adopt, checkName, checkNamespace, fillIn, furnishNamespace } from "./ad
 import { serverSideApply } from "./apply";
 import { discover } from "./discovery";
 import { exec, type Executed, type RunInPod } from "./exec";
+import { removed, schedulingChanged } from "./node-events";
 import { copy, isObject, objectIn, stringIn, timestamp, type JsonObject, type KubernetesObject, type ObjectStore } from "./objects";
 import { jsonPatch, mergePatch, strategicMerge } from "./patch";
 import { attributesOf, bodyOf, isDryRun, isWatch, objectBody, targetOf, type ApiRequest, type Target } from "./request";
@@ -192,7 +193,7 @@ export class KubernetesApi {
 
   /** PUT, and the end of every PATCH. */
   private write(target: Target, request: ApiRequest, who: Identity, next: (before: KubernetesObject) => JsonObject): Answer {
-    const { store } = this.options;
+    const { store, clock } = this.options;
     const { resource, subresource } = target;
     const before = this.existing(target);
     if (subresource === "scale") return json(200, rescale(store, resource, before, next(before)));
@@ -205,6 +206,7 @@ export class KubernetesApi {
     const adopted = adopt(resource, before, { ...after, metadata } as KubernetesObject, subresource);
     if (isDryRun(request)) return json(200, adopted);
     const done = store.replace(resource, adopted);
+    schedulingChanged(store, before, done, clock.now());
     // What was only waiting for its last finalizer goes now.
     if (done.metadata.deletionTimestamp && (done.metadata.finalizers ?? []).length === 0) this.erase(target, done);
     return json(200, done);
@@ -275,6 +277,7 @@ export class KubernetesApi {
       for (const resource of resources) if (resource.namespaced) for (const each of store.list(resource, name)) store.remove(resource, name, each.metadata.name);
     store.remove(target.resource, namespace, name);
     if (target.resource.kind === kinds.pod.kind) podDeleted(object);
+    if (target.resource.kind === kinds.node.kind) removed(store, object, clock.now());
   }
 }
 

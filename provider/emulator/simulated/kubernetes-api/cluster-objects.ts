@@ -73,11 +73,15 @@ function clusterConfiguration(facts: ClusterFacts): string {
 const corednsImage = (facts: ClusterFacts): string => `${REGISTRY}/coredns/coredns:${companionsOf(facts.version).coredns}`;
 const kubeProxyImage = (facts: ClusterFacts): string => `${REGISTRY}/kube-proxy:v${facts.version}`;
 
-/** What `kubeadm upgrade apply` changes of them: its own record, and the add-ons' images. */
-export function refurnishCluster(store: ObjectStore, facts: ClusterFacts): void {
+/** Kubeadm's own record of the cluster. */
+export function recordVersion(store: ObjectStore, facts: ClusterFacts): void {
   store.change(kinds.configMap, "kube-system", "kubeadm-config", (map) => {
     map.data = { ...objectIn(map, "data"), ClusterConfiguration: clusterConfiguration(facts) };
   });
+}
+
+/** The add-ons' images. */
+export function renewAddons(store: ObjectStore, facts: ClusterFacts): void {
   const image = (resource: Resource, name: string, to: string): void => {
     store.change(resource, "kube-system", name, (object) => {
       const spec = objectIn(object, "spec");

@@ -1,6 +1,6 @@
 /** A node's own objects: the Node, its lease, and on control planes the mirror pods of its static pods. */
 import { companionsOf } from "./cluster-objects";
-import { recordEvent } from "./admission";
+import { kubeletStarted, nodeReady, notReady, proxyStarted, rebooted, registered } from "./node-events";
 import { listIn, objectIn, stringIn, timestamp, type JsonObject, type KubernetesObject, type ObjectStore } from "./objects";
 import { kinds } from "./resources";
 
@@ -9,6 +9,8 @@ export interface NodeFacts {
   readonly controlPlane: boolean;
   /** `1.35.4` */
   readonly version: string;
+  /** Of a control plane's static pods: in an upgrade they are there before the kubelet. */
+  readonly staticPods: string;
   readonly address: string;
   readonly cpu: number;
   readonly memoryMb: number;
@@ -60,7 +62,9 @@ function taintsFor(before: readonly JsonObject[], readiness: Readiness, time: st
   if (readiness === "ready") return kept;
   const key = readiness === "starting" ? NOT_READY : UNREACHABLE;
   const known = before.filter((taint) => taint.key === key);
-  return [...kept, ...(known.length > 0 ? known : [{ key, effect: "NoSchedule", timeAdded: time }, { key, effect: "NoExecute", timeAdded: time }])];
+  // The one that drives pods away comes from the node lifecycle controller, which looks every five seconds; a new node is Ready by then.
+  const own = [{ key, effect: "NoSchedule", timeAdded: time }, ...(readiness === "unknown" ? [{ key, effect: "NoExecute", timeAdded: time }] : [])];
+  return [...kept, ...(known.length > 0 ? known : own)];
 }
 
 function podRange(store: ObjectStore, subnet: string): string {
@@ -73,18 +77,23 @@ function podRange(store: ObjectStore, subnet: string): string {
   }
 }
 
-/** The kubelet registers: makes the Node, or takes up the one that has its name. */
-export function registerNode(store: ObjectStore, facts: NodeFacts, now: number): void {
+/**
+ * The kubelet registers: makes the Node, or takes up the one that has its name.
+ * @param isNew its machine has not been this node before: it has no network yet. Else the Node is as Ready as it was, which the kubelet will see to in time.
+ */
+export function registerNode(store: ObjectStore, facts: NodeFacts, isNew: boolean, now: number): void {
   const time = timestamp(now);
   const memoryKi = facts.memoryMb * 1024;
   const capacity = { cpu: String(facts.cpu), "ephemeral-storage": "20145724Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0", memory: `${memoryKi}Ki`, pods: PODS_PER_NODE };
   const { etcd, coredns, pause } = companionsOf(facts.version);
   const images = ["kube-proxy", ...(facts.controlPlane ? ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] : [])].map((image) => `registry.k8s.io/${image}:v${facts.version}`);
-  const status = (before: readonly JsonObject[]): JsonObject => ({
+  const known = store.get(kinds.node, undefined, facts.name);
+  const bootBefore = stringIn(objectIn(objectIn(known ?? {}, "status"), "nodeInfo"), "bootID");
+  const status = (conditionsNow: readonly JsonObject[]): JsonObject => ({
     capacity,
     allocatable: { ...capacity, "ephemeral-storage": "18566299208", memory: `${memoryKi - EVICTION_MI * 1024}Ki` },
     addresses: [{ type: "InternalIP", address: facts.address }, { type: "Hostname", address: facts.name }],
-    conditions: conditions(before, "starting", time),
+    conditions: [...conditionsNow],
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     images: [...images, `registry.k8s.io/etcd:${etcd}`, `registry.k8s.io/coredns/coredns:${coredns}`, `registry.k8s.io/pause:${pause}`].map((name) => ({ names: [name], sizeBytes: 30_000_000 })),
     nodeInfo: {
@@ -95,10 +104,10 @@ export function registerNode(store: ObjectStore, facts: NodeFacts, now: number):
   const roleLabels: Record<string, string> = facts.controlPlane ? { [CONTROL_PLANE]: "", "node.kubernetes.io/exclude-from-external-load-balancers": "" } : {};
   const labels = { "beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", "kubernetes.io/hostname": facts.name, "kubernetes.io/os": "linux", ...facts.labels, ...roleLabels };
   const taken = store.change(kinds.node, undefined, facts.name, (node) => {
-    const taints = taintsFor(listIn(objectIn(node, "spec"), "taints") as JsonObject[], "starting", time);
+    const [taints, before] = [listIn(objectIn(node, "spec"), "taints") as JsonObject[], listIn(objectIn(node, "status"), "conditions") as JsonObject[]];
     node.metadata.labels = { ...node.metadata.labels, ...labels };
-    node.spec = { ...objectIn(node, "spec"), taints };
-    node.status = status(listIn(objectIn(node, "status"), "conditions") as JsonObject[]);
+    node.spec = { ...objectIn(node, "spec"), taints: isNew ? taintsFor(taints, "starting", time) : taints };
+    node.status = status(isNew ? conditions(before, "starting", time) : before);
   });
   if (!taken) {
     const range = podRange(store, facts.podSubnet);
@@ -106,14 +115,18 @@ export function registerNode(store: ObjectStore, facts: NodeFacts, now: number):
     const node = store.add(kinds.node, {
       metadata: { name: facts.name, labels, annotations: { "node.alpha.kubernetes.io/ttl": "0", "volumes.kubernetes.io/controller-managed-attach-detach": "true" } },
       spec: { podCIDR: range, podCIDRs: [range], taints: taintsFor([...own], "starting", time) },
-      status: status([]),
+      status: status(conditions([], "starting", time)),
     });
-    recordEvent(store, now, node, "Normal", "RegisteredNode", `Node ${facts.name} event: Registered Node ${facts.name} in Controller`, "node-controller");
+    registered(store, node, now);
   }
   if (!store.get(kinds.lease, "kube-node-lease", facts.name)) store.add(kinds.lease, { metadata: { name: facts.name, namespace: "kube-node-lease" }, spec: { holderIdentity: facts.name, leaseDurationSeconds: 40, renewTime: `${time.slice(0, -1)}.000000Z` } });
   const node = store.get(kinds.node, undefined, facts.name);
   if (!node) return;
-  recordEvent(store, now, node, "Normal", "Starting", "Starting kubelet.", "kubelet");
+  kubeletStarted(store, node, now);
+  if (bootBefore !== undefined && bootBefore !== facts.bootId) {
+    rebooted(store, node, now, facts.bootId);
+    proxyStarted(store, node, now);
+  }
   remirror(store, facts);
 }
 
@@ -124,10 +137,10 @@ function imageOf(pod: JsonObject): string | undefined {
 /** The mirror pods that a control plane's kubelet shows for its static pods. */
 function staticPods(node: KubernetesObject, facts: NodeFacts): (JsonObject & { metadata: JsonObject & { name: string } })[] {
   const images = {
-    etcd: `registry.k8s.io/etcd:${companionsOf(facts.version).etcd}`,
-    "kube-apiserver": `registry.k8s.io/kube-apiserver:v${facts.version}`,
-    "kube-controller-manager": `registry.k8s.io/kube-controller-manager:v${facts.version}`,
-    "kube-scheduler": `registry.k8s.io/kube-scheduler:v${facts.version}`,
+    etcd: `registry.k8s.io/etcd:${companionsOf(facts.staticPods).etcd}`,
+    "kube-apiserver": `registry.k8s.io/kube-apiserver:v${facts.staticPods}`,
+    "kube-controller-manager": `registry.k8s.io/kube-controller-manager:v${facts.staticPods}`,
+    "kube-scheduler": `registry.k8s.io/kube-scheduler:v${facts.staticPods}`,
   };
   return Object.entries(images).map(([component, image]) => ({
     metadata: {
@@ -165,8 +178,8 @@ export function setReadiness(store: ObjectStore, name: string, readiness: Readin
     next.status = { ...objectIn(next, "status"), conditions: conditions(listIn(objectIn(next, "status"), "conditions") as JsonObject[], readiness, time) };
   });
   if (!node) return;
-  if (readiness === "ready") recordEvent(store, now, node, "Normal", "NodeReady", `Node ${name} status is now: NodeReady`, "kubelet");
-  if (readiness === "unknown") recordEvent(store, now, node, "Normal", "NodeNotReady", `Node ${name} status is now: NodeNotReady`, "node-controller");
+  if (readiness === "ready") nodeReady(store, node, now);
+  if (readiness === "unknown") notReady(store, node, now);
 }
 
 /** How often a kubelet renews its lease and its status. */

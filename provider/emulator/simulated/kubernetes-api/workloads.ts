@@ -4,6 +4,7 @@
  */
 import { isObject, listIn, objectIn, stringIn, timestamp, type JsonObject, type JsonValue, type KubernetesObject, type ObjectStore } from "./objects";
 import { addressIn } from "./admission";
+import { proxyStarted } from "./node-events";
 import { kinds, resources, type Resource } from "./resources";
 import { matchesLabels } from "./selectors";
 
@@ -48,6 +49,9 @@ function fits(node: KubernetesObject, spec: JsonObject): boolean {
 }
 /** What the daemon set controller tolerates for its pods beyond what they say. */
 const daemonTolerations: JsonObject[] = ["not-ready", "unreachable", "disk-pressure", "memory-pressure", "pid-pressure", "unschedulable", "network-unavailable"].map((key) => ({ key: `node.kubernetes.io/${key}`, operator: "Exists" }));
+
+/** On a daemon set's pod: of which of its templates it is. */
+const REVISION = "controller-revision-hash";
 
 /** A stable short hash of a template, for the name of its replica set. */
 function templateHash(template: JsonValue | undefined): string {
@@ -164,23 +168,28 @@ export class Workloads {
   }
 
   private daemons(set: KubernetesObject, nodes: readonly KubernetesObject[]): void {
-    const spec = objectIn(objectIn(objectIn(set, "spec"), "template"), "spec");
+    const template = objectIn(objectIn(set, "spec"), "template");
+    const spec = objectIn(template, "spec");
+    const revision = templateHash(template);
+    // Those of an earlier template make room for new ones, one after the other, which takes no time here.
+    for (const pod of this.owned(kinds.pod, set)) if (pod.metadata.labels?.[REVISION] !== revision) this.store.remove(kinds.pod, pod.metadata.namespace, pod.metadata.name);
     const pods = new Map(this.owned(kinds.pod, set).map((pod) => [stringIn(objectIn(pod, "spec"), "nodeName"), pod]));
     const tolerations = [...listIn(spec, "tolerations"), ...daemonTolerations];
     for (const node of nodes) {
       const fit = fits(node, { ...spec, tolerations });
       const pod = pods.get(node.metadata.name);
-      if (fit && !pod) this.pod(set, this.freeName(set), node.metadata.name, daemonTolerations);
+      if (fit && !pod) this.pod(set, this.freeName(set), node.metadata.name, daemonTolerations, { [REVISION]: revision });
       if (!fit && pod) this.store.remove(kinds.pod, pod.metadata.namespace, pod.metadata.name);
     }
   }
 
-  private pod(owner: KubernetesObject, name: string, nodeName: string | undefined, tolerations: JsonObject[]): void {
+  private pod(owner: KubernetesObject, name: string, nodeName: string | undefined, tolerations: JsonObject[], labels: Readonly<Record<string, string>> = {}): void {
     const template = objectIn(objectIn(owner, "spec"), "template");
     const spec = objectIn(template, "spec");
+    const metadata = objectIn(template, "metadata");
     const merged = [...listIn(spec, "tolerations"), ...tolerations];
     this.store.add(kinds.pod, {
-      metadata: { ...objectIn(template, "metadata"), name, namespace: owner.metadata.namespace, ownerReferences: [ownerOf(owner)] },
+      metadata: { ...metadata, labels: { ...(objectIn(metadata, "labels") as Record<string, string>), ...labels }, name, namespace: owner.metadata.namespace, ownerReferences: [ownerOf(owner)] },
       spec: { restartPolicy: "Always", terminationGracePeriodSeconds: 30, serviceAccountName: "default", ...spec, tolerations: merged.length > 0 ? merged : undefined, nodeName },
       status: { phase: "Pending" },
     });
@@ -217,6 +226,7 @@ export class Workloads {
     const started = status.phase === "Running";
     const placed = objectIn(pod, "spec").nodeName === on;
     if (placed && (started ? isPodReady(pod) === up : !up)) return;
+    if (!started && up && pod.metadata.labels?.["k8s-app"] === "kube-proxy") proxyStarted(this.store, node, this.now());
     const time = timestamp(this.now());
     const hostIP = (listIn(objectIn(node, "status"), "addresses") as JsonObject[]).find((each) => each.type === "InternalIP")?.address;
     this.store.change(kinds.pod, pod.metadata.namespace, pod.metadata.name, (next) => {

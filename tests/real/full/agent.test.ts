@@ -1,13 +1,13 @@
 /** The node agent on machines that boot, with real kubeadm, etcd and kubelets. Linux and root; the ISOs have to be built already. */
 import { rmSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { machineUserData, encodeUserData, decodeUserData } from "../../provider/node/user-data";
-import { newBootstrapToken } from "../../provider/kubernetes/bootstrap-token";
+import { machineUserData, encodeUserData, decodeUserData } from "../../../provider/node/user-data";
+import { newBootstrapToken } from "../../../provider/kubernetes/bootstrap-token";
 import { randomBytes } from "node:crypto";
-import { oneAndOne, RealCluster, redate, registry, script } from "./agent/cluster";
-import { isosFolder, missingIsos } from "./agent/isos";
-import { leavings } from "./world/leavings";
-import { lacking, RealMold, until } from "./world/mold";
+import { oneAndOne, RealCluster, redate, registry, script } from "../agent/cluster";
+import { isosFolder, missingIsos } from "../agent/isos";
+import { leavings } from "../world/leavings";
+import { lacking, RealMold, until } from "../world/mold";
 
 const [version, other] = ["1.34.2", "1.35.4"];
 const why = [...lacking, ...missingIsos([version, other])];

@@ -4,10 +4,10 @@
  */
 import { rmSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { oneAndOne, RealCluster, registry, script } from "./agent/cluster";
-import { isosFolder, missingIsos } from "./agent/isos";
-import { leavings } from "./world/leavings";
-import { lacking, RealMold, until } from "./world/mold";
+import { oneAndOne, RealCluster, registry, script } from "../agent/cluster";
+import { isosFolder, missingIsos } from "../agent/isos";
+import { leavings } from "../world/leavings";
+import { lacking, RealMold, until } from "../world/mold";
 
 const [version, next] = ["1.34.2", "1.35.4"];
 const why = [...lacking, ...missingIsos([version, next])];

@@ -1,0 +1,143 @@
+/**
+ * Where a cluster that Mold runs lives. Its own network is made as the core makes one, and the first address on it is its source NAT, which
+ * Mold's service uses; on a network of the user's it is that network's own; and one that is adopted has its place already.
+ */
+import type { Catalogue } from "../catalogue";
+import { ClusterError } from "../errors";
+import { EndpointRun, type DesiredEndpoint, type Endpoint } from "../endpoint";
+import { goneAsEmpty } from "../gone";
+import { withLock } from "../lock";
+import { ownNetworks } from "../own-network";
+import { tagKeys, tagParameters, tagsOf } from "../ownership";
+import type { Answer, CallContext, World } from "../ports";
+import { retag } from "../rules/shared";
+import { endCluster } from "./end";
+
+export interface DesiredManagedPlace extends DesiredEndpoint {
+  readonly externalLoadBalancerIp?: string;
+  readonly adopt: boolean;
+}
+
+type Network = Answer<"listNetworks">;
+type Record = Answer<"listKubernetesClusters">;
+
+/** Clusters of Mold's own service by that name, whoever made them. */
+export async function clustersNamed({ mold }: World, name: string, context: CallContext): Promise<Record[]> {
+  return (await mold.list("listKubernetesClusters", { name }, context)).filter((record) => record.name === name && record.clustertype === "CloudManaged");
+}
+
+/** The one that is to be adopted. */
+export async function clusterToAdopt(world: World, { name, zone }: { readonly name: string; readonly zone: string }, catalogue: Catalogue): Promise<Record & { id: string }> {
+  const context = { resource: `KubernetesCluster ${name}`, signal: world.signal };
+  const { id: zoneId } = await catalogue.zone(zone);
+  const there = (await clustersNamed(world, name, context)).filter((record) => record.zoneid === zoneId);
+  if (there.length > 1) throw new ClusterError(`${there.length} clusters of Mold's own service are called ${name} (${there.map(({ id }) => id).join(", ")}): which of them is meant can't be told. Delete or rename one.`, { ...context, property: "adopt" });
+  const [record] = there;
+  if (!record?.id) throw new ClusterError(`there is no cluster ${name} of Mold's own service in the zone to take over. Leave adopt out to have one made.`, { ...context, property: "adopt" });
+  return { ...record, id: record.id };
+}
+
+/** The uid that it carries already, should this library have made it. */
+export const uidOf = ({ description = "" }: Record): string | undefined => /\[ablestack-kubernetes (\S+)\]$/.exec(description)?.[1];
+
+export class ManagedPlaceRun {
+  constructor(
+    private readonly world: World,
+    private readonly catalogue: Catalogue,
+    private readonly desired: DesiredManagedPlace,
+  ) {}
+
+  private get context(): CallContext & { resource: string } {
+    return { resource: `KubernetesCluster ${this.desired.name}`, signal: this.world.signal };
+  }
+
+  private get own(): EndpointRun {
+    return new EndpointRun(this.world, this.catalogue, this.desired);
+  }
+
+  async create(): Promise<Endpoint> {
+    const { desired, catalogue } = this;
+    if (desired.adopt) return this.adopted();
+    if (desired.network === undefined) return this.own.create();
+    const zone = await catalogue.zone(desired.zone);
+    return this.within(await catalogue.network(desired.network, zone.id), false);
+  }
+
+  /** Marks it as this declaration's: its description can't be changed, so that the mark is on its network. */
+  private async adopted(): Promise<Endpoint> {
+    const { world, desired, catalogue, context } = this;
+    const record = await clusterToAdopt(world, desired, catalogue);
+    const [network] = await world.mold.list("listNetworks", { id: record.networkid }, context);
+    if (!network?.id) throw new ClusterError(`the network of the cluster is not to be seen with these keys. Are they its owner's?`, { ...context, property: "adopt" });
+    const isOwn = uidOf(record) === desired.uid && tagsOf(network)[tagKeys.cluster] === desired.uid;
+    const wanted = isOwn ? { [tagKeys.owner]: world.owner } : { [`${tagKeys.adopted}-${desired.uid}`]: record.id, [`${tagKeys.initialised}-${desired.uid}`]: desired.uid };
+    await retag(world, "Network", network.id, tagsOf(network), wanted, {});
+    const addresses = isOwn ? await world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: desired.uid }) }, context) : [];
+    for (const address of addresses) await retag(world, "PublicIpAddress", address.id!, tagsOf(address), { [tagKeys.owner]: world.owner }, {});
+    return this.within(network, isOwn);
+  }
+
+  private async within(network: Network, networkOwned: boolean): Promise<Endpoint> {
+    const { desired, context } = this;
+    const place = { zoneId: network.zoneid ?? "", zoneName: network.zonename ?? "", networkId: network.id!, networkName: network.name ?? "", networkOwned, networkCidr: network.cidr ?? "" };
+    if (network.type === "Shared") {
+      if (desired.externalLoadBalancerIp === undefined) throw new ClusterError(`the network ${network.name} is shared, and the API needs an address that stays: give externalLoadBalancerIp, that of a load balancer of yours which leads to the control planes.`, { ...context, property: "externalLoadBalancerIp" });
+      return { ...place, publicIpAddressId: "", publicIpAddress: desired.externalLoadBalancerIp };
+    }
+    if (desired.externalLoadBalancerIp !== undefined) throw new ClusterError(`the network ${network.name} is not shared: Mold balances the API there itself, at the network's own address. Leave externalLoadBalancerIp out, or name a shared network.`, { ...context, property: "externalLoadBalancerIp" });
+    const address = (await this.sourceNat(network.id!)) ?? (await this.acquired(network));
+    return { ...place, publicIpAddressId: address.id!, publicIpAddress: address.ipaddress ?? "" };
+  }
+
+  private async sourceNat(networkId: string): Promise<Answer<"listPublicIpAddresses"> | undefined> {
+    const addresses = await this.world.mold.list("listPublicIpAddresses", { associatednetworkid: networkId, issourcenat: true }, this.context);
+    return addresses.find(({ issourcenat: isSourceNat }) => isSourceNat);
+  }
+
+  /** A network that nobody has used yet has none. The first that it is given is its source NAT, and stays with it. */
+  private async acquired(network: Network): Promise<Answer<"listPublicIpAddresses">> {
+    const { world, context } = this;
+    world.log.info(`acquire the source NAT address of ${network.name} …`);
+    await world.mold.run("associateIpAddress", { networkid: network.id }, context);
+    const address = await this.sourceNat(network.id!);
+    if (!address) throw new ClusterError(`Mold has given the network ${network.name} no source NAT address, which its Kubernetes service needs. Start a machine on it, or name another network.`, { ...context, property: "network" });
+    return address;
+  }
+
+  /** Undefined: it is gone. */
+  async read(place: Pick<Endpoint, "networkId" | "publicIpAddressId" | "publicIpAddress" | "networkOwned">): Promise<Endpoint | undefined> {
+    if (place.publicIpAddressId !== "") {
+      const there = await this.own.read(place);
+      return there && { ...there, networkOwned: place.networkOwned };
+    }
+    const [network] = await this.world.mold.list("listNetworks", { id: place.networkId }, this.context).catch(goneAsEmpty);
+    return network && this.within(network, place.networkOwned);
+  }
+
+  /** A cluster that an interrupted run has left goes first; then its own network, while another's stays, without the marks. */
+  async delete(): Promise<void> {
+    const { world, desired, context } = this;
+    const left = (await clustersNamed(world, desired.name, context)).filter((record) => uidOf(record) === desired.uid);
+    for (const { id, networkid: networkId } of left) {
+      const lock = { kind: "Network" as const, id: networkId ?? "", key: (await this.ownsNetwork(networkId)) ? tagKeys.lock : `${tagKeys.lock}-${desired.uid}` };
+      await withLock(world, lock, context.resource, (lease) =>
+        endCluster({ world, find: async () => (await clustersNamed(world, desired.name, context)).find((record) => record.id === id), seconds: desired.timeouts.deleteSeconds, context, keep: () => lease.keep() }),
+      );
+    }
+    try {
+      await this.own.delete();
+    } catch (error) {
+      // The job of an interrupted run may have taken the network away at this moment, and the lock that was on it.
+      if (!(error instanceof ClusterError) || (await this.ownNetworks()).length > 0) throw error;
+      await this.own.delete();
+    }
+  }
+
+  private ownNetworks(): Promise<Network[]> {
+    return ownNetworks({ world: this.world, name: this.desired.name, uid: this.desired.uid, context: this.context });
+  }
+
+  private async ownsNetwork(networkId: string | undefined): Promise<boolean> {
+    return (await this.ownNetworks()).some(({ id }) => id === networkId);
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * From what is declared and what is there to the steps that Mold is asked for. Pure and total: a plan, or problems that each name a property.
+ * What a state hides (a cluster that is being started, say) is waited for, and planned in the next round of the same run.
+ */
+import type { KubernetesVersion } from "../catalogue";
+import { tagKeys } from "../ownership";
+import type { Problem } from "../plan-input";
+import { satisfies } from "../release";
+import { sizeAtBirth, type DesiredManaged } from "./desired";
+import { hopsOf } from "./hops";
+import { wasWhole, type ManagedRecord, type ObservedManaged } from "./observe";
+import { offeringChange, planRunning, planTags } from "./plan-running";
+import { problemsOf, type FormerManaged, type Offerings } from "./problems";
+import { ManagedSteps, type ManagedStep } from "./work";
+
+export interface ManagedPlanInput {
+  readonly desired: DesiredManaged;
+  readonly observed: ObservedManaged;
+  readonly owner: string;
+  /** Undefined: nothing was declared before. */
+  readonly former?: FormerManaged;
+  /** This is a create. */
+  readonly birth: boolean;
+  /** It takes over what is there, and changes nothing of it. */
+  readonly adopts?: boolean;
+  readonly versions: readonly KubernetesVersion[];
+  readonly offerings: Offerings;
+}
+
+export interface ManagedPlan {
+  readonly steps: readonly ManagedStep[];
+  readonly problems: readonly Problem[];
+  /** What is declared and not done now, and when it will be. */
+  readonly notes?: readonly string[];
+}
+
+const refused = (property: string, reason: string): ManagedPlan => ({ steps: [], problems: [{ property, reason }] });
+
+export function planManaged(input: ManagedPlanInput): ManagedPlan {
+  const { desired, observed, former, offerings } = input;
+  if (!observed.marks) return refused("network", "the cluster's network is gone from Mold. Destroy the cluster and create it anew.");
+  const { cluster } = observed;
+  const isNew = input.birth || !wasWhole(observed, desired);
+  const isGone = !cluster || cluster.state === "Destroying" || cluster.state === "Destroyed";
+  if (isGone && !isNew) return refused("management", "Mold has no such cluster any more: it was deleted outside this program. Refresh (pulumi refresh), and the next run makes it anew; or destroy the rest of it.");
+  if (!cluster && observed.others.length > 0) return refused("name", `there is a cluster ${desired.name} of Mold's own service already, which this program did not declare: ${observed.others.join(", ")}. Choose another name, delete that one, or take it over (adopt: true).`);
+  if (!cluster || isGone || cluster.state === "Error") return planBirth(desired, cluster);
+  const hops = hopsOf(desired, observed, input.versions);
+  const problems = [...problemsOf(desired, observed, former, offerings), ...(isAway(cluster) ? [] : hops.problems)];
+  if (problems.length > 0) return { steps: [], problems };
+  const steps = new ManagedSteps();
+  const notes = input.birth && input.adopts === true ? planAdopted(steps, input) : planState(steps, input, cluster);
+  return { steps: steps.all, problems: [], ...(notes.length > 0 ? { notes } : {}) };
+}
+
+/** Nobody can say what its nodes run. */
+const isAway = ({ state }: ManagedRecord): boolean => state !== "Running" && state !== "Alert";
+
+/** @param cluster what an attempt has left that can't be gone on with */
+export function planBirth(desired: DesiredManaged, cluster?: ManagedRecord): ManagedPlan {
+  const steps = new ManagedSteps();
+  const { name, version, controlPlane, workers } = desired;
+  if (desired.powerState === "stopped") return refused("powerState", "is stopped, and the cluster is not made yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there.");
+  let cleared: string | undefined;
+  if (cluster?.state === "Error") cleared = steps.add({ kind: "removeFailed" }, `delete what Mold has made of ${name}`, [], { why: "its create failed, and Mold can only delete it" });
+  else if (cluster) cleared = steps.add({ kind: "awaitGone" }, `wait until Mold has deleted ${name}`, [], { why: `it is ${cluster.state}` });
+  const size = sizeAtBirth(desired);
+  const nodes = `${controlPlane.count} control ${controlPlane.count === 1 ? "plane" : "planes"} of ${controlPlane.offering}, ${size} ${size === 1 ? "worker" : "workers"} of ${workers.offering}`;
+  steps.add({ kind: "createCluster" }, `have Mold make ${name}: Kubernetes ${version}, ${nodes}`, [cleared], { estimateSeconds: 120 + 15 * (controlPlane.count + size) });
+  return { steps: steps.all, problems: [], ...(desired.autoscaling ? { notes: [`Mold scales ${name} between ${desired.autoscaling.min} and ${desired.autoscaling.max} workers once it runs`] } : {}) };
+}
+
+function planState(steps: ManagedSteps, input: ManagedPlanInput, cluster: ManagedRecord): string[] {
+  const { desired, observed } = input;
+  const { name } = desired;
+  const isStopped = desired.powerState === "stopped";
+  switch (cluster.state) {
+    case "Running":
+      return isStopped ? planStop(steps, input, cluster) : planRunning(steps, input, cluster);
+    case "Stopped":
+      return planStopped(steps, input, cluster);
+    case "Alert":
+      if (isStopped) return planStop(steps, input, cluster);
+      return planAlert(steps, input);
+    default: {
+      const orElse = cluster.state === "Starting" && wasWhole(observed, desired) ? "restart" : "fail";
+      steps.add({ kind: "awaitSettled", state: cluster.state, orElse }, `wait for ${name} to be ${settledWord(cluster.state)}`, [], { why: `Mold shows it as ${cluster.state}` });
+      return ["what else there is to do is planned when Mold is done with it"];
+    }
+  }
+}
+
+/** What is declared otherwise the next preview shows. */
+function planAdopted(steps: ManagedSteps, input: ManagedPlanInput): string[] {
+  planTags(steps, input);
+  return [];
+}
+
+const settledWord = (state: string): string => (state === "Stopping" ? "stopped" : state === "Scaling" ? "scaled" : state === "Upgrading" ? "upgraded" : "running");
+
+function planStop(steps: ManagedSteps, { desired }: ManagedPlanInput, cluster: ManagedRecord): string[] {
+  steps.add({ kind: "stopCluster" }, `have Mold stop ${desired.name}`, [], { estimateSeconds: 10 * (cluster.size + cluster.controlPlanes) });
+  return waitsForStart(desired, cluster);
+}
+
+/** Mold changes the offerings of a cluster that is stopped, and nothing else. */
+function planStopped(steps: ManagedSteps, input: ManagedPlanInput, cluster: ManagedRecord): string[] {
+  const { desired } = input;
+  const change = offeringChange(input, cluster);
+  const offered = change && steps.add({ kind: "changeOfferings", ...change.work }, change.title, []);
+  if (desired.powerState === "stopped") return waitsForStart(desired, cluster);
+  steps.add({ kind: "startCluster" }, `have Mold start ${desired.name}`, [offered], { estimateSeconds: 60 + 5 * (cluster.size + cluster.controlPlanes) });
+  return waitsForStart(desired, cluster).length > 0 ? ["what else there is to do is planned when it runs"] : [];
+}
+
+function waitsForStart({ name, version, workers, autoscaling }: DesiredManaged, cluster: ManagedRecord): string[] {
+  return [
+    ...(satisfies(cluster.version, version) ? [] : [`${name} goes from ${cluster.version} to ${version} when it is started: a node is upgraded while it runs`]),
+    ...(autoscaling !== undefined || workers.count === cluster.size ? [] : [`${name} goes from ${cluster.size} to ${workers.count} workers when it is started: Mold changes the size of none that is stopped`]),
+  ];
+}
+
+/** Machines that are off are started; for all else Mold's own scanner finds that all is well again, or a stop and a start of the whole have to do. */
+function planAlert(steps: ManagedSteps, { desired, observed }: ManagedPlanInput): string[] {
+  const off = observed.machines.filter(({ state }) => state === "Stopped");
+  const up = off.map(({ id, name, role }) => steps.add({ kind: "startMachine", machine: { id, name, role } }, `start ${name}`, [], { why: "it was found stopped" }));
+  steps.add({ kind: "awaitRecovery" }, `wait for Mold to find ${desired.name} well, and stop and start it if it does not`, up, { why: "Mold shows it as Alert" });
+  const begun = observed.marks?.[tagKeys.upgrading];
+  return [...(begun ? [`an upgrade to ${begun} stopped half-way: it is gone on with then`] : []), "what else there is to do is planned when it runs"];
+}

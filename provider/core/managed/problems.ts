@@ -1,0 +1,73 @@
+/** What Mold can't do to a cluster of its own service, found by comparing what is declared with what is there. Pure; each names its property. */
+import { nearestNames } from "../nearest-names";
+import { nodeProperty } from "../desired";
+import { tagKeys } from "../ownership";
+import type { Offering } from "../catalogue";
+import type { Problem } from "../plan-input";
+import type { DesiredManaged } from "./desired";
+import type { ManagedRecord, NamedOffering, ObservedManaged } from "./observe";
+
+/** Of what was declared last time: what Mold sets once, and nodes that have gone since. */
+export type FormerManaged = Pick<DesiredManaged, "rootDiskGb" | "sshKeyPair" | "privateRegistry" | "nodes" | "tags" | "controlPlane" | "workers">;
+
+export interface Offerings {
+  readonly controlPlane: Offering;
+  readonly workers: Offering;
+  /** By node name, of those that have one of their own. */
+  readonly nodes: Readonly<Record<string, Offering>>;
+  /** Of what machines have now, by id. */
+  readonly known: ReadonlyMap<string, Offering>;
+}
+
+const byReplacing = "Change it by making another cluster (another name, or replace this one: pulumi up --replace) and moving to it";
+
+export function problemsOf(desired: DesiredManaged, observed: ObservedManaged, former: FormerManaged | undefined, offerings: Offerings): Problem[] {
+  const { cluster } = observed;
+  if (!cluster) return [];
+  return [...lost(desired, observed, cluster), ...counts(desired, cluster), ...setOnce(desired, former), ...smaller(cluster, offerings), ...nodeProblems(desired, observed, former)];
+}
+
+/** Mold scales none of which a machine is missing, and finds it well never again (upstream: "it is in unstable state as not enough existing VM instances found"). */
+function lost({ powerState }: DesiredManaged, { machines }: ObservedManaged, { state, size, controlPlanes }: ManagedRecord): Problem[] {
+  const missing = size + controlPlanes - machines.length;
+  if (missing <= 0 || powerState === "stopped" || (state !== "Alert" && state !== "Running")) return [];
+  return [{ property: "workers.count", reason: `Mold counts ${size + controlPlanes} machines of the cluster, and ${machines.length} are there: it scales none of which one is missing, and shows it as Alert for good. It can't mend that itself. ${byReplacing}.` }];
+}
+
+function counts({ controlPlane }: DesiredManaged, { controlPlanes }: ManagedRecord): Problem[] {
+  if (controlPlane.count === controlPlanes) return [];
+  return [{ property: "controlPlane.count", reason: `is ${controlPlane.count}, and the cluster has ${controlPlanes}: Mold can't change the number of control planes. ${byReplacing}.` }];
+}
+
+function* setOnce(desired: DesiredManaged, former: FormerManaged | undefined): Generator<Problem> {
+  if (!former) return;
+  if (desired.rootDiskGb !== former.rootDiskGb) yield { property: "workers.rootDiskGb", reason: `Mold sets the size of root disks when it makes the cluster, and ${former.rootDiskGb === undefined ? "took its own" : `that was ${former.rootDiskGb}`}. ${byReplacing}.` };
+  if (desired.sshKeyPair !== former.sshKeyPair) yield { property: "sshKeyPair", reason: `Mold gives the key pair to machines as the cluster is made, which was with ${former.sshKeyPair ?? "none"}. ${byReplacing}.` };
+  if (JSON.stringify(desired.privateRegistry) !== JSON.stringify(former.privateRegistry)) yield { property: "privateRegistry", reason: `Mold takes the registry and its login when it makes the cluster, and can't change them. ${byReplacing}.` };
+}
+
+/** Upstream: KubernetesClusterManagerImpl.validateKubernetesClusterScaleParameters. */
+function* smaller({ controlOffering, workerOffering }: ManagedRecord, { controlPlane, workers, known }: Offerings): Generator<Problem> {
+  const check = function* (property: string, wanted: Offering, now: NamedOffering): Generator<Problem> {
+    const before = known.get(now.id);
+    if (before && before.id !== wanted.id && (wanted.cpus < before.cpus || wanted.memoryMb < before.memoryMb)) {
+      yield { property, reason: `is ${wanted.name} (${wanted.cpus} CPU cores, ${wanted.memoryMb} MB), and the machines have ${before.name} (${before.cpus}, ${before.memoryMb} MB): Mold gives the machines of its clusters no smaller one. ${byReplacing}.` };
+    }
+  };
+  yield* check("controlPlane.offering", controlPlane, controlOffering);
+  yield* check("workers.offering", workers, workerOffering);
+}
+
+/** An entry of a node that has gone has no further effect; of one that never was it is a slip. */
+function nodeProblems(desired: DesiredManaged, observed: ObservedManaged, former: FormerManaged | undefined): Problem[] {
+  const there = new Map(observed.machines.map((machine) => [machine.name, machine]));
+  return Object.entries(desired.nodes).flatMap(([name, { delete: isGone, replace }]): Problem[] => {
+    const machine = there.get(name);
+    if (!machine) {
+      const wasThere = former?.nodes[name] !== undefined || observed.marks?.[tagKeys.gone + name] !== undefined;
+      return wasThere ? [] : [{ property: nodeProperty(name), reason: `there is no node ${name}. Mold names the machines of its clusters itself. Nearest: ${nearestNames(name, [...there.keys()]).join(", ") || "none"}` }];
+    }
+    if (machine.role === "worker" || (!isGone && replace === undefined)) return [];
+    return [{ property: nodeProperty(name, isGone ? "delete" : "replace"), reason: `${name} is a control plane, and Mold can neither remove nor add one. Its offering can be changed, and it can be rebooted.` }];
+  });
+}

@@ -1,0 +1,85 @@
+/** The cluster in Mold's own screens: its record there, the machines in it, and the comments on it. Pure. */
+import type { KubernetesVersion } from "./catalogue";
+import { hasJoined } from "./ownership";
+import type { PlanInput } from "./plan-input";
+import { isJoining, type PlannedMachine } from "./plan-joining";
+import { recordDescription, versionInName, type ObservedRecord } from "./records";
+import { satisfies } from "./release";
+import type { ObservedCluster } from "./observe";
+import type { Step } from "./step";
+import type { Steps } from "./steps";
+import { ranges } from "./wording";
+
+export interface RegistrationInput extends PlanInput {
+  /** What the cluster runs when the steps so far are done, whole or a minor; undefined: nobody can be asked. */
+  readonly version?: string;
+  /** It is brought there by the steps so far. */
+  readonly upgrades: boolean;
+}
+
+export function planRegistration(steps: Steps, input: RegistrationInput, machines: readonly PlannedMachine[]): void {
+  const { desired, observed, upgrades } = input;
+  if (observed.records === undefined) return;
+  const stale = observed.records.map((record) => ({ record, why: whyStale(input, record) }));
+  const kept = stale.find(({ why }) => why === undefined)?.record;
+  const others = observed.records.filter((record) => record !== kept);
+  // As long as no node tells which version is right, one of two records can't be told from the other.
+  if (kept !== undefined && input.version === undefined && others.length > 0) return;
+
+  const leaving = new Set(steps.all.flatMap(({ work }) => (work.kind === "destroyMachine" || work.kind === "discardMachine" ? [work.machine.name] : [])));
+  const whole = machines.filter(({ ref, seen, ...machine }) => !leaving.has(ref.name) && (seen !== undefined && hasJoined(seen) ? true : isJoining({ ref, seen, ...machine }) && steps.has(`awaitNode ${ref.name}`)));
+  if (kept === undefined && whole.length === 0) return;
+  const before = upgrades ? steps.all.map(({ id }) => id) : steps.has("awaitApi") ? ["awaitApi"] : [];
+  const registered =
+    kept === undefined
+      ? steps.add({ kind: "registerCluster", version: input.version ?? desired.version }, `register ${desired.name} with Mold`, before, { why: stale.at(-1)?.why ?? "its screens show the cluster then" })
+      : undefined;
+  const entered = (["control-plane", "worker"] as const).flatMap((role) => {
+    const missing = whole.filter(({ ref }) => ref.role === role && !(ref.id !== undefined && kept?.machineIds.includes(ref.id)));
+    if (missing.length === 0) return [];
+    const refs = missing.map(({ ref }) => ref);
+    const joined = missing.flatMap(({ ref, seen }) => (seen !== undefined && hasJoined(seen) ? [] : [`awaitNode ${ref.name}`]));
+    return [steps.add({ kind: "enlistMachines", role, machines: refs }, `enter ${ranges(refs.map(({ name }) => name))} in Mold's record of ${desired.name}`, [registered, ...joined], { about: role })];
+  });
+  if (kept !== undefined && kept.goneIds.length > 0) {
+    steps.add({ kind: "delistMachines", recordId: kept.id, machineIds: kept.goneIds }, `take destroyed machines out of Mold's record of ${desired.name}`);
+  }
+  planComments(steps, input, kept, registered);
+  for (const { id } of others) {
+    const carried = steps.add({ kind: "carryComments", from: id, without: withdrawn(input) }, `take over the comments on the former record of ${desired.name}`, [registered], { about: id, why: "they go with it" });
+    steps.add({ kind: "unregisterCluster", recordId: id }, `delete the former record of ${desired.name} in Mold`, [carried, ...entered], { about: id });
+  }
+}
+
+/** The record that stays, as far as the steps tell: the one that they don't delete. */
+export function keptRecord(steps: readonly Step[], { records = [] }: Pick<ObservedCluster, "records">): string | undefined {
+  const going = new Set(steps.flatMap(({ work }) => (work.kind === "unregisterCluster" ? [work.recordId] : [])));
+  return records.find(({ id }) => !going.has(id))?.id;
+}
+
+/** Why a record can't stay, or undefined. */
+function whyStale({ desired, version, versions }: RegistrationInput, record: ObservedRecord): string | undefined {
+  const registered = versionOf(record, versions);
+  if (version !== undefined && !(registered !== undefined && satisfies(registered, version))) return `it is there with Kubernetes ${registered ?? "of no version"}, and Mold can't change that`;
+  if (record.description !== recordDescription(desired)) return "its description is another there, and Mold can't change that";
+  return record.controlCount + record.workerCount === record.machineIds.length ? undefined : "machines that are gone are counted there";
+}
+
+export const versionOf = (record: ObservedRecord, versions: readonly KubernetesVersion[] = []): string | undefined =>
+  versions.find(({ id }) => id === record.versionId)?.version ?? versionInName(record);
+
+/** Declared last time, and no longer. */
+const withdrawn = ({ desired, former }: PlanInput): string[] => (former?.comments ?? []).filter((text) => !desired.comments.includes(text));
+
+function planComments(steps: Steps, input: RegistrationInput, kept: ObservedRecord | undefined, registered: string | undefined): void {
+  const { desired, observed } = input;
+  // Those on a former record come over with the others.
+  const there = new Set((observed.records ?? []).flatMap(({ comments = [] }) => comments.map(({ text }) => text)));
+  for (const text of desired.comments) {
+    if (!there.has(text)) steps.add({ kind: "addComment", text }, `comment on ${desired.name}: ${shown(text)}`, [registered], { about: text });
+  }
+  const gone = withdrawn(input);
+  for (const { id, text } of kept?.comments ?? []) if (gone.includes(text)) steps.add({ kind: "removeComment", commentId: id }, `remove the comment on ${desired.name}: ${shown(text)}`, [], { about: id });
+}
+
+const shown = (text: string): string => JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 59)}…`);
