@@ -1,7 +1,7 @@
 /** What a data source's declaration consists of: something that a program or a person asks, and that changes nothing. */
 import type { Json, Properties } from "./property";
 
-export type DataSourceName = "getKubernetesClusters" | "getKubernetesCluster" | "getKubernetesVersions" | "getEvents" | "getComments";
+export type DataSourceName = "getKubernetesClusters" | "getKubernetesCluster" | "getKubernetesVersions" | "getEvents" | "getComments" | "getNetworkRules";
 
 export interface DataSource {
   readonly name: DataSourceName;

@@ -1,6 +1,7 @@
 /** Every data source there is, in the order of the reference page. */
 import type { DataSource, DataSourceName } from "./data-source";
 import { connectionName } from "./kubernetes-cluster";
+import { seenRule } from "./network-rule-seen";
 import type { Properties, StringProperty } from "./property";
 import { comments, event, nodeStatus, summary, version } from "./seen-outputs";
 
@@ -91,4 +92,15 @@ const getComments: DataSource = {
   example: { cluster: "prod" },
 };
 
-export const dataSources: Readonly<Record<DataSourceName, DataSource>> = { getKubernetesClusters, getKubernetesCluster, getKubernetesVersions, getEvents, getComments };
+const getNetworkRules: DataSource = {
+  name: "getNetworkRules",
+  description: "The rules of a cluster's network: at its addresses, of what it lets out, and in its access list. Also those that somebody made by hand, which nothing here changes.",
+  inputs: {
+    ...which,
+    byHand: { type: "boolean", description: "`true`: those alone that no program of this library declares.", default: false, example: true },
+  },
+  outputs: { rules: { type: "list", description: "The rules.", items: seenRule } },
+  example: { cluster: "prod", byHand: true },
+};
+
+export const dataSources: Readonly<Record<DataSourceName, DataSource>> = { getKubernetesClusters, getKubernetesCluster, getKubernetesVersions, getEvents, getComments, getNetworkRules };

@@ -961,3 +961,30 @@ export interface GetCommentsOutputArgs {
    */
   readonly connection?: pulumi.Input<string>;
 }
+
+/** What `getNetworkRulesOutput` is asked. The rules of a cluster's network: at its addresses, of what it lets out, and in its access list. Also those that somebody made by hand, which nothing here changes. */
+export interface GetNetworkRulesOutputArgs {
+  /**
+   * The cluster: its name, its `uid` (or `clusterId`), or the id of its record in Mold.
+   * @example "prod"
+   */
+  readonly cluster: pulumi.Input<string>;
+  /**
+   * Whose, where several declare a cluster of that name: `pulumi:<organization>/<project>/<stack>`.
+   * @default anybody's
+   * @example "pulumi:acme/shop/prod"
+   */
+  readonly owner?: pulumi.Input<string>;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: pulumi.Input<string>;
+  /**
+   * `true`: those alone that no program of this library declares.
+   * @default false
+   * @example true
+   */
+  readonly byHand?: pulumi.Input<boolean>;
+}

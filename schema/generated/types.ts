@@ -2556,6 +2556,130 @@ export interface CheckedGetCommentsArgs {
   readonly connection?: string;
 }
 
+/** One rule, of whatever kind. */
+export interface SeenRule {
+  /**
+   * What it is.
+   * @example "firewall"
+   */
+  readonly kind: "firewall" | "portForward" | "egress" | "acl" | "loadBalancer";
+  /**
+   * Its id.
+   * @example "9f1c0f0a-3b5c-4a39-8d83-5f1f6f8b8f55"
+   */
+  readonly ruleId: string;
+  /**
+   * Its name, where it has one.
+   * @example "ingress-https"
+   */
+  readonly name?: string;
+  /**
+   * Its protocol.
+   * @example "tcp"
+   */
+  readonly protocol: string;
+  /**
+   * The public address that it lies at.
+   * @example "203.0.113.7"
+   */
+  readonly ipAddress?: string;
+  /**
+   * First port (of the public address).
+   * @example 80
+   */
+  readonly startPort?: number;
+  /**
+   * Last port (of the public address).
+   * @example 443
+   */
+  readonly endPort?: number;
+  /**
+   * First port on the machine.
+   * @example 8080
+   */
+  readonly privateStartPort?: number;
+  /**
+   * Networks that it is for; empty: everyone.
+   * @example ["198.51.100.0/24"]
+   */
+  readonly cidrList: readonly string[];
+  /**
+   * `allow` or `deny`, of an access list's rule.
+   * @example "deny"
+   */
+  readonly action?: string;
+  /**
+   * Its place in an access list.
+   * @example 10
+   */
+  readonly number?: number;
+  /**
+   * Machine that it leads to (portForward).
+   * @example "c1a2b3c4-0000-4000-8000-000000000001"
+   */
+  readonly machineId?: string;
+  /**
+   * Its state, in Mold's words.
+   * @example "Active"
+   */
+  readonly state: string;
+  /**
+   * Who declares it: `pulumi:<organization>/<project>/<stack>`. Absent: made by hand, or by another program.
+   * @example "pulumi:acme/shop/prod"
+   */
+  readonly declaredBy?: string;
+  /**
+   * The resource's name in that program. Absent for what a cluster has for itself.
+   * @example "ingress-https"
+   */
+  readonly resource?: string;
+}
+
+/** What `getNetworkRules` answers. The rules of a cluster's network: at its addresses, of what it lets out, and in its access list. Also those that somebody made by hand, which nothing here changes. */
+export interface GetNetworkRulesResult {
+  /** The rules. */
+  readonly rules: readonly SeenRule[];
+}
+
+/** What `getNetworkRules` is asked. The rules of a cluster's network: at its addresses, of what it lets out, and in its access list. Also those that somebody made by hand, which nothing here changes. */
+export interface GetNetworkRulesArgs {
+  /**
+   * The cluster: its name, its `uid` (or `clusterId`), or the id of its record in Mold.
+   * @example "prod"
+   */
+  readonly cluster: string;
+  /**
+   * Whose, where several declare a cluster of that name: `pulumi:<organization>/<project>/<stack>`.
+   * @default anybody's
+   * @example "pulumi:acme/shop/prod"
+   */
+  readonly owner?: string;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: string;
+  /**
+   * `true`: those alone that no program of this library declares.
+   * @default false
+   * @example true
+   */
+  readonly byHand?: boolean;
+}
+
+/** `GetNetworkRulesArgs` with defaults filled in. */
+export interface CheckedGetNetworkRulesArgs {
+  /** The cluster: its name, its `uid` (or `clusterId`), or the id of its record in Mold. */
+  readonly cluster: string;
+  /** Whose, where several declare a cluster of that name: `pulumi:<organization>/<project>/<stack>`. */
+  readonly owner?: string;
+  /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
+  readonly connection?: string;
+  /** `true`: those alone that no program of this library declares. */
+  readonly byHand: boolean;
+}
+
 /** Arguments by data source. */
 export interface DataArguments {
   readonly getKubernetesClusters: GetKubernetesClustersArgs;
@@ -2563,6 +2687,7 @@ export interface DataArguments {
   readonly getKubernetesVersions: GetKubernetesVersionsArgs;
   readonly getEvents: GetEventsArgs;
   readonly getComments: GetCommentsArgs;
+  readonly getNetworkRules: GetNetworkRulesArgs;
 }
 
 /** Arguments by data source, as their check gives them back. */
@@ -2572,6 +2697,7 @@ export interface CheckedDataArguments {
   readonly getKubernetesVersions: CheckedGetKubernetesVersionsArgs;
   readonly getEvents: CheckedGetEventsArgs;
   readonly getComments: CheckedGetCommentsArgs;
+  readonly getNetworkRules: CheckedGetNetworkRulesArgs;
 }
 
 /** Answers by data source. */
@@ -2581,6 +2707,7 @@ export interface DataResults {
   readonly getKubernetesVersions: GetKubernetesVersionsResult;
   readonly getEvents: GetEventsResult;
   readonly getComments: GetCommentsResult;
+  readonly getNetworkRules: GetNetworkRulesResult;
 }
 
 /** Inputs by resource. */

@@ -20,12 +20,21 @@ interface RuleArgs {
   readonly cluster?: ClusterInput;
   readonly connection?: pulumi.Input<string>;
   readonly ipAddressId?: pulumi.Input<string>;
+  readonly networkId?: pulumi.Input<string>;
+  readonly aclId?: pulumi.Input<string>;
 }
 
-/** Inputs and options with what the cluster gives filled in. */
-export function ruleOf(args: RuleArgs, opts: pulumi.CustomResourceOptions = {}): { inputs: Readonly<Record<string, unknown>>; opts: pulumi.CustomResourceOptions } {
+/** Which of the cluster's places a rule of a kind lies at. */
+const placeOf = (kind: string): "ipAddressId" | "networkId" => (kind === "egress" || kind === "acl" ? "networkId" : "ipAddressId");
+
+/** Inputs and options with what the cluster gives filled in. @param kind of a NetworkRule; others lie at the address */
+export function ruleOf(args: RuleArgs, opts: pulumi.CustomResourceOptions = {}, kind: pulumi.Input<string> = "firewall"): { inputs: Readonly<Record<string, unknown>>; opts: pulumi.CustomResourceOptions } {
   const { cluster } = args;
   if (!(cluster instanceof KubernetesCluster)) return { inputs: { ...args }, opts };
-  const inputs = { ...args, cluster: cluster.uid, connection: args.connection ?? cluster.connection, ipAddressId: args.ipAddressId ?? cluster.publicIpAddressId };
+  const at = (place: "ipAddressId" | "networkId", id: pulumi.Output<string>): pulumi.Input<string | undefined> =>
+    typeof kind === "string" ? (placeOf(kind) === place ? id : undefined) : pulumi.all([kind, id]).apply(([known, value]) => (placeOf(known) === place ? value : undefined));
+  // A list that is named is the place by itself.
+  const networkId = args.networkId ?? (args.aclId === undefined ? at("networkId", cluster.networkId) : undefined);
+  const inputs = { ...args, cluster: cluster.uid, connection: args.connection ?? cluster.connection, ipAddressId: args.ipAddressId ?? at("ipAddressId", cluster.publicIpAddressId), ...(networkId === undefined ? {} : { networkId }) };
   return { inputs, opts: pulumi.mergeOptions(opts, { dependsOn: cluster }) };
 }

@@ -74,3 +74,11 @@ export const getEventsOutput = (args: AboutCluster<Args.GetEventsOutputArgs>): p
 export const getComments = (args: DataArguments["getComments"]): Promise<DataResults["getComments"]> => ask("getComments", args);
 /** {@link getComments} with arguments that may be outputs. */
 export const getCommentsOutput = (args: AboutCluster<Args.GetCommentsOutputArgs>): pulumi.Output<DataResults["getComments"]> => once("getComments", { ...args });
+
+/**
+ * The rules of a cluster's network, whoever made them.
+ * @example const { rules } = await getNetworkRules({ cluster: "prod", byHand: true });
+ */
+export const getNetworkRules = (args: DataArguments["getNetworkRules"]): Promise<DataResults["getNetworkRules"]> => ask("getNetworkRules", args);
+/** {@link getNetworkRules} with arguments that may be outputs. */
+export const getNetworkRulesOutput = (args: AboutCluster<Args.GetNetworkRulesOutputArgs>): pulumi.Output<DataResults["getNetworkRules"]> => once("getNetworkRules", { ...args });

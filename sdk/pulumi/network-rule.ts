@@ -25,7 +25,7 @@ export class NetworkRule extends DynamicResource implements OutputsOf<NetworkRul
   declare readonly state: pulumi.Output<string>;
 
   constructor(name: string, args: NetworkRuleArgs, opts?: pulumi.CustomResourceOptions) {
-    const rule = ruleOf(args, opts);
+    const rule = ruleOf(args, opts, args.kind);
     super(name, { kind: "NetworkRule", inputs: rule.inputs, outputs: networkRuleOutputs }, rule.opts);
   }
 }

@@ -547,7 +547,6 @@ export const stages: Readonly<Record<string, SetStage>> = {
   listVolumes: async (world) => ({ params: { virtualmachineid: await isoMachine(world, { running: true }) } }),
 };
 
-
 /** Recordings that are not replayed, and why. */
 export const left: Readonly<Record<string, string>> = {
   createAccount: "createAccount is not in the recorded catalogue; accounts are given at the start",

@@ -1,3 +1,4 @@
+import { rowsOnly } from "../../provider/emulator";
 import { declaration, owner, sharedIdentity } from "../core/world/cluster";
 import { byHand, changing, intentsLeft, MadeCluster, seen, type Opened } from "../core/world/made";
 import type { MoldPort } from "../../provider/core/ports";
@@ -179,6 +180,26 @@ describe("portForward", () => {
     const rule = forward({ target: { role: "worker" } });
     await world.cloud.clock.run(rule.up(world.cloud.newRun()));
     expect(forwards(world)).toMatchObject([{ machineId: "machines:prod-worker-1" }]);
+  });
+
+  test("a node made anew under its name is led to again by the same up: Mold took the rule away with the old machine", async () => {
+    const world = made.open({ hypervisor: rowsOnly });
+    const rule = forward({ target: { node: "prod-worker-1" } });
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    const goal = world.cloud.state();
+    const mold = byHand(world.cloud);
+    const [old] = await world.cloud.clock.run(mold.list("listVirtualMachines", { name: "prod-worker-1" }));
+    const replace = async (): Promise<void> => {
+      await mold.run("destroyVirtualMachine", { id: old!.id!, expunge: true });
+      const anew = await mold.run("deployVirtualMachine", { zoneid: old!.zoneid!, serviceofferingid: old!.serviceofferingid!, templateid: old!.templateid!, networkids: [world.recorded.endpoint.outputs.networkId], name: old!.name, displayname: old!.displayname });
+      await mold.run("createTags", { resourcetype: "UserVm", resourceids: [anew.id!], tags: (old!.tags ?? []).map(({ key = "", value = "" }) => ({ key, value })) });
+    };
+    await world.cloud.clock.run(replace());
+    expect(forwards(world)).toEqual([]);
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(true);
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    expect(forwards(world)).toMatchObject([{ machineId: "machines:prod-worker-1" }]);
+    expect((JSON.parse(goal) as { forwards: unknown[] }).forwards).toEqual((JSON.parse(world.cloud.state()) as { forwards: unknown[] }).forwards);
   });
 
   test("a node that is not there is named, with those that are", async () => {

@@ -12,7 +12,7 @@ export interface DesiredAclRule extends Omit<DesiredFirewallRule, "destinationCi
   readonly number?: number;
 }
 
-function readAclRule(rule: Answer<"listNetworkACLs">): DesiredAclRule & Seen {
+export function readAclRule(rule: Answer<"listNetworkACLs">): DesiredAclRule & Seen {
   const port = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
   return {
     id: rule.id!,

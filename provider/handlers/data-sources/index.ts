@@ -7,6 +7,7 @@ import { getEvents } from "./get-events";
 import { getKubernetesCluster } from "./get-kubernetes-cluster";
 import { getKubernetesClusters } from "./get-kubernetes-clusters";
 import { getKubernetesVersions } from "./get-kubernetes-versions";
+import { getNetworkRules } from "./get-network-rules";
 
 type Readers = { readonly [Name in DataSourceName]: (session: Session, given: DataArguments[Name]) => Promise<DataResults[Name]> };
 
@@ -15,4 +16,4 @@ type Readers = { readonly [Name in DataSourceName]: (session: Session, given: Da
  * @throws ClusterError naming the argument that is wrong or finds nothing; ConnectionError; MoldError
  * @example const { clusters } = await readers.getKubernetesClusters(session, { state: "Running" });
  */
-export const readers: Readers = { getKubernetesClusters, getKubernetesCluster, getKubernetesVersions, getEvents, getComments };
+export const readers: Readers = { getKubernetesClusters, getKubernetesCluster, getKubernetesVersions, getEvents, getComments, getNetworkRules };
