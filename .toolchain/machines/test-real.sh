@@ -43,6 +43,7 @@ for version in $VERSIONS; do
   iso=$("$machines/build.sh" iso "$version")
   ln -s "$iso/iso" "$isos/$version"
 done
+command -v kubectl >/dev/null || export PATH="$isos/$version/k8s:$PATH"
 export ABLESTACK_MACHINES_ROOTFS ABLESTACK_MACHINES_IMAGES ABLESTACK_MACHINES_ISOS=$isos
 report=(node --import tsx tests/real/world/write-report.ts)
 if [[ -n $full ]]; then "${report[@]}" begin; fi
