@@ -107,6 +107,20 @@ describe("over HTTPS", () => {
     await expect(client(to, { timeoutMs: 200 }).nodes()).rejects.toMatchObject({ kind: "unreachable" });
   });
 
+  it("asks once more over a new connection when a kept one is not answered on: its machine may be gone, and no one there to say so", async () => {
+    const sockets: unknown[] = [];
+    let gone = false;
+    const to = await serve((request, response) => {
+      if (!sockets.includes(request.socket)) sockets.push(request.socket);
+      if (!(gone && request.socket === sockets[0])) response.end("ok");
+    });
+    const kept = client(to, { timeoutMs: 300 });
+    await kept.ready();
+    gone = true;
+    await expect(kept.ready()).resolves.toBe(true);
+    expect(sockets).toHaveLength(2);
+  });
+
   it("keeps its connection, and goes over a new one when the kept one was closed", async () => {
     const sockets = new Set<unknown>();
     let dropNext = false;

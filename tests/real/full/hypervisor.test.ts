@@ -4,8 +4,8 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { leavings } from "./world/leavings";
-import { knock, lacking, RealMold, until } from "./world/mold";
+import { leavings } from "../world/leavings";
+import { knock, lacking, RealMold, until } from "../world/mold";
 
 if (lacking.length > 0) console.warn(`real machines are skipped: ${lacking.join("; ")}`);
 
