@@ -63,6 +63,11 @@ test("a skipped test is not run", () => {
   expect(inShort(text)[2]).toBe("not run");
 });
 
+test("an upgrade that was killed is a figure of the point about kills alone", () => {
+  const text = report([{ what: "1.34 to 1.36 of 3+2, killed 6 times (seed 7)", seen: "ends right" }]);
+  expect(inShort(text).map((seen, index) => (seen === "not run" ? 0 : index + 1)).filter(Boolean)).toEqual([4]);
+});
+
 test("what belongs to no point is not lost", () => {
   expect(rowsOf(report([{ what: "a new thing", seen: "7 s" }]), "Also seen").at(-1)).toBe("| a new thing | 7 s |  |  |");
 });

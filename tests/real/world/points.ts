@@ -26,7 +26,7 @@ export const points: readonly Point[] = [
     title: "Upgraded under load",
     wanted: "two minors in one `pulumi up` while a client reads and writes every 100 ms and asks for pages: no page fails, and no gap in the API is longer than a second",
     shown: [
-      figure("two minors in one `pulumi up`", /1\.34 to 1\.36/),
+      figure("two minors in one `pulumi up`", /1\.34 to 1\.36 under load/),
       figure("the same load while nothing changes", /^at rest: /),
       figure("reads meanwhile", /^two hops: reads/, "no gap longer than 1 s"),
       figure("writes meanwhile", /^two hops: writes/, "no gap longer than 1 s"),
