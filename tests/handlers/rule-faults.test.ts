@@ -26,13 +26,16 @@ const ofJobs = (command: string): FaultOrder[] => [
   { kind: "slowJob", command, ms: 30_000 },
 ];
 
+/** Autoscaling names what it makes by the rule's id, and a rule whose first job failed has another. */
+const withoutIds = (state: string): string => state.replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "(id)").replace(/\blb-[0-9a-f]{8}\b/g, "lb-(id)");
+
 let [orders, gotOver, toldAndMended] = [0, 0, 0];
 
 test.each(lives)("%s: %s", async (_about, _name, subject, operation) => {
   const undisturbed = await begin(ruleWorld, subject, operation);
   const whole = undisturbed.world.cloud.newRun();
   await undisturbed.world.cloud.clock.run(operation.work(undisturbed.rule, whole));
-  const goal = undisturbed.world.cloud.state();
+  const goal = withoutIds(undisturbed.world.cloud.state());
   const wrong: string[] = [];
   for (const command of new Set(whole.calls.filter((call) => call !== "queryAsyncJobResult"))) {
     for (const order of [...ofCalls(command), ...(startsJob(command) ? ofJobs(command) : [])]) {
@@ -50,7 +53,8 @@ test.each(lives)("%s: %s", async (_about, _name, subject, operation) => {
         await cloud.clock.pass(40_000);
         await cloud.clock.run(operation.work(rule, cloud.newRun())).catch((error: unknown) => wrong.push(`${where}: the next run fails as well: ${(error as Error).message}`));
       }
-      if (cloud.state() !== goal) wrong.push(`${where}: another state\n${difference(goal, cloud.state())}`);
+      const state = withoutIds(cloud.state());
+      if (state !== goal) wrong.push(`${where}: another state\n${difference(goal, state)}`);
       if (intentsLeft(cloud).length > 0) wrong.push(`${where}: left ${intentsLeft(cloud).join(", ")}`);
     }
   }

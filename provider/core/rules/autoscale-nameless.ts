@@ -2,7 +2,7 @@
  * Conditions and profiles of autoscaling take neither name nor tag. What is about to be made, or to be let go of, is written on the
  * balancer rule first; what is found unused afterwards and was written there is ours, and nothing else is.
  */
-import { intentKey, intentsOn, intentText, isIntentOf, removeIntent, type IntentPlace } from "../claim";
+import { intentKey, intentsOn, intentText, isIntentOf, orAlready, removeIntent, type IntentPlace } from "../claim";
 import { tagParameters, type Tags } from "../ownership";
 import type { World } from "../ports";
 import { identityTags, type RuleOwner } from "./shared";
@@ -37,7 +37,10 @@ export class NamelessNotes {
     if (this.notes[key] !== undefined) await removeIntent(this.world, this.place, key);
     const others = unused.filter((each) => each.tuple === tuple).map(({ id }) => id.slice(0, 8));
     const value = `${intentText(this.tags, tuple)}@${new Date(this.world.clock.now()).toISOString()}${others.length > 0 ? ` not ${others.slice(0, 3).join(",")}` : ""}`;
-    await this.world.mold.run("createTags", { resourcetype: "LoadBalancer", resourceids: [this.place.id], tags: tagParameters({ [key]: value }) });
+    await orAlready(
+      () => this.world.mold.run("createTags", { resourcetype: "LoadBalancer", resourceids: [this.place.id], tags: tagParameters({ [key]: value }) }),
+      async () => isIntentOf((await intentsOn(this.world, this.place))[key] ?? "", this.tags, tuple),
+    );
     this.notes = { ...this.notes, [key]: value };
   }
 
