@@ -6,6 +6,7 @@ import { orAlready } from "./claim";
 import { ClusterError } from "./errors";
 import type { Lease } from "./lock";
 import { goneAsEmpty } from "./gone";
+import { timeOf } from "./observe";
 import type { Network } from "./own-network";
 import { ownershipTags, tagKeys, tagParameters, tagsOf } from "./ownership";
 import { isMoldFailure, type Answer, type CallContext, type World } from "./ports";
@@ -41,8 +42,8 @@ export function parseIntent(value: string): Intent | undefined {
 /** Pure: not one of the same number that somebody took later, or had before. */
 export function isIntended(address: Address, intent: Intent | undefined): boolean {
   if (!intent || address.ipaddress !== intent.address || (address.tags ?? []).length > 0) return false;
-  const allocated = Date.parse((address.allocated ?? "").replace(/([+-]\d\d)(\d\d)$/, "$1:$2"));
-  return Number.isNaN(allocated) || Math.abs(allocated - intent.at) <= nearMs;
+  const allocated = timeOf(address.allocated);
+  return allocated === undefined || Math.abs(allocated - intent.at) <= nearMs;
 }
 
 export async function ownAddress(owner: AddressOwner, network: Network, zoneId: string, lease: Lease): Promise<Address> {

@@ -91,7 +91,7 @@ export function releaseOf({ desired, observed, versions: registered, former }: P
 export const olderThan = (than: string, versions: Iterable<string>): ReadonlySet<string | undefined> => new Set([...new Set(versions)].filter((version) => semver.lt(version, than)));
 
 /** `1.35` is older than any 1.36, and not older than 1.35.4. */
-function isOlder(wanted: string, than: string): boolean {
+export function isOlder(wanted: string, than: string): boolean {
   if (!semver.valid(than)) return false;
   const whole = semver.valid(wanted) ?? semver.valid(`${wanted}.999999`);
   return whole !== null && semver.lt(whole, than);

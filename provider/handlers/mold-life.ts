@@ -4,6 +4,7 @@ import { deleteManaged } from "../core/managed/delete";
 import type { DesiredManaged } from "../core/managed/desired";
 import { workersOf, type ObservedManaged, type ReadKubeconfig } from "../core/managed/observe";
 import { ManagedRun } from "../core/managed/run";
+import { timeOf } from "../core/observe";
 import { tagKeys } from "../core/ownership";
 import { planLines } from "../core/preview";
 import { sharedLists } from "../core/shared-lists";
@@ -75,10 +76,9 @@ function managedOutputs(inputs: CheckedClusterInputs, observed: ObservedManaged,
   };
 }
 
-/** Mold's times are written as `2026-11-23T13:55:52+0000`. */
 function isoTime(text: string): string {
-  const time = Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2"));
-  return Number.isNaN(time) ? "" : new Date(time).toISOString();
+  const time = timeOf(text);
+  return time === undefined ? "" : new Date(time).toISOString();
 }
 
 /** What reads YAML is loaded with the first that Mold hands out. */

@@ -8,7 +8,7 @@ import { isosFolder } from "./agent/isos";
 import { etcdMembers } from "./world/etcd";
 import { clusterByHand } from "./by-hand/cluster";
 import { knock, RealMold, until } from "./world/mold";
-import { lackingForClusters, RealStack } from "./world/real-stack";
+import { describeOnRealNodes, RealStack } from "./world/real-stack";
 import { inWords, record } from "./world/results";
 import { pages } from "./world/workload";
 
@@ -17,7 +17,6 @@ const tenMinutes = 600_000;
 /** One minor and a few minutes. */
 const isBrief = (process.env.BRIEF ?? "") !== "";
 const long = isBrief ? test.skip : test;
-if (lackingForClusters.length > 0) console.warn(`clusters of real machines are skipped: ${lackingForClusters.join("; ")}`);
 
 /** Seconds, on machines of their own that are gone by then. */
 async function timedByHand(): Promise<number> {
@@ -32,7 +31,7 @@ async function timedByHand(): Promise<number> {
   }
 }
 
-(lackingForClusters.length > 0 ? describe.skip : describe)("a cluster on real nodes", () => {
+describeOnRealNodes("a cluster on real nodes", () => {
   let real: RealStack;
   let byHand = 0;
   let version = "1.34";

@@ -6,7 +6,7 @@ import * as semver from "semver";
 import { findVersion, type KubernetesVersion } from "../catalogue";
 import type { Problem } from "../plan-input";
 import type { KubernetesNode } from "../ports";
-import { satisfies } from "../release";
+import { isOlder, satisfies } from "../release";
 import type { DesiredManaged } from "./desired";
 import type { ObservedManaged } from "./observe";
 
@@ -25,8 +25,6 @@ export interface Hops {
 }
 
 const none: Hops = { hops: [], problems: [], behind: [] };
-
-const isOlder = (wanted: string, than: string): boolean => semver.lt(semver.valid(wanted) ?? `${wanted}.999999`, than);
 
 /** Nodes of the cluster's machines: what somebody has joined by hand is not Mold's to upgrade. */
 function versionsOf({ machines, nodes = [] }: ObservedManaged): { readonly name: string; readonly version: string; readonly role: string }[] {

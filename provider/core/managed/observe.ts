@@ -1,7 +1,7 @@
 /** What is there now of a cluster that Mold runs: its record, its machines and, if it answers, its nodes. Lists only. */
 import type { Catalogue } from "../catalogue";
 import { goneAsEmpty } from "../gone";
-import { balancerMembers, readBalancerRule, type ObservedBalancerRule } from "../observe";
+import { balancerMembers, readBalancerRule, timeOf, type ObservedBalancerRule } from "../observe";
 import { mark, tagKeys, tagsOf, type Role, type Tags } from "../ownership";
 import { isKubernetesFailure, isMoldFailure, type Answer, type ClusterAccess, type KubernetesNode, type World } from "../ports";
 import { markKey, type ManagedSubject } from "./desired";
@@ -165,7 +165,7 @@ function readMachine(machine: Answer<"listVirtualMachines">, isExternal: boolean
     offeringName: machine.serviceofferingname ?? "",
     cpus: machine.cpunumber ?? 0,
     memoryMb: machine.memory ?? 0,
-    created: Date.parse((machine.created ?? "").replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || 0,
+    created: timeOf(machine.created) ?? 0,
     tags: tagsOf(machine),
     isExternal,
   };

@@ -1,6 +1,7 @@
 /** What the one rule of a NetworkRule or LoadBalancer has in common: whose it is, whom it leads to, what was left of it. */
 import { intentKey, isIntentOf, removeIntent } from "../claim";
 import { ClusterError } from "../errors";
+import { timeOf } from "../observe";
 import { mark, parseMachineName, tagKeys, tagParameters, tagsOf, type Role, type TaggedKind, type Tags } from "../ownership";
 import { isMoldFailure, type Answer, type World } from "../ports";
 import type { RulePlace } from "./place";
@@ -63,7 +64,7 @@ async function clusterMachines(world: World, uid: string): Promise<Machine[]> {
 /** In the order in which they were made. */
 function roleByTag(machine: Machine): { readonly role: Role; readonly index: number } | undefined {
   const { [tagKeys.role]: role } = tagsOf(machine);
-  return role === "worker" || role === "control-plane" ? { role, index: Date.parse((machine.created ?? "").replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) || 0 } : undefined;
+  return role === "worker" || role === "control-plane" ? { role, index: timeOf(machine.created) ?? 0 } : undefined;
 }
 
 const parsedName = (name: string): ReturnType<typeof parseMachineName> => parseMachineName(name.replace(/-(control|worker)-\d+$/, ""), name);

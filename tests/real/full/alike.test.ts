@@ -11,16 +11,15 @@ import { simulatedSite } from "../../alike/simulated-site";
 import type { Site } from "../../alike/site";
 import { verdictOf } from "../../alike/verdict";
 import { root } from "../../engine/world/paths";
-import { lackingForClusters, realMachines } from "../world/real-stack";
+import { describeOnRealNodes, realMachines } from "../world/real-stack";
 import { record } from "../world/results";
 
 jest.setTimeout(3_600_000);
-if (lackingForClusters.length > 0) console.warn(`clusters of real machines are skipped: ${lackingForClusters.join("; ")}`);
 
 const folder = join(root, ".state/real");
 const raw = join(folder, "alike-raw.jsonl");
 
-(lackingForClusters.length > 0 ? describe.skip : describe)("the same script on real nodes", () => {
+describeOnRealNodes("the same script on real nodes", () => {
   let site: Site | undefined;
   let machines: string | undefined;
   beforeAll(async () => {

@@ -5,13 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { etcdMembers } from "../world/etcd";
 import { until } from "../world/mold";
-import { lackingForClusters, RealStack } from "../world/real-stack";
+import { describeOnRealNodes, RealStack } from "../world/real-stack";
 import { record } from "../world/results";
 
 jest.setTimeout(1_800_000);
-if (lackingForClusters.length > 0) console.warn(`clusters of real machines are skipped: ${lackingForClusters.join("; ")}`);
 
-(lackingForClusters.length > 0 ? describe.skip : describe)("control planes that come and go", () => {
+describeOnRealNodes("control planes that come and go", () => {
   let real: RealStack;
   const names = ["life-control-1", "life-control-2", "life-control-3"];
 

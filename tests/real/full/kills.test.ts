@@ -2,11 +2,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { etcdMembers } from "../world/etcd";
 import { until } from "../world/mold";
-import { lackingForClusters, RealStack } from "../world/real-stack";
+import { describeOnRealNodes, RealStack } from "../world/real-stack";
 import { record } from "../world/results";
 
 jest.setTimeout(3_600_000);
-if (lackingForClusters.length > 0) console.warn(`clusters of real machines are skipped: ${lackingForClusters.join("; ")}`);
 
 /** `ABLESTACK_SEED=7` plays a run's moments once more. */
 const seed = Number(process.env.ABLESTACK_SEED ?? Math.floor(Math.random() * 1e6));
@@ -16,7 +15,7 @@ function* draws(): Generator<number, never> {
   for (let state = seed >>> 0; ; ) yield (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
 }
 
-(lackingForClusters.length > 0 ? describe.skip : describe)("killed at random moments", () => {
+describeOnRealNodes("killed at random moments", () => {
   let real: RealStack;
   const random = draws();
   let left = 10;

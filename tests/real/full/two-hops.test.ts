@@ -1,15 +1,14 @@
 /** From 1.34 to 1.36 in one `pulumi up`, under load, and where its time goes. Linux and root; `make test-real-full`. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { LoadReport } from "../world/load";
-import { lackingForClusters, RealStack } from "../world/real-stack";
+import { describeOnRealNodes, RealStack } from "../world/real-stack";
 import { inWords, record } from "../world/results";
 import { agentSteps, coreSteps, spansInWords } from "../world/timeline";
 import { pages } from "../world/workload";
 
 jest.setTimeout(2_400_000);
-if (lackingForClusters.length > 0) console.warn(`clusters of real machines are skipped: ${lackingForClusters.join("; ")}`);
 
-(lackingForClusters.length > 0 ? describe.skip : describe)("two minors in one go", () => {
+describeOnRealNodes("two minors in one go", () => {
   let real: RealStack;
   const recordLoad = (when: string, { reads, writes, pages: asked }: LoadReport): void => {
     record({ what: `${when}: reads through the API's balancer`, seen: inWords(reads), goal: "no gap longer than 1 s" });

@@ -15,12 +15,17 @@ import type { LoadReport, LoadTargets } from "./load";
 const { ABLESTACK_MACHINES_ROOTFS: rootfs, ABLESTACK_MACHINES_ISOS: isos, ABLESTACK_MACHINES_IMAGES: images } = process.env;
 
 /** Why clusters of real machines can't be had here; empty: they can. */
-export const lackingForClusters: readonly string[] = [
+const lackingForClusters: readonly string[] = [
   ...missing(thisHost, rootfs),
   ...(isos === undefined ? ["no Kubernetes ISOs: make test-real builds them (ABLESTACK_MACHINES_ISOS)"] : []),
   ...(images === undefined ? ["no images for pods: make test-real builds them (ABLESTACK_MACHINES_IMAGES)"] : []),
   ...(spawnSync("kubectl", ["version", "--client"]).error === undefined ? [] : ["no kubectl"]),
 ];
+
+if (lackingForClusters.length > 0) console.warn(`clusters of real machines are skipped: ${lackingForClusters.join("; ")}`);
+
+/** As `describe`, where clusters of real machines can be had; elsewhere what it describes is skipped. */
+export const describeOnRealNodes: typeof describe | typeof describe.skip = lackingForClusters.length > 0 ? describe.skip : describe;
 
 /** A Mold of real machines. @param part its public addresses, one for each test file: 198.51.100.0/24 and 203.0.113.0/24 (TEST-NET-2 and 3, RFC 5737) in parts of 32 */
 export function realMachines(part: number): { readonly machines: string; readonly emulator: EmulatorOptions } {
