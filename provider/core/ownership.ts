@@ -31,6 +31,8 @@ export const tagKeys = {
   joined: "ablestack-joined",
   /** On a machine: it is being let in again, and its user data hold a join token. */
   readmitted: "ablestack-readmitted",
+  /** On a control plane: it leaves etcd, or has left. Whatever is declared since, it goes: the others no longer count on it. */
+  leaving: "ablestack-leaving",
   /** On a machine: the text that its node was last rebooted for. */
   rebooted: "ablestack-rebooted",
   /** On a machine: the text that it was last made anew for. */
@@ -81,6 +83,9 @@ export function tagsOf(object: MaybeTagged): Tags {
 
 /** Of a machine: its node was Ready once, and nothing of its joining is left on it. */
 export const hasJoined = ({ tags }: { readonly tags: Tags }): boolean => tags[tagKeys.joined] === "yes";
+
+/** Of a control plane: it may be no member of etcd any longer. */
+export const isLeaving = ({ tags }: { readonly tags: Tags }): boolean => tags[tagKeys.leaving] === "yes";
 
 /** The tags in the form Mold's commands take them. */
 export function tagParameters(tags: Tags): { key: string; value: string }[] {

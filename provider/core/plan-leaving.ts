@@ -2,7 +2,7 @@
 import { roleOf, type DesiredCluster } from "./desired";
 import { nodesByName } from "./nodes-by-name";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { agentAnnotation, hasJoined, isCordonedBy, parseMachineName, type Role, tagKeys } from "./ownership";
+import { agentAnnotation, hasJoined, isCordonedBy, isLeaving, parseMachineName, type Role, tagKeys } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { planGone, whyNamed } from "./plan-nodes";
 import type { MachineRef } from "./step";
@@ -86,7 +86,8 @@ function isSilent({ nodes, at }: ObservedCluster, { name }: ObservedMachine): bo
 const goneSeconds = 600;
 
 /**
- * Control planes that go, one after another: out of the API's balancer, out of etcd, destroyed, forgotten.
+ * Control planes that go, one after another: out of the API's balancer, marked, out of etcd, destroyed, forgotten. By the mark the next
+ * run takes the same one, should this one die: another would be one member too many, and the last of two members the end of etcd.
  * @returns the last steps
  */
 export function planLeavingControlPlanes(steps: Steps, input: PlanInput, leaving: readonly ObservedMachine[]): readonly string[] {
@@ -97,7 +98,10 @@ export function planLeavingControlPlanes(steps: Steps, input: PlanInput, leaving
     const ref = refOf(machine);
     const { apiRule } = observed;
     const out = apiRule ? steps.add({ kind: "leaveBalancer", rule: { id: apiRule.id, name: apiRule.name }, machines: [ref] }, `take ${ref.name} out of the API of ${desired.name}`, before, { about: `${apiRule.id} ${ref.name}` }) : undefined;
-    const member = planLeaveEtcd(steps, ref, [...before, out]);
+    const marked = isLeaving(machine)
+      ? undefined
+      : steps.add({ kind: "tagMachine", machine: ref, tags: { [tagKeys.leaving]: "yes" } }, `record that ${ref.name} leaves etcd`, [...before, out], { about: `${ref.name} as leaving`, why: "from now on it goes, whatever is declared next" });
+    const member = planLeaveEtcd(steps, ref, [...before, out, marked]);
     const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [member, planGone(steps, input, machine)], { pool: "destroy", why: whyNamed(desired, machine) ?? "fewer control planes are declared" });
     before = [hasNode(observed, machine) ? steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroy]) : destroy];
   }

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { nodeProperty, type DesiredCluster, type DesiredNode } from "./desired";
 import { nearestNames } from "./nearest-names";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { hasJoined, parseMachineName, tagKeys, type Tags } from "./ownership";
+import { hasJoined, isLeaving, parseMachineName, tagKeys, type Tags } from "./ownership";
 import type { PlanInput, Problem } from "./plan-input";
 import type { MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
@@ -49,11 +49,14 @@ export function namedMachines(desired: DesiredCluster, machines: readonly Observ
   const areCarriedWithout = (one: ObservedMachine): boolean => members.filter((other) => other !== one && other.state === "Running").length >= majority;
   // One that is off and needed has to be started first.
   const canGo = (one: ObservedMachine): boolean => areCarriedWithout(one) || (one.state === "Running" && !goesFirst(desired));
-  const first = asked.find((machine) => machine.role === "control-plane" && canGo(machine));
+  const controlPlanes = asked.filter(({ role }) => role === "control-plane");
+  // One that a run has begun to take away comes before any other, asked for or not.
+  const begun = machines.find((machine) => machine.role === "control-plane" && isLeaving(machine));
+  const first = controlPlanes.find(begun ? (machine) => machine === begun : canGo);
   return {
     deleted: machines.filter((machine) => isDeleted(desired, machine)),
     replaced: asked.filter((machine) => machine.role === "worker" || machine === first),
-    waiting: asked.filter((machine) => machine.role === "control-plane" && machine !== first),
+    waiting: controlPlanes.filter((machine) => machine !== first && !isLeaving(machine)),
   };
 }
 

@@ -3,7 +3,7 @@
  */
 import type { DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { hasJoined, type Role, tagKeys } from "./ownership";
+import { hasJoined, isLeaving, type Role, tagKeys } from "./ownership";
 import { etcdLost, majorityLost, planAnew, planWhole, startsAnew } from "./plan-anew";
 import { planApiMembers, planApiRule } from "./plan-api";
 import type { Plan, PlanInput, Problem } from "./plan-input";
@@ -64,7 +64,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && !hasJoined(machine)));
   const tidied = growsEtcd || release.hops.length > 0 ? planStaleMembers(steps, input) : undefined;
   const places = placesTaken(roster, fresh);
-  const goingFirst = goesFirst(desired) ? roster.replaced.filter(({ role }) => role === "control-plane") : [];
+  const goingFirst = goesFirst(desired) ? leaving.filter((machine) => isControlPlane(machine) && (isLeaving(machine) || roster.replaced.includes(machine))) : [];
   const room = planLeavingControlPlanes(steps, input, goingFirst);
   const someoneInitialises = initialised || [...kept, ...leaving].some(({ initialises }) => initialises);
   const deployment = (ref: MachineRef): Parameters<typeof planDeploy>[2] => {

@@ -2,7 +2,7 @@
 import { roleOf, type DesiredCluster } from "./desired";
 import { nodesByName } from "./nodes-by-name";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { hasJoined, machineName } from "./ownership";
+import { hasJoined, isLeaving, machineName } from "./ownership";
 import { joinSeconds } from "./plan-input";
 import { surplus } from "./plan-leaving";
 import { isNotToBe, namedMachines, type Named } from "./plan-nodes";
@@ -34,7 +34,7 @@ export function rosterOf(desired: DesiredCluster, observed: ObservedCluster, { h
   const discarded = new Set(ordered.filter((machine) => machine.state === "Error" || spent(machine)));
   const there = ordered.filter((machine) => !discarded.has(machine));
   const named = namedMachines(desired, there);
-  const going = new Set([...named.deleted, ...named.replaced]);
+  const going = new Set([...named.deleted, ...named.replaced, ...there.filter(isLeaving)]);
   const rest = there.filter((machine) => !going.has(machine));
   // In the course of an upgrade there are that many more; they, or those they stand for, leave at its end.
   const spare = hops.length > 0 ? desired.upgrade.maxSurge : 0;

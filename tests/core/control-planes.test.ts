@@ -47,12 +47,35 @@ test("a new control plane is behind the API only once it is Ready", async () => 
 });
 
 test("the preview says who goes, and in what order", async () => {
-  expect((await new Life(made.get(3)!).plan(sized(2))).slice(0, 4)).toEqual([
+  expect((await new Life(made.get(3)!).plan(sized(2))).slice(0, 5)).toEqual([
     "take prod-control-3 out of the API of prod",
+    "record that prod-control-3 leaves etcd (from now on it goes, whatever is declared next)",
     "take prod-control-3 out of etcd (its vote would still count)",
     "destroy prod-control-3 (fewer control planes are declared)",
     "delete the node prod-control-3",
   ]);
+});
+
+test("one that has left etcd when its run is killed goes, whatever is declared next: the last member is never another", async () => {
+  const whole = new Life(made.get(3)!);
+  await whole.up(sized(1));
+  const destroyed = whole.run.calls.indexOf("destroyVirtualMachine") + 1;
+  // All three are wanted again; or one alone, and not the one that would have stayed.
+  for (const next of [sized(3), { ...sized(1), nodes: { "prod-control-1": { replace: "other hardware" } } }, sized(2)]) {
+    for (const leaver of [0, 1]) {
+      const life = new Life(made.get(3)!);
+      const call = leaver === 0 ? destroyed : whole.run.calls.indexOf("destroyVirtualMachine", destroyed) + 1;
+      await life.up(sized(1), { killAt: { call, when: "before" } });
+      await life.up(next);
+      // Control planes go one at a time.
+      await life.up(next);
+      const controlPlanes = life.names.filter((name) => name.includes("control"));
+      expect(await voters(life, controlPlanes[0])).toEqual(controlPlanes);
+      expect(controlPlanes).toHaveLength((next.controlPlane as { count: number }).count);
+      expect(await life.plan()).toEqual([]);
+      expect(violations(life.cloud)).toEqual([]);
+    }
+  }
 });
 
 test.each(names(3))("%s, removed from Mold by hand, leaves etcd and is made anew as a member, never as a second etcd", async (lost) => {

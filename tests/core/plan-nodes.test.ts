@@ -18,6 +18,8 @@ interface Case {
   readonly expunging: Expunging;
   /** After how many steps each run ends that does not come through. */
   readonly killedAfter: readonly number[];
+  /** What was declared while they ran, if it was something else. */
+  readonly formerly?: DesiredCluster["controlPlane"];
 }
 
 const text = fc.constantFrom("a", "b");
@@ -37,7 +39,8 @@ const anyCase: fc.Arbitrary<Case> = fc
       affinity: fc.constantFrom("preferred" as const, "required" as const),
       expunging: fc.constantFrom("expunged" as const, "unexpunged" as const),
       killedAfter: fc.array(fc.nat({ max: 60 }), { maxLength: 3 }),
-    }).map(({ entries, done, counts, same, size, affinity, expunging, killedAfter }): Case => {
+      formerly: fc.option(fc.record({ count: fc.integer({ min: 1, max: 5 }), offering: fc.constant("small") }), { nil: undefined }),
+    }).map(({ entries, done, counts, same, size, affinity, expunging, killedAfter, formerly }): Case => {
       const made = whole(controlPlanes, workers);
       const nodes = Object.fromEntries(Object.entries(entries).map(([name, one]) => [name, name.includes("-control-") ? { ...one, delete: false } : one]));
       return {
@@ -58,6 +61,7 @@ const anyCase: fc.Arbitrary<Case> = fc
         }),
         expunging,
         killedAfter,
+        ...(formerly ? { formerly } : {}),
       };
     });
   });
@@ -65,16 +69,17 @@ const anyCase: fc.Arbitrary<Case> = fc
 const planOf = (observed: ObservedCluster, to: DesiredCluster): Plan => planCluster({ desired: to, observed, owner, former: desired() });
 
 /** Steps one by one, as `up` after `up` carries them out; `look` sees what is there before and after each. */
-function live({ from, to, expunging, killedAfter }: Case, look: (before: ObservedCluster, step: Step, now: ObservedCluster) => void = () => undefined): { now: ObservedCluster; plans: Plan[] } {
+function live({ from, to: last, expunging, killedAfter, formerly }: Case, look: (before: ObservedCluster, step: Step, now: ObservedCluster) => void = () => undefined): { now: ObservedCluster; plans: Plan[] } {
   let now = from;
   const plans: Plan[] = [];
   const kills = [...killedAfter];
   // Each run carries on as long as it may; those that are killed do not count.
   for (let rounds = 0; rounds < 40; rounds++) {
+    const to = formerly && kills.length > 0 ? { ...last, controlPlane: formerly } : last;
     const made = planOf(now, to);
     plans.push(made);
     if (made.problems.length > 0) throw new Error(JSON.stringify(made.problems));
-    if (made.steps.length === 0) return { now, plans };
+    if (made.steps.length === 0 && to === last) return { now, plans };
     for (const step of made.steps.slice(0, kills.shift())) {
       const before = now;
       now = after(now, step, to, expunging);
@@ -131,7 +136,7 @@ test("etcd never loses its majority by our hand, and its last member never goes"
 });
 
 test("nobody goes but who is named or beyond the count, and workers are never fewer than declared or there at first, but for one that takes its turn", () => {
-  check((one) => {
+  check(({ formerly: _, ...one }) => {
     const { from, to } = one;
     const least = Math.min(ofRole(from, "worker").length, to.workers.count) - 1;
     const wrong: string[] = [];
