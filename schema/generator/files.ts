@@ -3,6 +3,7 @@ import { dataSources } from "../data-sources";
 import { resources } from "../resources";
 import { pulumiSchemaFile } from "./pulumi-schema";
 import { referenceFile } from "./reference";
+import { terraformSchemaFile } from "../terraform-schema";
 import { pulumiArgsFile, typesFile } from "./types";
 
 /** `version`: the package's own, which the Pulumi schema carries. */
@@ -13,6 +14,7 @@ export function generatedFiles(version: string): Readonly<Record<string, string>
     "types.ts": typesFile(all, sources),
     "pulumi-args.ts": pulumiArgsFile(all, sources),
     "pulumi-schema.json": pulumiSchemaFile(all, sources, version),
+    "terraform.json": terraformSchemaFile(),
     "reference.md": referenceFile(all, sources),
   };
 }
