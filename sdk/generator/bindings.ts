@@ -30,6 +30,8 @@ export function trimmed(folder: string, text: string): string {
     .replace(/ Refer to the \{@link \S+#import import section\} in the documentation of this resource for the id to use/g, "")
     .replace(/Represents a \{@link \S+ \w+\}/g, () => description)
     .replace(/\{@link https:\/\/\S+ (\w+)\}/g, "`$1`")
+    // It keeps clear of the `node` that every construct has, also inside of objects, which are none.
+    .replace(/([nN])odeAttribute/g, "$1ode")
     // What overrides a member of a base class has to say so here.
     .replace(/constructor\(protected terraformResource: (\S+), protected terraformAttribute: (\S+), protected wrapsSet/g, "constructor(protected override terraformResource: $1, protected override terraformAttribute: $2, protected override wrapsSet")
     .replace(/constructor\(protected terraformResource: (\S+), protected terraformAttribute: /g, "constructor(protected override terraformResource: $1, protected override terraformAttribute: ")

@@ -89,7 +89,10 @@ export interface MadeWaysIn<Balancer, Rule> {
   readonly portForwards: Readonly<Record<string, Rule>>;
 }
 
-/** Makes what leads to a cluster. @param name of the component */
+/**
+ * Makes what leads to a cluster. Throws where two rules would be of one name, by which the library knows a rule from run to run.
+ * @param name of the component
+ */
 export function makeWaysIn<Balancer, Rule, Port, CidrList, FirewallRule, PortForward>(
   name: string,
   { ingress = {}, firewallRules = {}, portForwards = {} }: WaysIn<Port, CidrList, FirewallRule, PortForward, unknown>,
@@ -97,6 +100,11 @@ export function makeWaysIn<Balancer, Rule, Port, CidrList, FirewallRule, PortFor
 ): MadeWaysIn<Balancer, Rule> {
   const ports: Readonly<Record<string, IngressPort<Port | number>>> = ingress === false ? {} : (ingress.ports ?? defaultIngressPorts);
   const cidrList = ingress === false ? undefined : ingress.cidrList;
+  for (const key of Object.keys(firewallRules)) {
+    if (Object.hasOwn(ports, key)) throw new Error(`${name}: firewallRules.${key} has the name of an ingress port, which has a firewall rule called ${name}-${key} already; call this one otherwise`);
+    const forward = key.replace(/-forward$/, "");
+    if (forward !== key && Object.hasOwn(portForwards, forward)) throw new Error(`${name}: firewallRules.${key} and portForwards.${forward} would both be called ${name}-${key}; call one of them otherwise`);
+  }
   return {
     ingressBalancers: mapValues(ports, (key, { port: publicPort, nodePort: privatePort }) =>
       make.balancer({ key, name: `${name}-${key}` }, { publicPort, privatePort, members: { role: "worker" } }),

@@ -98,7 +98,7 @@ describe.each(engines)("with %s", (engine) => {
         const kind = new over.cdktf.TerraformVariable(stack, "kind", { type: "string" });
         new NetworkRule(stack, "some", { cluster: new KubernetesCluster(stack, "prod", args), kind: kind.value as "firewall", protocol: "all" });
       });
-      expect(find("network_rule some")).toEqual({ name: "some", kind: "${var.kind}", protocol: "all", cluster: `\${${addressOf("kubernetes_cluster prod")}.uid}` });
+      expect(find("network_rule some")).toEqual({ name: "some", kind: `\${var.kind}`, protocol: "all", cluster: `\${${addressOf("kubernetes_cluster prod")}.uid}` });
     });
 
     test("a rule without a name is called by its path, so that no two of a stack are the same", () => {
@@ -187,6 +187,12 @@ describe.each(engines)("with %s", (engine) => {
     });
   });
 
+  test("its classes are that package's", () => {
+    const { KubernetesCluster, LoadBalancer, NetworkRule, DataAblestackEvents } = over.sdk;
+    for (const each of [KubernetesCluster, LoadBalancer, NetworkRule]) expect(each.prototype).toBeInstanceOf(over.cdktf.TerraformResource);
+    expect(DataAblestackEvents.prototype).toBeInstanceOf(over.cdktf.TerraformDataSource);
+  });
+
   test("CDKTF's own matchers see what it declares", () => {
     const { text } = run((stack, { HighlyAvailableCluster }) => new HighlyAvailableCluster(stack, "ha", args));
     const { Testing } = over.cdktf;
@@ -201,7 +207,7 @@ describe.each(engines)("with %s", (engine) => {
       return new KubernetesCluster(stack, "prod", { ...args, version: versions.get(0).version });
     });
     expect(over.cdktf.Testing.toHaveDataSourceWithProperties(text, "ablestack_kubernetes_versions", { usable: true, zone: "zone-1" })).toBe(true);
-    expect(text).toContain("${data.ablestack_kubernetes_versions.usable.versions[0].version}");
+    expect(text).toContain(`\${data.ablestack_kubernetes_versions.usable.versions[0].version}`);
   });
 
   test("without a provider, synthesis says so", () => {

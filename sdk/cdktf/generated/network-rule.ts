@@ -99,7 +99,7 @@ export interface NetworkRuleTarget {
   /**
   * Name of a node of the cluster.
   */
-  readonly nodeAttribute?: string;
+  readonly node?: string;
   /**
   * The first node of this role. One of `control-plane`, `worker`.
   */
@@ -116,7 +116,7 @@ export function networkRuleTargetToTerraform(struct?: NetworkRuleTarget | cdktf.
     throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
   }
   return {
-    node: cdktf.stringToTerraform(struct!.nodeAttribute),
+    node: cdktf.stringToTerraform(struct!.node),
     role: cdktf.stringToTerraform(struct!.role),
     machine_id: cdktf.stringToTerraform(struct!.machineId),
   }
@@ -129,7 +129,7 @@ export function networkRuleTargetToHclTerraform(struct?: NetworkRuleTarget | cdk
   }
   const attrs = {
     node: {
-      value: cdktf.stringToHclTerraform(struct!.nodeAttribute),
+      value: cdktf.stringToHclTerraform(struct!.node),
       isBlock: false,
       type: "simple",
       storageClassType: "string",
@@ -172,7 +172,7 @@ export class NetworkRuleTargetOutputReference extends cdktf.ComplexObject {
     const internalValueResult: any = {};
     if (this._node !== undefined) {
       hasAnyValues = true;
-      internalValueResult.nodeAttribute = this._node;
+      internalValueResult.node = this._node;
     }
     if (this._role !== undefined) {
       hasAnyValues = true;
@@ -200,7 +200,7 @@ export class NetworkRuleTargetOutputReference extends cdktf.ComplexObject {
     else {
       this.isEmptyObject = Object.keys(value).length === 0;
       this.resolvableValue = undefined;
-      this._node = value.nodeAttribute;
+      this._node = value.node;
       this._role = value.role;
       this._machineId = value.machineId;
     }
@@ -208,17 +208,17 @@ export class NetworkRuleTargetOutputReference extends cdktf.ComplexObject {
 
   // node - computed: false, optional: true, required: false
   private _node?: string;
-  public get nodeAttribute() {
+  public get node() {
     return this.getStringAttribute('node');
   }
-  public set nodeAttribute(value: string) {
+  public set node(value: string) {
     this._node = value;
   }
-  public resetNodeAttribute() {
+  public resetNode() {
     this._node = undefined;
   }
   // Temporarily expose input value. Use with caution.
-  public get nodeAttributeInput() {
+  public get nodeInput() {
     return this._node;
   }
 
