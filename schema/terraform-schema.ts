@@ -7,7 +7,7 @@ import type { Change, Properties, Property } from "./property";
 import { inputAttribute, providerAddress, snakeCase, terraformDataSources, terraformProvider, terraformResources } from "./terraform-resources";
 
 /** A type as cty writes it in JSON. */
-export type CtyType = "string" | "number" | "bool" | "dynamic" | readonly ["list" | "set" | "map", CtyType] | readonly ["object", Readonly<Record<string, CtyType>>];
+export type CtyType = "string" | "number" | "bool" | "dynamic" | readonly ["list" | "set" | "map", CtyType] | readonly ["object", Readonly<Record<string, CtyType>>] | readonly ["tuple", readonly CtyType[]];
 
 export type NestingMode = "single" | "list" | "set" | "map";
 
