@@ -58,21 +58,3 @@ export function attributePath(properties: Properties, path: string): AttributePa
   walkInto(properties, parts(path), inputAttribute, walk);
   return { steps: walk.steps, text: walk.text };
 }
-
-function names(properties: Properties): string[] {
-  return Object.entries(properties).flatMap(([name, property]) => {
-    const inner = property.type === "list" ? property.items : property.type === "map" ? property.values : property;
-    return [name, ...(inner.type === "object" ? names(inner.properties) : [])];
-  });
-}
-
-/**
- * Makes a text name properties as HCL does. Only names of more than one word are told apart from other words; values in quotes stay.
- * @example inHclWords(inputs)("give the id of a public address as ipAddressId") // "… as ip_address_id"
- */
-export function inHclWords(properties: Properties): (text: string) => string {
-  const renamed = [...new Set(names(properties))].filter((name) => /[A-Z]/.test(name));
-  if (renamed.length === 0) return (text) => text;
-  const pattern = new RegExp(`(?<![\\w"])(${renamed.sort((a, b) => b.length - a.length).join("|")})(?![\\w"])`, "g");
-  return (text) => text.replace(pattern, (name) => inputAttribute(name));
-}

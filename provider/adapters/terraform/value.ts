@@ -71,7 +71,8 @@ export const typeOfAttributes = (attributes: TerraformAttributes): CtyType => ["
 export function typeOfAttribute({ type, nested_type: nested }: TerraformAttribute): CtyType {
   if (nested === undefined) return type ?? "dynamic";
   const inside = typeOfAttributes(nested.attributes);
-  return nested.nesting_mode === "single" ? inside : [nested.nesting_mode, inside];
+  if (nested.nesting_mode === "single") return inside;
+  return nested.nesting_mode === "list" ? ["list", inside] : nested.nesting_mode === "set" ? ["set", inside] : ["map", inside];
 }
 
 /** Something inside is not known yet. */

@@ -36,7 +36,7 @@ const typeOf = (depth: number, dynamic: boolean): fc.Arbitrary<CtyType> => {
   const same = typeOf(depth - 1, false);
   return fc.oneof(
     { weight: 3, arbitrary: leaf },
-    { weight: 2, arbitrary: fc.tuple(fc.constantFrom("list" as const, "map" as const), same).map(([kind, of]): CtyType => [kind, of]) },
+    { weight: 2, arbitrary: fc.tuple(fc.constantFrom("list" as const, "map" as const), same).map(([kind, of]): CtyType => (kind === "list" ? [kind, of] : [kind, of])) },
     { weight: 2, arbitrary: fc.dictionary(name, inner, { maxKeys: 4, noNullPrototype: true }).map((attributes): CtyType => ["object", attributes]) },
     { weight: 1, arbitrary: fc.array(inner, { maxLength: 3 }).map((items): CtyType => ["tuple", items]) },
   );
