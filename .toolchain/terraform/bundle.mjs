@@ -5,6 +5,7 @@
  *     node .toolchain/terraform/bundle.mjs FILE
  */
 import { chmodSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -14,6 +15,14 @@ if (outfile === undefined) {
   console.error("usage: node .toolchain/terraform/bundle.mjs FILE");
   process.exit(2);
 }
+/** What is loaded late by `createRequire` is found in node_modules, which a single file doesn't have: here it is put in. */
+const loadedLate = {
+  name: "loaded late",
+  setup({ onLoad }) {
+    onLoad({ filter: /provider[/\\]mold[/\\]\w+\.ts$/ }, async ({ path }) => ({ contents: (await readFile(path, "utf8")).replace(/\bload\("/g, 'require("'), loader: "ts" }));
+  },
+};
+
 await build({
   absWorkingDir: root,
   entryPoints: ["provider/adapters/terraform/bin.ts"],
@@ -25,6 +34,7 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "eof",
+  plugins: [loadedLate],
   logLevel: "warning",
 });
 chmodSync(outfile, 0o755);

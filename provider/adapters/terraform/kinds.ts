@@ -50,8 +50,8 @@ const byHandler =
 const identityHandler: Handler<IdentityInputs, Awaited<ReturnType<typeof clusterIdentity.create>>["outputs"]> = {
   ...clusterIdentity,
   async check(_session, _olds, { declaredBy, ...news }) {
-    const { failures, warnings } = checkInputs("ClusterIdentity", news);
-    return { inputs: { ...news, declaredBy } as IdentityInputs, failures, warnings };
+    const { inputs, failures, warnings } = checkInputs("ClusterIdentity", news);
+    return { inputs: { ...inputs, declaredBy } as unknown as IdentityInputs, failures, warnings };
   },
   delete: (session, id, { inputs: { declaredBy, ...inputs }, outputs }) =>
     clusterIdentity.delete(session, id, { inputs: { ...checkInputs("KubernetesCluster", inputs).inputs, declaredBy }, outputs }),
