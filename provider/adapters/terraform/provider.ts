@@ -335,7 +335,8 @@ export class TerraformProvider {
   }
 
   private unknownOutputs(kind: Kind, isAsked: (name: string) => boolean): ObjectValue {
-    const names = Object.keys(kind.of.outputs).filter((name) => !Object.hasOwn(kind.of.inputs, name) && isAsked(name));
+    const given = inputsTo(kind.of.inputs, {});
+    const names = Object.keys(kind.of.outputs).filter((name) => !Object.hasOwn(given, snakeCase(name)) && isAsked(name));
     return Object.fromEntries(names.map((name) => [snakeCase(name), unknown]));
   }
 
