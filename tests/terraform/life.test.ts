@@ -1,6 +1,7 @@
 /** The life of a cluster with the real Terraform: made, left alone, grown, upgraded, destroyed. */
 import { cluster, identity, rules } from "./world/declarations";
-import { changing, describeWithTerraform, TerraformEngine } from "./world/engine";
+import { changing, TerraformEngine } from "./world/engine";
+import { describeWithTerraform } from "./world/with-terraform";
 
 jest.setTimeout(300_000);
 

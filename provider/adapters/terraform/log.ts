@@ -8,9 +8,9 @@ import type { Log } from "../../core/ports";
 
 export type Level = "trace" | "debug" | "info" | "warn" | "error";
 
-/** As hclog writes it (https://github.com/hashicorp/go-hclog), which is what Terraform takes apart. */
+/** As hclog writes it, times to the microsecond (https://github.com/hashicorp/go-hclog): Terraform takes nothing else apart. */
 export const hclogLine = (level: Level, message: string, now: number): string =>
-  `${JSON.stringify({ "@level": level, "@message": message, "@module": "ablestack", "@timestamp": new Date(now).toISOString() })}\n`;
+  `${JSON.stringify({ "@level": level, "@message": message, "@module": "ablestack", "@timestamp": new Date(now).toISOString().replace("Z", "000Z") })}\n`;
 
 const heard = new AsyncLocalStorage<string[]>();
 

@@ -17,10 +17,6 @@ export const terraform: string | undefined = (() => {
   return status === 0 ? stdout.trim() : undefined;
 })();
 
-/** Tests that need the engine are counted as skipped where there is none. */
-export const withTerraform = terraform === undefined ? test.skip : test;
-export const describeWithTerraform = terraform === undefined ? describe.skip : describe;
-
 export interface EngineOptions {
   /** Each test file has public addresses of its own: 127.90.<range>.0/24. */
   readonly range: number;
