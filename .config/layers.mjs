@@ -54,7 +54,7 @@ export const layers = [
   {
     folder: "provider/adapters",
     own: ["schema", "provider/handlers", "provider/core", "provider/mold", "provider/kubernetes", "provider/node"],
-    packages: ["@pulumi/pulumi", "pino"],
+    packages: ["@pulumi/pulumi", "pino", "@grpc/grpc-js", "@msgpack/msgpack", "@grpc/proto-loader", "@peculiar/x509", "reflect-metadata"],
     why: "an adapter translates for one engine and decides nothing; the embedded Mold is a server like any other to it",
   },
   {

@@ -7,7 +7,7 @@ import type { Change, Properties, Property } from "./property";
 import { inputAttribute, providerAddress, snakeCase, terraformDataSources, terraformProvider, terraformResources } from "./terraform-resources";
 
 /** A type as cty writes it in JSON. */
-export type CtyType = "string" | "number" | "bool" | "dynamic" | readonly ["list" | "set" | "map", CtyType] | readonly ["object", Readonly<Record<string, CtyType>>];
+export type CtyType = "string" | "number" | "bool" | "dynamic" | readonly ["list", CtyType] | readonly ["set", CtyType] | readonly ["map", CtyType] | readonly ["object", Readonly<Record<string, CtyType>>] | readonly ["tuple", readonly CtyType[]];
 
 export type NestingMode = "single" | "list" | "set" | "map";
 
@@ -64,7 +64,7 @@ function plainType(property: Property): CtyType | undefined {
       return "bool";
     case "list": {
       const items = plainType(property.items);
-      return items && [property.set ? "set" : "list", items];
+      return items && (property.set ? ["set", items] : ["list", items]);
     }
     case "map": {
       const values = plainType(property.values);
