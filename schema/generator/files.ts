@@ -4,6 +4,7 @@ import { resources } from "../resources";
 import { pulumiSchemaFile } from "./pulumi-schema";
 import { referenceFile } from "./reference";
 import { terraformSchemaFile } from "../terraform-schema";
+import { terraformReferenceFile } from "./terraform-reference";
 import { pulumiArgsFile, typesFile } from "./types";
 
 /** `version`: the package's own, which the Pulumi schema carries. */
@@ -15,6 +16,7 @@ export function generatedFiles(version: string): Readonly<Record<string, string>
     "pulumi-args.ts": pulumiArgsFile(all, sources),
     "pulumi-schema.json": pulumiSchemaFile(all, sources, version),
     "terraform.json": terraformSchemaFile(),
+    "terraform.md": terraformReferenceFile(),
     "reference.md": referenceFile(all, sources),
   };
 }
