@@ -3,9 +3,22 @@
  * what was declared and the keys, so that the next plan shows no difference; whose it is stays as it was marked.
  */
 import { readFile } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
 import { isRecord } from "../../../schema/property";
 import { WordedError } from "./diagnostics";
 import type { Inputs, Kind } from "./kinds";
+
+/**
+ * What was declared holds what followed from the rest of it (`endPort` from `startPort`). Terraform keeps what is configured alone: what
+ * would follow again is left out.
+ */
+function asConfigured(kind: Kind, declared: Inputs): Inputs {
+  const whole = kind.validate(declared).inputs;
+  return Object.keys(declared).reduce<Inputs>((inputs, name) => {
+    const { [name]: _, ...rest } = inputs;
+    return kind.of.inputs[name]?.default === undefined && isDeepStrictEqual(kind.validate(rest).inputs, whole) ? rest : inputs;
+  }, declared);
+}
 
 export interface Imported {
   readonly id: string;
@@ -65,7 +78,8 @@ const called = (all: readonly Recorded[], kind: string, wanted: string): Recorde
   all.find(({ kind: each, declared, id }) => each === kind && (declared.name === wanted || declared.declaredBy.resource === wanted || id === wanted));
 
 /** @throws WordedError saying what there is to import */
-export async function importedFrom({ of }: Kind, id: string): Promise<Imported> {
+export async function importedFrom(given: Kind, id: string): Promise<Imported> {
+  const { of } = given;
   const [, name, file] = /^(.+?)@(.+)$/.exec(id) ?? [];
   if (name === undefined || file === undefined) {
     throw new WordedError(
@@ -84,7 +98,7 @@ export async function importedFrom({ of }: Kind, id: string): Promise<Imported> 
   }
   const { declaredBy, ...declared } = found.declared;
   if (of.resource === "KubernetesCluster") return wholeCluster(all, found);
-  return { id: found.id, owner: declaredBy.owner, inputs: of.resource === "NetworkRule" ? { ...declared, name: declaredBy.resource } : declared, outputs: found.outputs };
+  return { id: found.id, owner: declaredBy.owner, inputs: asConfigured(given, of.resource === "NetworkRule" ? { ...declared, name: declaredBy.resource } : declared), outputs: found.outputs };
 }
 
 /** The parts that one cluster is there, put together. */

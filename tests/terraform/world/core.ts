@@ -108,7 +108,7 @@ export class TerraformCore {
     this.provider.ConfigureProvider({ terraform_version: "1.11.4", config: {} });
   }
 
-  private async ask(call: Promise<unknown> | unknown): Promise<Answer> {
+  private async ask(call: unknown): Promise<Answer> {
     // As the server does: what is thrown is answered.
     const answer = (await call) as Answer;
     this.alive();
