@@ -21,11 +21,28 @@ example_file=$state/example
 export TF_CLI_CONFIG_FILE=$state/terraformrc
 export TF_IN_AUTOMATION=true
 export CHECKPOINT_DISABLE=1
+# What the provider does step by step, for a person who waits.
+if [[ -t 2 ]]; then export ABLESTACK_PROGRESS=${ABLESTACK_PROGRESS:-/dev/tty}; fi
 # It asks nobody whether it talks to a person.
 if [[ ! -t 2 || -n ${NO_COLOR:-} ]]; then export TF_CLI_ARGS_apply=-no-color TF_CLI_ARGS_destroy=-no-color TF_CLI_ARGS_init=-no-color; fi
 
 find_terraform() { terraform=$("$root/.toolchain/terraform/find.sh") || exit 1; }
 terraform_here() { "$terraform" "-chdir=$program" "$@"; }
+
+# The settings by which an engine installs the provider from a mirror, and others from where they are.
+mirror_settings() {
+  cat <<EOF
+provider_installation {
+  filesystem_mirror {
+    path    = "$1"
+    include = ["ablestack/ablestack"]
+  }
+  direct {
+    exclude = ["ablestack/ablestack"]
+  }
+}
+EOF
+}
 
 # The connection, as any configuration takes it: from the environment, where no list of processes shows it.
 use_embedded() {
