@@ -37,6 +37,10 @@ export function trimmed(folder: string, text: string): string {
     .replace(/constructor\(protected terraformResource: (\S+), protected terraformAttribute: /g, "constructor(protected override terraformResource: $1, protected override terraformAttribute: ")
     .replace(/public ([gs]et) alias\(/g, "public override $1 alias(")
     .replace(/protected (synthesizeAttributes|synthesizeHclAttributes)\(/g, "protected override $1(")
+    // In HCL it writes objects as blocks, which the provider has none of (https://github.com/hashicorp/terraform-cdk/issues/3529 is akin):
+    // here they go as the values that they are in JSON.
+    .replace(/^export function \w+ToHclTerraform\([\s\S]*?^\}\n\n/gm, "")
+    .replace(/value: (.*),\n( +)isBlock: true,\n +type: "\w+",\n +storageClassType: "\w+",/g, (_, value: string, indent: string) => `value: ${value.replace(/MapperHcl/g, "Mapper").replace(/ToHclTerraform/g, "ToTerraform")},\n${indent}isBlock: false,\n${indent}type: "any",\n${indent}storageClassType: "any",`)
     .replace(/ +$/gm, "")
     .replace(/\n{3,}/g, "\n\n");
   const link = /https:\/\/registry\.terraform\.io\/providers\S*/.exec(body);

@@ -201,6 +201,26 @@ describe.each(engines)("with %s", (engine) => {
     expect(Testing.toHaveProviderWithProperties(text, "ablestack", { owner: "acme/shop/dev" })).toBe(true);
   });
 
+  test("tokens go through wherever a value may stand", () => {
+    const { find } = run((stack, { KubernetesCluster, NetworkRule }) => {
+      const variable = new over.cdktf.TerraformVariable(stack, "v", {});
+      const workers = { count: variable.numberValue, offering: variable.stringValue };
+      const cluster = new KubernetesCluster(stack, "prod", { ...args, workers, adopt: variable.booleanValue, comments: variable.listValue, nodes: over.cdktf.Token.asAny(variable.value), tags: { team: variable.stringValue } });
+      new NetworkRule(stack, "https", { cluster, kind: "firewall", protocol: "tcp", startPort: variable.numberValue, cidrList: [variable.stringValue] });
+    });
+    const v = `\${var.v}`;
+    expect(find("kubernetes_cluster prod")).toMatchObject({ workers: { count: v, offering: v }, adopt: v, comments: v, node_operations: v, tags: { team: v } });
+    expect(find("network_rule https")).toMatchObject({ start_port: v, cidr_list: [v] });
+  });
+
+  test("in HCL, objects are attributes as the provider has them, and no blocks", () => {
+    const stack = new over.cdktf.TerraformStack(over.cdktf.Testing.app(), "shop");
+    new over.sdk.AblestackProvider(stack, "ablestack", { owner: "acme/shop/dev" });
+    new over.sdk.HighlyAvailableCluster(stack, "ha", { ...args, nodes: { "ha-worker-1": { reboot: "kernel" } } });
+    const hcl = String(over.cdktf.Testing.synthHcl(stack)).replace(/\s+/g, " ");
+    for (const expected of ["control_plane = { count = 3", 'node_operations = { ha-worker-1 = { reboot = "kernel" } }', 'members = { role = "worker" }']) expect(hcl).toContain(expected);
+  });
+
   test("data sources answer by attributes", () => {
     const { text } = run((stack, { DataAblestackKubernetesVersions, KubernetesCluster }) => {
       const { versions } = new DataAblestackKubernetesVersions(stack, "usable", { zone: "zone-1", usable: true });

@@ -43,16 +43,6 @@ export function dataAblestackEventsEventsToTerraform(struct?: DataAblestackEvent
   }
 }
 
-export function dataAblestackEventsEventsToHclTerraform(struct?: DataAblestackEventsEvents): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-  };
-  return attrs;
-}
-
 export class DataAblestackEventsEventsOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
 

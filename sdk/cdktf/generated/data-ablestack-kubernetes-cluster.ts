@@ -35,16 +35,6 @@ export function dataAblestackKubernetesClusterCommentsToTerraform(struct?: DataA
   }
 }
 
-export function dataAblestackKubernetesClusterCommentsToHclTerraform(struct?: DataAblestackKubernetesClusterComments): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-  };
-  return attrs;
-}
-
 export class DataAblestackKubernetesClusterCommentsOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
 
@@ -127,16 +117,6 @@ export function dataAblestackKubernetesClusterNodesToTerraform(struct?: DataAble
   }
   return {
   }
-}
-
-export function dataAblestackKubernetesClusterNodesToHclTerraform(struct?: DataAblestackKubernetesClusterNodes): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-  };
-  return attrs;
 }
 
 export class DataAblestackKubernetesClusterNodesOutputReference extends cdktf.ComplexObject {

@@ -31,16 +31,6 @@ export function dataAblestackKubernetesVersionsVersionsToTerraform(struct?: Data
   }
 }
 
-export function dataAblestackKubernetesVersionsVersionsToHclTerraform(struct?: DataAblestackKubernetesVersionsVersions): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-  };
-  return attrs;
-}
-
 export class DataAblestackKubernetesVersionsVersionsOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
 

@@ -35,16 +35,6 @@ export function dataAblestackNetworkRulesRulesToTerraform(struct?: DataAblestack
   }
 }
 
-export function dataAblestackNetworkRulesRulesToHclTerraform(struct?: DataAblestackNetworkRulesRules): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-  };
-  return attrs;
-}
-
 export class DataAblestackNetworkRulesRulesOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
 

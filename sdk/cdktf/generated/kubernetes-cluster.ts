@@ -146,36 +146,6 @@ export function kubernetesClusterAddonsToTerraform(struct?: KubernetesClusterAdd
   }
 }
 
-export function kubernetesClusterAddonsToHclTerraform(struct?: KubernetesClusterAddons | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    cloud_controller: {
-      value: cdktf.booleanToHclTerraform(struct!.cloudController),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "boolean",
-    },
-    csi: {
-      value: cdktf.booleanToHclTerraform(struct!.csi),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "boolean",
-    },
-    metrics: {
-      value: cdktf.booleanToHclTerraform(struct!.metrics),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "boolean",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
-}
-
 export class KubernetesClusterAddonsOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
@@ -295,24 +265,6 @@ export function kubernetesClusterApiAccessToTerraform(struct?: KubernetesCluster
   }
 }
 
-export function kubernetesClusterApiAccessToHclTerraform(struct?: KubernetesClusterApiAccess | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    cidr_list: {
-      value: cdktf.listMapperHcl(cdktf.stringToHclTerraform, false)(struct!.cidrList),
-      isBlock: false,
-      type: "set",
-      storageClassType: "stringList",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
-}
-
 export class KubernetesClusterApiAccessOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
@@ -396,36 +348,6 @@ export function kubernetesClusterControlPlaneToTerraform(struct?: KubernetesClus
     offering: cdktf.stringToTerraform(struct!.offering),
     root_disk_gb: cdktf.numberToTerraform(struct!.rootDiskGb),
   }
-}
-
-export function kubernetesClusterControlPlaneToHclTerraform(struct?: KubernetesClusterControlPlane | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    count: {
-      value: cdktf.numberToHclTerraform(struct!.count),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    offering: {
-      value: cdktf.stringToHclTerraform(struct!.offering),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    root_disk_gb: {
-      value: cdktf.numberToHclTerraform(struct!.rootDiskGb),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
 }
 
 export class KubernetesClusterControlPlaneOutputReference extends cdktf.ComplexObject {
@@ -602,96 +524,6 @@ export function kubernetesClusterIdentityToTerraform(struct?: KubernetesClusterI
     user_certificates: cdktf.listMapper(cdktf.stringToTerraform, false)(struct!.userCertificates),
     user_key: cdktf.stringToTerraform(struct!.userKey),
   }
-}
-
-export function kubernetesClusterIdentityToHclTerraform(struct?: KubernetesClusterIdentity | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    uid: {
-      value: cdktf.stringToHclTerraform(struct!.uid),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    ca_certificate: {
-      value: cdktf.stringToHclTerraform(struct!.caCertificate),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    ca_key: {
-      value: cdktf.stringToHclTerraform(struct!.caKey),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    front_proxy_ca_certificate: {
-      value: cdktf.stringToHclTerraform(struct!.frontProxyCaCertificate),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    front_proxy_ca_key: {
-      value: cdktf.stringToHclTerraform(struct!.frontProxyCaKey),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    etcd_ca_certificate: {
-      value: cdktf.stringToHclTerraform(struct!.etcdCaCertificate),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    etcd_ca_key: {
-      value: cdktf.stringToHclTerraform(struct!.etcdCaKey),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    service_account_public_key: {
-      value: cdktf.stringToHclTerraform(struct!.serviceAccountPublicKey),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    service_account_key: {
-      value: cdktf.stringToHclTerraform(struct!.serviceAccountKey),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    admin_certificate: {
-      value: cdktf.stringToHclTerraform(struct!.adminCertificate),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    admin_key: {
-      value: cdktf.stringToHclTerraform(struct!.adminKey),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    user_certificates: {
-      value: cdktf.listMapperHcl(cdktf.stringToHclTerraform, false)(struct!.userCertificates),
-      isBlock: false,
-      type: "list",
-      storageClassType: "stringList",
-    },
-    user_key: {
-      value: cdktf.stringToHclTerraform(struct!.userKey),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
 }
 
 export class KubernetesClusterIdentityOutputReference extends cdktf.ComplexObject {
@@ -1015,42 +847,6 @@ export function kubernetesClusterNodeOperationsToTerraform(struct?: KubernetesCl
   }
 }
 
-export function kubernetesClusterNodeOperationsToHclTerraform(struct?: KubernetesClusterNodeOperations | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    offering: {
-      value: cdktf.stringToHclTerraform(struct!.offering),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    reboot: {
-      value: cdktf.stringToHclTerraform(struct!.reboot),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    delete: {
-      value: cdktf.booleanToHclTerraform(struct!.delete),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "boolean",
-    },
-    replace: {
-      value: cdktf.stringToHclTerraform(struct!.replace),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
-}
-
 export class KubernetesClusterNodeOperationsOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
@@ -1207,16 +1003,6 @@ export function kubernetesClusterNodesToTerraform(struct?: KubernetesClusterNode
   }
 }
 
-export function kubernetesClusterNodesToHclTerraform(struct?: KubernetesClusterNodes): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-  };
-  return attrs;
-}
-
 export class KubernetesClusterNodesOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
 
@@ -1324,36 +1110,6 @@ export function kubernetesClusterPrivateRegistryToTerraform(struct?: KubernetesC
     username: cdktf.stringToTerraform(struct!.username),
     password: cdktf.stringToTerraform(struct!.password),
   }
-}
-
-export function kubernetesClusterPrivateRegistryToHclTerraform(struct?: KubernetesClusterPrivateRegistry | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    url: {
-      value: cdktf.stringToHclTerraform(struct!.url),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    username: {
-      value: cdktf.stringToHclTerraform(struct!.username),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    password: {
-      value: cdktf.stringToHclTerraform(struct!.password),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
 }
 
 export class KubernetesClusterPrivateRegistryOutputReference extends cdktf.ComplexObject {
@@ -1490,48 +1246,6 @@ export function kubernetesClusterTimeoutsToTerraform(struct?: KubernetesClusterT
     upgrade: cdktf.numberToTerraform(struct!.upgrade),
     scale: cdktf.numberToTerraform(struct!.scale),
   }
-}
-
-export function kubernetesClusterTimeoutsToHclTerraform(struct?: KubernetesClusterTimeouts | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    create: {
-      value: cdktf.numberToHclTerraform(struct!.create),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    update: {
-      value: cdktf.numberToHclTerraform(struct!.update),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    delete: {
-      value: cdktf.numberToHclTerraform(struct!.delete),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    upgrade: {
-      value: cdktf.numberToHclTerraform(struct!.upgrade),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    scale: {
-      value: cdktf.numberToHclTerraform(struct!.scale),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
 }
 
 export class KubernetesClusterTimeoutsOutputReference extends cdktf.ComplexObject {
@@ -1712,42 +1426,6 @@ export function kubernetesClusterUpgradeToTerraform(struct?: KubernetesClusterUp
   }
 }
 
-export function kubernetesClusterUpgradeToHclTerraform(struct?: KubernetesClusterUpgrade | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    max_unavailable: {
-      value: cdktf.numberToHclTerraform(struct!.maxUnavailable),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    max_surge: {
-      value: cdktf.numberToHclTerraform(struct!.maxSurge),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    drain_timeout: {
-      value: cdktf.numberToHclTerraform(struct!.drainTimeout),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    strategy: {
-      value: cdktf.stringToHclTerraform(struct!.strategy),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
-}
-
 export class KubernetesClusterUpgradeOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
@@ -1894,30 +1572,6 @@ export function kubernetesClusterWorkersAutoscalingToTerraform(struct?: Kubernet
   }
 }
 
-export function kubernetesClusterWorkersAutoscalingToHclTerraform(struct?: KubernetesClusterWorkersAutoscaling | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    min: {
-      value: cdktf.numberToHclTerraform(struct!.min),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    max: {
-      value: cdktf.numberToHclTerraform(struct!.max),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
-}
-
 export class KubernetesClusterWorkersAutoscalingOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
@@ -2022,42 +1676,6 @@ export function kubernetesClusterWorkersToTerraform(struct?: KubernetesClusterWo
     root_disk_gb: cdktf.numberToTerraform(struct!.rootDiskGb),
     autoscaling: kubernetesClusterWorkersAutoscalingToTerraform(struct!.autoscaling),
   }
-}
-
-export function kubernetesClusterWorkersToHclTerraform(struct?: KubernetesClusterWorkers | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    count: {
-      value: cdktf.numberToHclTerraform(struct!.count),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    offering: {
-      value: cdktf.stringToHclTerraform(struct!.offering),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    root_disk_gb: {
-      value: cdktf.numberToHclTerraform(struct!.rootDiskGb),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    autoscaling: {
-      value: kubernetesClusterWorkersAutoscalingToHclTerraform(struct!.autoscaling),
-      isBlock: true,
-      type: "struct",
-      storageClassType: "KubernetesClusterWorkersAutoscaling",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
 }
 
 export class KubernetesClusterWorkersOutputReference extends cdktf.ComplexObject {
@@ -2882,10 +2500,10 @@ export class KubernetesCluster extends cdktf.TerraformResource {
   protected override synthesizeHclAttributes(): { [name: string]: any } {
     const attrs = {
       addons: {
-        value: kubernetesClusterAddonsToHclTerraform(this._addons.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "KubernetesClusterAddons",
+        value: kubernetesClusterAddonsToTerraform(this._addons.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       adopt: {
         value: cdktf.booleanToHclTerraform(this._adopt),
@@ -2900,10 +2518,10 @@ export class KubernetesCluster extends cdktf.TerraformResource {
         storageClassType: "string",
       },
       api_access: {
-        value: kubernetesClusterApiAccessToHclTerraform(this._apiAccess.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "KubernetesClusterApiAccess",
+        value: kubernetesClusterApiAccessToTerraform(this._apiAccess.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       comments: {
         value: cdktf.listMapperHcl(cdktf.stringToHclTerraform, false)(this._comments),
@@ -2918,10 +2536,10 @@ export class KubernetesCluster extends cdktf.TerraformResource {
         storageClassType: "string",
       },
       control_plane: {
-        value: kubernetesClusterControlPlaneToHclTerraform(this._controlPlane.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "KubernetesClusterControlPlane",
+        value: kubernetesClusterControlPlaneToTerraform(this._controlPlane.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       description: {
         value: cdktf.stringToHclTerraform(this._description),
@@ -2942,10 +2560,10 @@ export class KubernetesCluster extends cdktf.TerraformResource {
         storageClassType: "string",
       },
       identity: {
-        value: kubernetesClusterIdentityToHclTerraform(this._identity.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "KubernetesClusterIdentity",
+        value: kubernetesClusterIdentityToTerraform(this._identity.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       management: {
         value: cdktf.stringToHclTerraform(this._management),
@@ -2972,10 +2590,10 @@ export class KubernetesCluster extends cdktf.TerraformResource {
         storageClassType: "string",
       },
       node_operations: {
-        value: cdktf.hashMapperHcl(kubernetesClusterNodeOperationsToHclTerraform)(this._nodeOperations.internalValue),
-        isBlock: true,
-        type: "map",
-        storageClassType: "KubernetesClusterNodeOperationsMap",
+        value: cdktf.hashMapper(kubernetesClusterNodeOperationsToTerraform)(this._nodeOperations.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       pod_cidr: {
         value: cdktf.stringToHclTerraform(this._podCidr),
@@ -2990,10 +2608,10 @@ export class KubernetesCluster extends cdktf.TerraformResource {
         storageClassType: "string",
       },
       private_registry: {
-        value: kubernetesClusterPrivateRegistryToHclTerraform(this._privateRegistry.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "KubernetesClusterPrivateRegistry",
+        value: kubernetesClusterPrivateRegistryToTerraform(this._privateRegistry.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       service_cidr: {
         value: cdktf.stringToHclTerraform(this._serviceCidr),
@@ -3020,16 +2638,16 @@ export class KubernetesCluster extends cdktf.TerraformResource {
         storageClassType: "string",
       },
       timeouts: {
-        value: kubernetesClusterTimeoutsToHclTerraform(this._timeouts.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "KubernetesClusterTimeouts",
+        value: kubernetesClusterTimeoutsToTerraform(this._timeouts.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       upgrade: {
-        value: kubernetesClusterUpgradeToHclTerraform(this._upgrade.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "KubernetesClusterUpgrade",
+        value: kubernetesClusterUpgradeToTerraform(this._upgrade.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       version: {
         value: cdktf.stringToHclTerraform(this._version),
@@ -3038,10 +2656,10 @@ export class KubernetesCluster extends cdktf.TerraformResource {
         storageClassType: "string",
       },
       workers: {
-        value: kubernetesClusterWorkersToHclTerraform(this._workers.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "KubernetesClusterWorkers",
+        value: kubernetesClusterWorkersToTerraform(this._workers.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       zone: {
         value: cdktf.stringToHclTerraform(this._zone),

@@ -117,54 +117,6 @@ export function loadBalancerAutoscaleMachinesToTerraform(struct?: LoadBalancerAu
   }
 }
 
-export function loadBalancerAutoscaleMachinesToHclTerraform(struct?: LoadBalancerAutoscaleMachines | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    offering: {
-      value: cdktf.stringToHclTerraform(struct!.offering),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    template: {
-      value: cdktf.stringToHclTerraform(struct!.template),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    root_disk_gb: {
-      value: cdktf.numberToHclTerraform(struct!.rootDiskGb),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    ssh_key_pair: {
-      value: cdktf.stringToHclTerraform(struct!.sshKeyPair),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    user_data: {
-      value: cdktf.stringToHclTerraform(struct!.userData),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    expunge_grace_period: {
-      value: cdktf.numberToHclTerraform(struct!.expungeGracePeriod),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
-}
-
 export class LoadBalancerAutoscaleMachinesOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
@@ -354,36 +306,6 @@ export function loadBalancerAutoscaleScaleUpConditionsToTerraform(struct?: LoadB
   }
 }
 
-export function loadBalancerAutoscaleScaleUpConditionsToHclTerraform(struct?: LoadBalancerAutoscaleScaleUpConditions | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    counter: {
-      value: cdktf.stringToHclTerraform(struct!.counter),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    operator: {
-      value: cdktf.stringToHclTerraform(struct!.operator),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    threshold: {
-      value: cdktf.numberToHclTerraform(struct!.threshold),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
-}
-
 export class LoadBalancerAutoscaleScaleUpConditionsOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
@@ -526,36 +448,6 @@ export function loadBalancerAutoscaleScaleUpToTerraform(struct?: LoadBalancerAut
   }
 }
 
-export function loadBalancerAutoscaleScaleUpToHclTerraform(struct?: LoadBalancerAutoscaleScaleUp | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    conditions: {
-      value: cdktf.listMapperHcl(loadBalancerAutoscaleScaleUpConditionsToHclTerraform, false)(struct!.conditions),
-      isBlock: true,
-      type: "list",
-      storageClassType: "LoadBalancerAutoscaleScaleUpConditionsList",
-    },
-    duration: {
-      value: cdktf.numberToHclTerraform(struct!.duration),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    quiet_time: {
-      value: cdktf.numberToHclTerraform(struct!.quietTime),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
-}
-
 export class LoadBalancerAutoscaleScaleUpOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
@@ -680,36 +572,6 @@ export function loadBalancerAutoscaleScaleDownConditionsToTerraform(struct?: Loa
     operator: cdktf.stringToTerraform(struct!.operator),
     threshold: cdktf.numberToTerraform(struct!.threshold),
   }
-}
-
-export function loadBalancerAutoscaleScaleDownConditionsToHclTerraform(struct?: LoadBalancerAutoscaleScaleDownConditions | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    counter: {
-      value: cdktf.stringToHclTerraform(struct!.counter),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    operator: {
-      value: cdktf.stringToHclTerraform(struct!.operator),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    threshold: {
-      value: cdktf.numberToHclTerraform(struct!.threshold),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
 }
 
 export class LoadBalancerAutoscaleScaleDownConditionsOutputReference extends cdktf.ComplexObject {
@@ -852,36 +714,6 @@ export function loadBalancerAutoscaleScaleDownToTerraform(struct?: LoadBalancerA
     duration: cdktf.numberToTerraform(struct!.duration),
     quiet_time: cdktf.numberToTerraform(struct!.quietTime),
   }
-}
-
-export function loadBalancerAutoscaleScaleDownToHclTerraform(struct?: LoadBalancerAutoscaleScaleDown | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    conditions: {
-      value: cdktf.listMapperHcl(loadBalancerAutoscaleScaleDownConditionsToHclTerraform, false)(struct!.conditions),
-      isBlock: true,
-      type: "list",
-      storageClassType: "LoadBalancerAutoscaleScaleDownConditionsList",
-    },
-    duration: {
-      value: cdktf.numberToHclTerraform(struct!.duration),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    quiet_time: {
-      value: cdktf.numberToHclTerraform(struct!.quietTime),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
 }
 
 export class LoadBalancerAutoscaleScaleDownOutputReference extends cdktf.ComplexObject {
@@ -1028,60 +860,6 @@ export function loadBalancerAutoscaleToTerraform(struct?: LoadBalancerAutoscale 
     scale_up: loadBalancerAutoscaleScaleUpToTerraform(struct!.scaleUp),
     scale_down: loadBalancerAutoscaleScaleDownToTerraform(struct!.scaleDown),
   }
-}
-
-export function loadBalancerAutoscaleToHclTerraform(struct?: LoadBalancerAutoscale | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    enabled: {
-      value: cdktf.booleanToHclTerraform(struct!.enabled),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "boolean",
-    },
-    min_members: {
-      value: cdktf.numberToHclTerraform(struct!.minMembers),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    max_members: {
-      value: cdktf.numberToHclTerraform(struct!.maxMembers),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    interval: {
-      value: cdktf.numberToHclTerraform(struct!.interval),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    machines: {
-      value: loadBalancerAutoscaleMachinesToHclTerraform(struct!.machines),
-      isBlock: true,
-      type: "struct",
-      storageClassType: "LoadBalancerAutoscaleMachines",
-    },
-    scale_up: {
-      value: loadBalancerAutoscaleScaleUpToHclTerraform(struct!.scaleUp),
-      isBlock: true,
-      type: "struct",
-      storageClassType: "LoadBalancerAutoscaleScaleUp",
-    },
-    scale_down: {
-      value: loadBalancerAutoscaleScaleDownToHclTerraform(struct!.scaleDown),
-      isBlock: true,
-      type: "struct",
-      storageClassType: "LoadBalancerAutoscaleScaleDown",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
 }
 
 export class LoadBalancerAutoscaleOutputReference extends cdktf.ComplexObject {
@@ -1296,48 +1074,6 @@ export function loadBalancerHealthCheckToTerraform(struct?: LoadBalancerHealthCh
   }
 }
 
-export function loadBalancerHealthCheckToHclTerraform(struct?: LoadBalancerHealthCheck | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    path: {
-      value: cdktf.stringToHclTerraform(struct!.path),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    interval: {
-      value: cdktf.numberToHclTerraform(struct!.interval),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    timeout: {
-      value: cdktf.numberToHclTerraform(struct!.timeout),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    healthy_threshold: {
-      value: cdktf.numberToHclTerraform(struct!.healthyThreshold),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    unhealthy_threshold: {
-      value: cdktf.numberToHclTerraform(struct!.unhealthyThreshold),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
-}
-
 export class LoadBalancerHealthCheckOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
@@ -1511,36 +1247,6 @@ export function loadBalancerMembersToTerraform(struct?: LoadBalancerMembers | cd
   }
 }
 
-export function loadBalancerMembersToHclTerraform(struct?: LoadBalancerMembers | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    role: {
-      value: cdktf.stringToHclTerraform(struct!.role),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    nodes: {
-      value: cdktf.listMapperHcl(cdktf.stringToHclTerraform, false)(struct!.nodes),
-      isBlock: false,
-      type: "set",
-      storageClassType: "stringList",
-    },
-    machine_ids: {
-      value: cdktf.listMapperHcl(cdktf.stringToHclTerraform, false)(struct!.machineIds),
-      isBlock: false,
-      type: "set",
-      storageClassType: "stringList",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
-}
-
 export class LoadBalancerMembersOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
@@ -1663,30 +1369,6 @@ export function loadBalancerStickinessToTerraform(struct?: LoadBalancerStickines
     method: cdktf.stringToTerraform(struct!.method),
     parameters: cdktf.hashMapper(cdktf.stringToTerraform)(struct!.parameters),
   }
-}
-
-export function loadBalancerStickinessToHclTerraform(struct?: LoadBalancerStickiness | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    method: {
-      value: cdktf.stringToHclTerraform(struct!.method),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    parameters: {
-      value: cdktf.hashMapperHcl(cdktf.stringToHclTerraform)(struct!.parameters),
-      isBlock: false,
-      type: "map",
-      storageClassType: "stringMap",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
 }
 
 export class LoadBalancerStickinessOutputReference extends cdktf.ComplexObject {
@@ -2174,10 +1856,10 @@ export class LoadBalancer extends cdktf.TerraformResource {
         storageClassType: "string",
       },
       autoscale: {
-        value: loadBalancerAutoscaleToHclTerraform(this._autoscale.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "LoadBalancerAutoscale",
+        value: loadBalancerAutoscaleToTerraform(this._autoscale.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       cidr_list: {
         value: cdktf.listMapperHcl(cdktf.stringToHclTerraform, false)(this._cidrList),
@@ -2204,10 +1886,10 @@ export class LoadBalancer extends cdktf.TerraformResource {
         storageClassType: "string",
       },
       health_check: {
-        value: loadBalancerHealthCheckToHclTerraform(this._healthCheck.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "LoadBalancerHealthCheck",
+        value: loadBalancerHealthCheckToTerraform(this._healthCheck.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       ip_address_id: {
         value: cdktf.stringToHclTerraform(this._ipAddressId),
@@ -2216,10 +1898,10 @@ export class LoadBalancer extends cdktf.TerraformResource {
         storageClassType: "string",
       },
       members: {
-        value: loadBalancerMembersToHclTerraform(this._members.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "LoadBalancerMembers",
+        value: loadBalancerMembersToTerraform(this._members.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       name: {
         value: cdktf.stringToHclTerraform(this._name),
@@ -2252,10 +1934,10 @@ export class LoadBalancer extends cdktf.TerraformResource {
         storageClassType: "number",
       },
       stickiness: {
-        value: loadBalancerStickinessToHclTerraform(this._stickiness.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "LoadBalancerStickiness",
+        value: loadBalancerStickinessToTerraform(this._stickiness.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       tags: {
         value: cdktf.hashMapperHcl(cdktf.stringToHclTerraform)(this._tags),

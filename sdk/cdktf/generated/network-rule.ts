@@ -122,36 +122,6 @@ export function networkRuleTargetToTerraform(struct?: NetworkRuleTarget | cdktf.
   }
 }
 
-export function networkRuleTargetToHclTerraform(struct?: NetworkRuleTarget | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    node: {
-      value: cdktf.stringToHclTerraform(struct!.node),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    role: {
-      value: cdktf.stringToHclTerraform(struct!.role),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    machine_id: {
-      value: cdktf.stringToHclTerraform(struct!.machineId),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
-}
-
 export class NetworkRuleTargetOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
@@ -855,10 +825,10 @@ export class NetworkRule extends cdktf.TerraformResource {
         storageClassType: "stringMap",
       },
       target: {
-        value: networkRuleTargetToHclTerraform(this._target.internalValue),
-        isBlock: true,
-        type: "struct",
-        storageClassType: "NetworkRuleTarget",
+        value: networkRuleTargetToTerraform(this._target.internalValue),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       traffic_type: {
         value: cdktf.stringToHclTerraform(this._trafficType),

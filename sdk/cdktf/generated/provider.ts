@@ -139,90 +139,6 @@ export function ablestackProviderConnectionsToTerraform(struct?: AblestackProvid
   }
 }
 
-export function ablestackProviderConnectionsToHclTerraform(struct?: AblestackProviderConnections | cdktf.IResolvable): any {
-  if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
-  if (cdktf.isComplexElement(struct)) {
-    throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
-  }
-  const attrs = {
-    api_url: {
-      value: cdktf.stringToHclTerraform(struct!.apiUrl),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    api_key: {
-      value: cdktf.stringToHclTerraform(struct!.apiKey),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    secret_key: {
-      value: cdktf.stringToHclTerraform(struct!.secretKey),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    project_id: {
-      value: cdktf.stringToHclTerraform(struct!.projectId),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    domain_id: {
-      value: cdktf.stringToHclTerraform(struct!.domainId),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    account: {
-      value: cdktf.stringToHclTerraform(struct!.account),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    digest: {
-      value: cdktf.stringToHclTerraform(struct!.digest),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    ca_certificate: {
-      value: cdktf.stringToHclTerraform(struct!.caCertificate),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    proxy: {
-      value: cdktf.stringToHclTerraform(struct!.proxy),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "string",
-    },
-    insecure: {
-      value: cdktf.booleanToHclTerraform(struct!.insecure),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "boolean",
-    },
-    timeout: {
-      value: cdktf.numberToHclTerraform(struct!.timeout),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-    job_timeout: {
-      value: cdktf.numberToHclTerraform(struct!.jobTimeout),
-      isBlock: false,
-      type: "simple",
-      storageClassType: "number",
-    },
-  };
-
-  // remove undefined attributes
-  return Object.fromEntries(Object.entries(attrs).filter(([_, value]) => value !== undefined && value.value !== undefined));
-}
-
 /**
 * How to reach a Mold (or CloudStack) API, and as whom; environment variables stand in for what is left out. Credentials are never arguments of a resource, so that keys can be rotated without a difference.
 */
@@ -579,10 +495,10 @@ export class AblestackProvider extends cdktf.TerraformProvider {
         storageClassType: "string",
       },
       connections: {
-        value: cdktf.hashMapperHcl(ablestackProviderConnectionsToHclTerraform)(this._connections),
-        isBlock: true,
-        type: "map",
-        storageClassType: "AblestackProviderConnectionsMap",
+        value: cdktf.hashMapper(ablestackProviderConnectionsToTerraform)(this._connections),
+        isBlock: false,
+        type: "any",
+        storageClassType: "any",
       },
       digest: {
         value: cdktf.stringToHclTerraform(this._digest),
