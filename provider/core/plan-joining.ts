@@ -71,7 +71,9 @@ export function planJoin(steps: Steps, { desired, observed }: PlanInput, joining
   // A first control plane that is deployed by this run brings the token along; an API that is there already has to be told of it.
   const known = first !== undefined && first.seen === undefined && joining.every(({ seen }) => seen === undefined);
   const token = known || joining.length === 0 ? ready : steps.add({ kind: "publishToken" }, "make a join token for the new machines", [ready]);
-  const joined = joining.map(({ ref, seen }) => planJoined(steps, ref, seen, [mounted.get(ref.name), token], doneTags(desired, ref)));
+  // While nobody answers, nobody can say whether a node is left of a machine of that name which went meanwhile.
+  const leftover = observed.nodes === undefined && observed.anchorTags?.[tagKeys.initialised] === desired.uid;
+  const joined = joining.map(({ ref, seen }) => planJoined(steps, ref, seen, { needs: [mounted.get(ref.name), token], done: doneTags(desired, ref), leftover }));
   planFollowers(steps, observed, joining.map(({ ref }) => ref));
   if (joining.length > 0) steps.add({ kind: "withdrawToken" }, "withdraw the join token", joined, { why: "nothing joins with it any longer" });
 }
@@ -90,8 +92,13 @@ function planFollowers(steps: Steps, observed: ObservedCluster, joining: readonl
 }
 
 /** After a machine has joined nothing secret stays where whatever runs on it could read it. */
-export function planJoined(steps: Steps, ref: MachineRef, seen: ObservedMachine | undefined, needs: readonly (string | undefined)[], done: Tags): string {
-  const node = steps.add({ kind: "awaitNode", machine: ref }, `wait for ${ref.name} to be Ready`, needs);
+export function planJoined(
+  steps: Steps,
+  ref: MachineRef,
+  seen: ObservedMachine | undefined,
+  { needs, done, leftover = false }: { readonly needs: readonly (string | undefined)[]; readonly done: Tags; readonly leftover?: boolean },
+): string {
+  const node = steps.add({ kind: "awaitNode", machine: ref, ...(leftover ? { leftover } : {}) }, `wait for ${ref.name} to be Ready`, needs);
   const label = ref.role === "worker" ? steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [node], { why: "a kubelet may not give itself a role" }) : undefined;
   const mounted = seen?.isoId !== undefined || steps.has(`attachIso ${ref.name}`);
   const iso = mounted ? steps.add({ kind: "detachIso", machine: ref }, `detach the Kubernetes ISO from ${ref.name}`, [node]) : undefined;

@@ -40,8 +40,10 @@ export function closeOwn(): void {
 export const opened = (on: Management): Life => new Life(small[on]!);
 
 /** A cluster that this test makes. */
-export async function made(on: Management, more: Declaration = {}, prepare?: (cloud: Cloud) => Promise<void>): Promise<Life> {
-  const cluster = await MadeCluster.make(declared(on, more), prepare ? { prepare } : {});
+export const made = (on: Management, more: Declaration = {}, prepare?: (cloud: Cloud) => Promise<void>): Promise<Life> => madeAs(declared(on, more), prepare);
+
+export async function madeAs(declaration: Record<string, unknown>, prepare?: (cloud: Cloud) => Promise<void>): Promise<Life> {
+  const cluster = await MadeCluster.make(declaration, prepare ? { prepare } : {});
   ofTest.push(cluster);
   return new Life(cluster);
 }

@@ -9,7 +9,7 @@ import { declaredBy, type Declaration } from "../../core/world/cluster";
 import { byHand, seen } from "../../core/world/made";
 import { refusedByCheck, refusedByPlan, type Claim } from "../claims";
 import { off, unheard, unheardOfPlace } from "../switches";
-import { calls, controlPlanesOf, declared, list, machinesOf, made, ofRole, opened, workersOf } from "../worlds";
+import { calls, controlPlanesOf, declared, list, machinesOf, made, madeAs, ofRole, opened, workersOf } from "../worlds";
 
 const check = (on: Management, more: Declaration): ReturnType<typeof clusterIdentity.check> => {
   const { cloud } = opened(on);
@@ -86,15 +86,15 @@ export const offerings: Claim = {
   without: (on) => [unheard(on, "controlPlane.offering", "k8s-2c-4g"), unheard(on, "workers.offering", "k8s-2c-4g")],
 };
 
-const sized = (on: Management): Declaration => {
-  const { controlPlane, workers } = declared(on) as Record<"controlPlane" | "workers", object>;
-  return { controlPlane: { ...controlPlane, rootDiskGb: 30 }, workers: { ...workers, rootDiskGb: 30 } };
+const sized = (on: Management): Record<string, unknown> => {
+  const { controlPlane, workers, ...others } = declared(on) as Record<"controlPlane" | "workers", object>;
+  return { ...others, controlPlane: { ...controlPlane, rootDiskGb: 30 }, workers: { ...workers, rootDiskGb: 30 } };
 };
 
 export const rootDisks: Claim = {
   says: "`rootDiskGb`: the root disk of every node",
   async shows(on) {
-    const volumes = await list(await made(on, sized(on)), "listVolumes");
+    const volumes = await list(await madeAs(sized(on)), "listVolumes");
     expect(volumes.map(({ size }) => size! / 2 ** 30)).toEqual([30, 30, 30]);
   },
   without: (on) => [unheard(on, "workers.rootDiskGb"), ...(on === "core" ? [unheard(on, "controlPlane.rootDiskGb")] : [])],
@@ -231,7 +231,7 @@ export const registry: Claim = {
     const disks = sent.flatMap(({ command, userdata }) => (command === "deployVirtualMachine" ? [readUserData(userdata).files] : []));
     expect(disks).toHaveLength(3);
     for (const files of disks) {
-      expect(files.get("/etc/containerd/certs.d/registry.example.com/hosts.toml")).toContain(`server = "${url}"`);
+      expect(files.get("/etc/containerd/certs.d/registry.example.com/hosts.toml") ?? "").toContain(`server = "${url}"`);
       const login = [...files.values()].filter((text) => text.includes("CredentialProviderResponse")).map((text) => (JSON.parse(text) as { auth: object }).auth);
       expect(login).toEqual([{ "registry.example.com": { username, password } }]);
     }
