@@ -4,7 +4,7 @@ import * as changing from "./stories/changing";
 import * as looking from "./stories/looking";
 import * as making from "./stories/making";
 import * as rules from "./stories/rules";
-import { words } from "./stories/words";
+import * as words from "./stories/words";
 
 export const claimed: Readonly<Record<number, readonly Claim[]>> = {
   1: [looking.listed],
@@ -31,5 +31,10 @@ export const claimed: Readonly<Record<number, readonly Claim[]>> = {
   22: [rules.balancer, rules.algorithms, rules.udp, rules.following, rules.balancerAutoscale, rules.balancerTags, rules.balancerDelete],
   23: [looking.events, looking.progress],
   24: [looking.readComments, looking.writtenComments],
-  25: [words],
+  25: [words.glossary],
 };
+
+const files: Readonly<Record<string, object>> = { changing, looking, making, rules, words };
+
+/** Where the test of a claim is. */
+export const fileOf = (claim: Claim): string => `tests/features/stories/${Object.entries(files).find(([, stories]) => Object.values(stories).includes(claim))![0]}.ts`;

@@ -3,14 +3,14 @@ import type { Claim } from "../claims";
 import { readme } from "../documents";
 import { off } from "../switches";
 
-const glossary = ["service discovery", "autoscaling", "master", "controller", "worker", "kubeconfig", "kubectl", "clusterip", "ingress"];
+const spoken = ["service discovery", "autoscaling", "master", "controller", "worker", "kubeconfig", "kubectl", "clusterip", "ingress"];
 
-export const words: Claim = {
+export const glossary: Claim = {
   says: "the README uses the words as the documentation does",
   shows() {
     const text = readme().toLowerCase();
-    expect(glossary.filter((word) => !text.includes(word))).toEqual([]);
+    expect(spoken.filter((word) => !text.includes(word))).toEqual([]);
     return Promise.resolve();
   },
-  without: () => glossary.map((word) => off<() => string>(`the README does not say "${word}"`, "tests/features/documents", "readme", (real) => () => real().replaceAll(new RegExp(word, "gi"), "—"))),
+  without: () => spoken.map((word) => off<() => string>(`the README does not say "${word}"`, "tests/features/documents", "readme", (real) => () => real().replaceAll(new RegExp(word, "gi"), "—"))),
 };
