@@ -8,7 +8,7 @@ import * as words from "./stories/words";
 
 export const claimed: Readonly<Record<number, readonly Claim[]>> = {
   1: [looking.listed],
-  2: [making.name, making.description, making.zone, making.newestPatch, making.exactVersion, making.registeredVersion],
+  2: [making.name, making.description, making.zone, making.newestPatch, making.exactVersion, making.registeredVersion, looking.versions],
   3: [making.offerings, making.rootDisks],
   4: [making.givenNetwork, making.ownNetwork],
   5: [making.masters, making.twoMasters, making.otherMasters],
@@ -26,9 +26,9 @@ export const claimed: Readonly<Record<number, readonly Claim[]>> = {
   17: [looking.kubeconfig],
   18: [looking.nodes, looking.nodeStates, looking.use, changing.reboot],
   19: [changing.deleteOne, changing.replaceOne, changing.deleteControlPlane],
-  20: [rules.firewall, rules.firewallTags, rules.firewallDelete, rules.egress, rules.acl],
-  21: [rules.forward, rules.forwardTags, rules.forwardDelete],
-  22: [rules.balancer, rules.algorithms, rules.udp, rules.following, rules.balancerAutoscale, rules.balancerTags, rules.balancerDelete],
+  20: [rules.firewall, rules.firewallTags, rules.firewallDelete, rules.firewallList, rules.egress, rules.acl],
+  21: [rules.forward, rules.forwardTags, rules.forwardDelete, rules.forwardList],
+  22: [rules.balancer, rules.algorithms, rules.udp, rules.following, rules.balancerAutoscale, rules.balancerTags, rules.balancerDelete, rules.balancerList],
   23: [looking.events, looking.progress],
   24: [looking.readComments, looking.writtenComments],
   25: [words.glossary],

@@ -227,3 +227,21 @@ export const writtenComments: Claim = {
   without: (on) => [unheard(on, "comments")],
   refused: { mold: refusedByCheck("comments", { comments: ["Ask Min"] }) },
 };
+
+const isoFacts = { version: "1.35.4", usable: true, state: "Enabled", isoState: "Ready", isoName: "v1.35.4-Kubernetes-Binaries-ISO" };
+
+export const versions: Claim = {
+  says: "`getKubernetesVersions`: the registered versions with their ISOs, and why one can't be used",
+  async shows(on) {
+    const { cloud } = opened(on);
+    const { versions: told } = await readers.getKubernetesVersions(cloud.newRun().session, {});
+    expect(told.filter(({ version }) => version === "1.35.4")).toMatchObject([isoFacts]);
+    expect(told.filter(({ usable }) => !usable)).toMatchObject([{ version: "1.31.8", reason: "it is Disabled" }]);
+  },
+  without: () =>
+    [...Object.keys(isoFacts), "reason"].map((column) =>
+      off<(...given: never[]) => Promise<{ versions: readonly Row[] }>>(`\`${column}\` is not told`, "provider/handlers/data-sources/index", "readers.getKubernetesVersions", (real) => async (...given) => ({
+        versions: (await real(...given)).versions.map((each) => without(each, column)),
+      })),
+    ),
+};

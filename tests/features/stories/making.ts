@@ -155,7 +155,7 @@ export const twoMasters: Claim = {
     expect((await made(on, { controlPlanes: 2, workers: 1 })).outputs.controlPlaneCount).toBe(2);
   },
   without: (on) => [
-    off<(...given: never[]) => object>("check warns of nothing", "provider/handlers/cluster-identity", "clusterIdentity.check", (real) => async (...given) => ({ ...(await real(...given)), warnings: [] })),
+    off<(...given: never[]) => Promise<object>>("check warns of nothing", "provider/handlers/cluster-identity", "clusterIdentity.check", (real) => async (...given) => ({ ...(await real(...given)), warnings: [] })),
     unheard(on, "controlPlane.count", 1),
   ],
 };

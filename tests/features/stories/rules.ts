@@ -1,11 +1,54 @@
 /** Rows 20 to 22: firewall, port forwarding, load balancing, of a cluster of either management. */
+import { readers } from "../../../provider/handlers/data-sources";
+import type { SeenRule } from "../../../schema/generated/types";
+import { owner } from "../../core/world/cluster";
 import type { Life } from "../../core/world/life";
-import { seen } from "../../core/world/made";
+import { byHand, seen } from "../../core/world/made";
 import { DeclaredRule } from "../../handlers/rules";
 import { makeVpc } from "../../handlers/vpc";
 import type { Claim } from "../claims";
-import { idle, off, together, unheardOfRule } from "../switches";
-import { declared, opened, workersOf } from "../worlds";
+import { idle, off, replaced, together, unheardOfRule } from "../switches";
+import { declared, made, opened, workersOf } from "../worlds";
+
+/** Rules as the data source tells them. */
+async function told(life: Life, wanted: SeenRule["kind"]): Promise<SeenRule[]> {
+  const { rules } = await life.cloud.clock.run(readers.getNetworkRules(life.cloud.newRun().session, { cluster: "prod" }));
+  return rules.filter(({ kind }) => kind === wanted);
+}
+
+/** The list of a tab: ours with who declares them, those made by hand without. */
+const listed = (kind: SeenRule["kind"], rule: (life: Life) => DeclaredRule, facts: object, byHand: (life: Life) => Promise<unknown>): Claim => ({
+  says: `\`getNetworkRules\`: those that are there, with who declares them, and those that somebody made by hand`,
+  async shows(on) {
+    const life = opened(on);
+    const one = rule(life);
+    await up(life, one);
+    await byHand(life);
+    const rules = await told(life, kind);
+    expect(rules.filter(({ ruleId }) => ruleId === one.outputs.ruleId)).toMatchObject([{ ...facts, declaredBy: owner, state: "Active" }]);
+    expect(rules.filter(({ startPort }) => startPort === 7777)).toEqual([expect.not.objectContaining({ declaredBy: expect.anything() as unknown })]);
+  },
+  without: () =>
+    [...Object.keys(facts), "declaredBy"].map((column) =>
+      off<(...given: never[]) => Promise<{ rules: readonly SeenRule[] }>>(`\`${column}\` is not told`, "provider/handlers/data-sources/index", "readers.getNetworkRules", (real) => async (...given) => ({
+        rules: (await real(...given)).rules.map((each) => replaced(each, [column], undefined)),
+      })),
+    ),
+});
+
+const byHandThere = async <C extends "createFirewallRule" | "createPortForwardingRule" | "createLoadBalancerRule">(life: Life, command: C, given: object): Promise<unknown> => life.cloud.clock.run(byHand(life.cloud).run(command, given as never));
+
+export const firewallList = listed("firewall", (life) => web(life), { protocol: "tcp", startPort: 443, endPort: 445, cidrList: ["127.0.0.0/8"] }, (life) =>
+  byHandThere(life, "createFirewallRule", { ipaddressid: life.outputs.publicIpAddressId, protocol: "tcp", startport: 7777, endport: 7777 }),
+);
+
+export const forwardList = listed("portForward", (life) => ssh(life), { protocol: "tcp", startPort: 8022, privateStartPort: 22, machineId: expect.any(String) as string }, (life) =>
+  byHandThere(life, "createPortForwardingRule", { ipaddressid: life.outputs.publicIpAddressId, protocol: "tcp", publicport: 7777, privateport: 7777, virtualmachineid: life.outputs.nodes[0]!.machineId, openfirewall: false }),
+);
+
+export const balancerList = listed("loadBalancer", (life) => balanced(life), { name: "ingress", protocol: "tcp", startPort: 80, privateStartPort: 30_080, cidrList: ["127.0.0.0/8"] }, (life) =>
+  byHandThere(life, "createLoadBalancerRule", { publicipid: life.outputs.publicIpAddressId, name: "theirs", algorithm: "roundrobin", publicport: 7777, privateport: 7777, openfirewall: false }),
+);
 
 type Rows = readonly Readonly<Record<string, unknown>>[];
 const table = ({ cloud }: Life, name: string): Rows => seen(cloud)[name]!;
@@ -176,8 +219,11 @@ export const algorithms: Claim = {
 };
 
 export const udp: Claim = {
-  says: "`protocol` that the network's balancer does not have (UDP): told by name, with what Mold said",
+  says: "`protocol: \"udp\"` where the network's balancer has it; where it has not, that is told by name",
   async shows(on) {
+    const appliance = await made(on, { networkOffering: "IsolatedNetworkOfferingWithBalancerAppliance" });
+    await up(appliance, balanced(appliance, { protocol: "udp" }));
+    expect(balancers(appliance)).toMatchObject([{ protocol: "udp", state: "Active" }]);
     const life = opened(on);
     await expect(up(life, balanced(life, { protocol: "udp" }))).rejects.toThrow(/^LoadBalancer ingress: .*\(property `protocol`\): "LB service provider cannot support this rule"/);
   },
