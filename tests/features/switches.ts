@@ -125,3 +125,18 @@ export function unheardOfRule(kind: "networkRule" | "loadBalancer", property: st
 
 /** An entry of a table that does nothing. */
 export const idle = (says: string, module: string, at: string): Switch => off<Callable>(says, module, at, () => () => Promise.resolve());
+
+export const undrained = (on: Management): Switch =>
+  on === "core" ? idle("nothing is drained", "provider/core/actions/index", "actions.drainNode") : idle("nothing is drained", "provider/core/managed/actions/nodes", "drainNode");
+
+/** Each step of what the function plans needs only what is done to the same machine: nobody waits for another. */
+export const eachByItself = (says: string, module: string, at: string): Switch =>
+  off<(steps: { all: { work: object; needs: readonly string[] }[] }, ...given: never[]) => unknown>(says, module, at, (real) => (steps, ...given) => {
+    const before = steps.all.length;
+    const end = real(steps, ...given);
+    for (const step of steps.all.slice(before)) {
+      const { machine } = step.work as { machine?: { name: string } };
+      Object.assign(step, { needs: step.needs.filter((need) => machine !== undefined && need.includes(machine.name)) });
+    }
+    return end;
+  });

@@ -1,17 +1,15 @@
 /** Clusters of either management in virtual time, for the tests of rows: what both can do is shown by one and the same test. */
 import type { Management } from "../../schema/property";
 import type { ClusterOutputs } from "../../schema/generated/types";
-import type { Answer, ListCommandName, MoldPort } from "../../provider/core/ports";
+import type { Answer, ListCommandName } from "../../provider/core/ports";
 import type { Cloud } from "../core/world/cloud";
 import { declaration, sharedIdentity, type Declaration } from "../core/world/cluster";
 import { Life } from "../core/world/life";
 import { byHand, MadeCluster } from "../core/world/made";
 import { managed } from "../core/managed/managed";
 
-export type Declare = (more?: Declaration) => Record<string, unknown>;
-
 /** One control plane and two workers of 1.34, but for what is said otherwise. */
-const declarations: Readonly<Record<Management, Declare>> = {
+const declarations: Readonly<Record<Management, (more?: Declaration) => Record<string, unknown>>> = {
   core: (more = {}) => declaration({ controlPlanes: 1, workers: 2, version: "1.34", ...more }),
   mold: managed,
 };
@@ -48,9 +46,6 @@ export async function madeAs(declaration: Record<string, unknown>, prepare?: (cl
   return new Life(cluster);
 }
 
-/** Mold as somebody at its screens has it. */
-export const mold = ({ cloud }: Pick<Life, "cloud">): MoldPort => byHand(cloud);
-
 export const list = <C extends ListCommandName>({ cloud }: Pick<Life, "cloud">, command: C, given: object = {}): Promise<Answer<C>[]> => cloud.clock.run(byHand(cloud).list(command, given as never));
 
 export const machinesOf = (life: Pick<Life, "cloud">): Promise<Answer<"listVirtualMachines">[]> => list(life, "listVirtualMachines");
@@ -59,6 +54,27 @@ export const ofRole = ({ nodes }: Pick<ClusterOutputs, "nodes">, role: "control-
 
 export const workersOf = ({ outputs }: Life): string[] => ofRole(outputs, "worker").map(({ name }) => name);
 export const controlPlanesOf = ({ outputs }: Life): string[] => ofRole(outputs, "control-plane").map(({ name }) => name);
+
+/** By machine. */
+export const offeringsOf = async (life: Life): Promise<Map<string, string | undefined>> => new Map((await machinesOf(life)).map(({ name, serviceofferingname }) => [name!, serviceofferingname]));
+
+export const stopped = { powerState: "stopped" };
+
+const leaves: Readonly<Record<Management, string>> = { core: "destroyVirtualMachine", mold: "scaleKubernetesCluster" };
+
+/** Whether, in the last run, pods were asked to go before the first machine went. */
+export function drainedFirst({ run: { calls: made } }: Life, on: Management): boolean {
+  const drained = made.findIndex((call) => call.endsWith("/eviction"));
+  return drained >= 0 && drained < made.indexOf(leaves[on]);
+}
+
+/** A network of somebody's, in the first zone. */
+export async function makeNetwork(cloud: Cloud, called: string, offeringName = "DefaultNetworkOfferingforKubernetesService"): Promise<void> {
+  const hand = byHand(cloud);
+  const [zone] = await hand.list("listZones", { name: "zone-1" });
+  const [offering] = await hand.list("listNetworkOfferings", { name: offeringName });
+  await hand.call("createNetwork", { name: called, displaytext: called, zoneid: zone!.id!, networkofferingid: offering!.id! });
+}
 
 /** Every call that a cloud is sent, with its parameters. */
 export function calls(cloud: Cloud): Readonly<Record<string, string>>[] {

@@ -1,4 +1,4 @@
-/** Rows 2 to 9: what a cluster is made with. */
+/** Rows 2, 3, 5 and 7 to 9: what a cluster is made with. */
 import { readUserData } from "../../../provider/emulator/simulated/user-data";
 import { clusterIdentity, type IdentityInputs } from "../../../provider/handlers/cluster-identity";
 import type { MakeLife } from "../../../provider/handlers/cluster-life";
@@ -6,8 +6,8 @@ import type { Management } from "../../../schema/property";
 import { secretProperties } from "../../../schema/secrets";
 import type { Cloud } from "../../core/world/cloud";
 import { declaredBy, type Declaration } from "../../core/world/cluster";
-import { byHand, seen } from "../../core/world/made";
-import { refusedByCheck, refusedByPlan, type Claim } from "../claims";
+import { byHand } from "../../core/world/made";
+import { refusedByPlan, type Claim } from "../claims";
 import { off, unheard, unheardOfPlace } from "../switches";
 import { calls, controlPlanesOf, declared, list, machinesOf, made, madeAs, ofRole, opened, workersOf } from "../worlds";
 
@@ -100,42 +100,6 @@ export const rootDisks: Claim = {
   without: (on) => [unheard(on, "workers.rootDiskGb"), ...(on === "core" ? [unheard(on, "controlPlane.rootDiskGb")] : [])],
 };
 
-async function makeNetwork(cloud: Cloud, called: string, offeringName = "DefaultNetworkOfferingforKubernetesService"): Promise<void> {
-  const mold = byHand(cloud);
-  const [{ id: zoneid }] = (await mold.list("listZones", { name: "zone-1" })) as [{ id: string }];
-  const [{ id: networkofferingid }] = (await mold.list("listNetworkOfferings", { name: offeringName })) as [{ id: string }];
-  await mold.call("createNetwork", { name: called, displaytext: called, zoneid, networkofferingid });
-}
-
-const networksIn = (cloud: Cloud): unknown[] => seen(cloud).networks!.map((network) => network.name);
-
-export const givenNetwork: Claim = {
-  says: "`network`: the machines are on it, and it stays when the cluster goes",
-  async shows(on) {
-    const life = await made(on, { network: "apps" }, (cloud) => makeNetwork(cloud, "apps"));
-    expect(networksIn(life.cloud)).toEqual(["apps"]);
-    expect((await list(life, "listKubernetesClusters")).map(({ associatednetworkname }) => associatednetworkname)).toEqual(["apps"]);
-    await life.destroy();
-    expect(networksIn(life.cloud)).toEqual(["apps"]);
-  },
-  without: (on) => [unheardOfPlace(on, "network")],
-};
-
-export const ownNetwork: Claim = {
-  says: "without `network` one is made, and goes with the cluster",
-  async shows(on) {
-    const life = await made(on, {}, (cloud) => makeNetwork(cloud, "apps"));
-    expect(networksIn(life.cloud)).toEqual(["apps", expect.stringMatching(/^prod-/)]);
-    expect(new Set((await machinesOf(life)).map(({ nic }) => (nic as { networkname: string }[])[0]!.networkname))).toEqual(new Set([life.outputs.networkName]));
-    await life.destroy();
-    expect(networksIn(life.cloud)).toEqual(["apps"]);
-  },
-  without: (on) => [
-    unheardOfPlace(on, "network", "apps"),
-    off<(...given: never[]) => object>("the network is not deleted", "provider/handlers/place-runs", `placeRuns.${on}`, (real) => (...given) => Object.assign(real(...given), { delete: () => Promise.resolve() })),
-  ],
-};
-
 export const masters: Claim = {
   says: "`controlPlane.count`: that many control planes, each a member of etcd",
   async shows(on) {
@@ -171,26 +135,6 @@ export const otherMasters: Claim = {
   },
   without: (on) => [unheard(on, "controlPlane.count", 1)],
   refused: { mold: refusedByPlan("change the number of control planes", { controlPlanes: 3 }, /controlPlane\.count: is 3, and the cluster has 1: Mold can't change the number of control planes/) },
-};
-
-const balancerOfYours = { network: "lan", externalLoadBalancerIp: "192.0.2.40" };
-
-export const externalBalancer: Claim = {
-  says: "`externalLoadBalancerIp`: on a shared network the API is behind the balancer of the user's",
-  async shows(on) {
-    const life = await made(on, balancerOfYours, (cloud) => makeNetwork(cloud, "lan", "DefaultSharedNetworkOffering"));
-    expect(life.outputs.endpoint).toBe("https://192.0.2.40:6443");
-    expect((await list(life, "listKubernetesClusters")).map(({ endpoint }) => endpoint)).toEqual(["https://192.0.2.40:6443/"]);
-    expect(await list(life, "listPublicIpAddresses")).toEqual([]);
-  },
-  without: (on) => [
-    off<(...given: never[]) => object>("its address is not given out", "provider/handlers/place-runs", `placeRuns.${on}`, (real) => (...given) => {
-      const run = real(...given) as { create(): Promise<object> };
-      const create = run.create.bind(run);
-      return Object.assign(run, { create: async () => ({ ...(await create()), publicIpAddress: "192.0.2.99" }) });
-    }),
-  ],
-  refused: { core: refusedByCheck("externalLoadBalancerIp", balancerOfYours) },
 };
 
 export const size: Claim = {
