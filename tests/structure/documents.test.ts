@@ -5,7 +5,7 @@ import { connection } from "../../schema/connection";
 
 const root = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
-const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "schema/README.md", ".toolchain/pulumi/README.md"];
+const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "schema/README.md", "schema/generated/features.md", ".toolchain/pulumi/README.md"];
 
 /** As GitHub makes them. */
 const anchors = (text: string): string[] => [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => title!.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replace(/ /g, "-"));
