@@ -2,7 +2,7 @@
 import { clusterOutputs } from "./cluster-outputs";
 import { clusterRules } from "./cluster-rules";
 import { controlPlane, nodeOperations, workers } from "./machines";
-import type { BooleanProperty, IntegerProperty, Properties, StringProperty } from "./property";
+import type { Able, BooleanProperty, IntegerProperty, Properties, StringProperty } from "./property";
 import type { Resource } from "./resource";
 
 /** The name of a connection: the same for every resource. Elsewhere is another Mold or account, where the resource isn't: hence `replace`. */
@@ -95,12 +95,12 @@ const wait = (what: string, seconds: number): IntegerProperty => ({
   example: seconds * 2,
 });
 
-const addon = (what: string, purpose: string): Properties[string] => ({
+const addon = (what: string, purpose: string, disc: string, mold: Able): Properties[string] => ({
   type: "boolean",
-  description: `Installs ${what}, which ${purpose}.`,
+  description: `Installs ${what}, which ${purpose}, from the cluster's Kubernetes ISO (${disc}). Upgrades renew it.`,
   default: false,
   example: true,
-  notYet: { values: [true], reason: `installing ${what} comes with a later release` },
+  managements: { core: true, mold },
 });
 
 const upgradeInts = { type: "integer", minimum: 0, maximum: 5000 } as const;
@@ -232,13 +232,21 @@ export const clusterInputs: Properties = {
   addons: {
     type: "object",
     typeName: "Addons",
-    description: "What is installed into the cluster beyond its network.",
+    description: "What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it.",
     default: {},
-    example: { csi: true },
+    example: { csi: true, credentials: "in-cluster" },
     properties: {
-      cloudController: addon("the cloud controller", "gives services of type LoadBalancer an address"),
-      csi: addon("the storage driver", "makes volumes out of Mold's disks"),
-      metrics: addon("the metrics server", "tells the use of CPU and memory"),
+      cloudController: addon("the cloud controller", "gives services of type LoadBalancer an address", "`provider.yaml`", "Mold installs the cloud controller in every cluster that it makes"),
+      csi: addon("the storage driver", "makes volumes out of Mold's disks", "`snapshot-crds.yaml` and `manifest.yaml`, CloudStack 4.22 and later", true),
+      credentials: {
+        type: "string",
+        description:
+          "Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. Other keys configured are put in with the next run, and the add-ons restarted.",
+        otherwise: "must be given with `cloudController` or `csi` and `management: \"core\"`",
+        maxLength: 63,
+        example: "in-cluster",
+        managements: { core: true, mold: "Mold makes keys of its own for its clusters" },
+      },
     },
   },
   adopt,

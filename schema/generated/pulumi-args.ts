@@ -152,29 +152,26 @@ export interface UpgradeArgs {
   readonly strategy?: pulumi.Input<"in-place" | "replace">;
 }
 
-/** What is installed into the cluster beyond its network. */
+/** What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it. */
 export interface AddonsArgs {
   /**
-   * Installs the cloud controller, which gives services of type LoadBalancer an address.
-   * Not yet: installing the cloud controller comes with a later release.
+   * Installs the cloud controller, which gives services of type LoadBalancer an address, from the cluster's Kubernetes ISO (`provider.yaml`). Upgrades renew it.
    * @default false
    * @example true
    */
   readonly cloudController?: pulumi.Input<boolean>;
   /**
-   * Installs the storage driver, which makes volumes out of Mold's disks.
-   * Not yet: installing the storage driver comes with a later release.
+   * Installs the storage driver, which makes volumes out of Mold's disks, from the cluster's Kubernetes ISO (`snapshot-crds.yaml` and `manifest.yaml`, CloudStack 4.22 and later). Upgrades renew it.
    * @default false
    * @example true
    */
   readonly csi?: pulumi.Input<boolean>;
   /**
-   * Installs the metrics server, which tells the use of CPU and memory.
-   * Not yet: installing the metrics server comes with a later release.
-   * @default false
-   * @example true
+   * Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. Other keys configured are put in with the next run, and the add-ons restarted.
+   * @default must be given with `cloudController` or `csi` and `management: "core"`
+   * @example "in-cluster"
    */
-  readonly metrics?: pulumi.Input<boolean>;
+  readonly credentials?: pulumi.Input<string>;
 }
 
 /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
@@ -363,9 +360,9 @@ export interface KubernetesClusterArgs {
    */
   readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * What is installed into the cluster beyond its network.
+   * What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it.
    * @default {}
-   * @example {"csi":true}
+   * @example {"csi":true,"credentials":"in-cluster"}
    */
   readonly addons?: pulumi.Input<AddonsArgs>;
   /**

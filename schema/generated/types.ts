@@ -721,29 +721,26 @@ export interface Upgrade {
   readonly strategy?: "in-place" | "replace";
 }
 
-/** What is installed into the cluster beyond its network. */
+/** What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it. */
 export interface Addons {
   /**
-   * Installs the cloud controller, which gives services of type LoadBalancer an address.
-   * Not yet: installing the cloud controller comes with a later release.
+   * Installs the cloud controller, which gives services of type LoadBalancer an address, from the cluster's Kubernetes ISO (`provider.yaml`). Upgrades renew it.
    * @default false
    * @example true
    */
   readonly cloudController?: boolean;
   /**
-   * Installs the storage driver, which makes volumes out of Mold's disks.
-   * Not yet: installing the storage driver comes with a later release.
+   * Installs the storage driver, which makes volumes out of Mold's disks, from the cluster's Kubernetes ISO (`snapshot-crds.yaml` and `manifest.yaml`, CloudStack 4.22 and later). Upgrades renew it.
    * @default false
    * @example true
    */
   readonly csi?: boolean;
   /**
-   * Installs the metrics server, which tells the use of CPU and memory.
-   * Not yet: installing the metrics server comes with a later release.
-   * @default false
-   * @example true
+   * Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. Other keys configured are put in with the next run, and the add-ons restarted.
+   * @default must be given with `cloudController` or `csi` and `management: "core"`
+   * @example "in-cluster"
    */
-  readonly metrics?: boolean;
+  readonly credentials?: string;
 }
 
 /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
@@ -932,9 +929,9 @@ export interface KubernetesClusterInputs {
    */
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * What is installed into the cluster beyond its network.
+   * What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it.
    * @default {}
-   * @example {"csi":true}
+   * @example {"csi":true,"credentials":"in-cluster"}
    */
   readonly addons?: Addons;
   /**
@@ -1009,14 +1006,14 @@ export interface CheckedUpgrade {
   readonly strategy: "in-place" | "replace";
 }
 
-/** What is installed into the cluster beyond its network. Defaults filled in. */
+/** What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it. Defaults filled in. */
 export interface CheckedAddons {
-  /** Installs the cloud controller, which gives services of type LoadBalancer an address. */
+  /** Installs the cloud controller, which gives services of type LoadBalancer an address, from the cluster's Kubernetes ISO (`provider.yaml`). Upgrades renew it. */
   readonly cloudController: boolean;
-  /** Installs the storage driver, which makes volumes out of Mold's disks. */
+  /** Installs the storage driver, which makes volumes out of Mold's disks, from the cluster's Kubernetes ISO (`snapshot-crds.yaml` and `manifest.yaml`, CloudStack 4.22 and later). Upgrades renew it. */
   readonly csi: boolean;
-  /** Installs the metrics server, which tells the use of CPU and memory. */
-  readonly metrics: boolean;
+  /** Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. Other keys configured are put in with the next run, and the add-ons restarted. */
+  readonly credentials?: string;
 }
 
 /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. Defaults filled in. */
@@ -1081,7 +1078,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly comments?: readonly string[];
   /** Tags of your own on everything the cluster owns. Keys that begin with `ablestack-` are the library's. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** What is installed into the cluster beyond its network. */
+  /** What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it. */
   readonly addons: CheckedAddons;
   /** Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. */
   readonly adopt: boolean;
