@@ -223,7 +223,6 @@ export const clusterInputs: Properties = {
     description: "Comments on the cluster, as Mold's screens show them. Those that people write there are left alone.",
     // What Mold takes at most.
     items: { type: "string", description: "One comment.", maxLength: 255 },
-    managements: { core: true, mold: "comments of a cluster that Mold runs are written in Mold's own screens" },
     set: true,
     otherwise: "none",
     example: ["Ask Min before an upgrade"],
@@ -241,7 +240,7 @@ export const clusterInputs: Properties = {
       credentials: {
         type: "string",
         description:
-          "Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. Other keys configured are put in with the next run, and the add-ons restarted.",
+          "Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. The connection's address and `insecure` go along, its `caCertificate` can't. Other keys configured are put in with the next run, and the add-ons restarted.",
         otherwise: "must be given with `cloudController` or `csi` and `management: \"core\"`",
         maxLength: 63,
         example: "in-cluster",

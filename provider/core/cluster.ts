@@ -1,5 +1,6 @@
 /** The machines of a cluster: plan and apply. Its place (network and address) is made before, by `endpoint.ts`. */
 import { randomBytes } from "node:crypto";
+import { addonChange, observeAddons } from "./addons";
 import { act } from "./actions";
 import { Operation } from "./actions/operation";
 import type { Catalogue } from "./catalogue";
@@ -54,10 +55,12 @@ export class ClusterRun {
     return { ...planCluster({ ...options, desired, observed, owner: world.owner, former, versions }), observed };
   }
 
-  private async nodes(withHeartbeats: boolean): Promise<Pick<ObservedCluster, "nodes" | "heartbeats">> {
+  private async nodes(withHeartbeats: boolean): Promise<Pick<ObservedCluster, "nodes" | "heartbeats" | "addons">> {
     const kubernetes = this.world.kubernetes(accessOf(this.desired.identity, this.desired.place));
     try {
-      return { nodes: await kubernetes.nodes(), ...(withHeartbeats ? { heartbeats: await kubernetes.heartbeats() } : {}) };
+      const nodes = await kubernetes.nodes();
+      const addons = await observeAddons(kubernetes, addonChange(this.desired.addons, this.former?.addons));
+      return { nodes, ...(withHeartbeats ? { heartbeats: await kubernetes.heartbeats() } : {}), ...(addons ? { addons } : {}) };
     } catch {
       return {};
     }

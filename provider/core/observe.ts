@@ -1,4 +1,5 @@
 /** What is there now, as Mold and the cluster itself show it. Lists only: the number of calls does not grow with the machines. */
+import type { ObservedAddons } from "./addons";
 import { anchorOf, apiPort, type ClusterSubject } from "./desired";
 import { intentsIn } from "./claim";
 import { goneAsEmpty } from "./gone";
@@ -82,6 +83,8 @@ export interface ObservedCluster {
   readonly heartbeats?: ReadonlyMap<string, string>;
   /** The cluster among Mold's Kubernetes clusters. Undefined: this account may see none. */
   readonly records?: readonly ObservedRecord[];
+  /** Undefined: none is declared or was, or the cluster's API does not answer. */
+  readonly addons?: ObservedAddons;
 }
 
 export const affinityGroupName = (uid: string): string => `ablestack-kubernetes-${uid}`;

@@ -59,6 +59,10 @@ export const upgradeRoleAnnotation = "ablestack.io/upgrade-role";
 /** Before that, which version's images its agent is to load; and how far it came with that. */
 export const prepareVersionAnnotation = "ablestack.io/prepare-version";
 export const preparedAnnotation = "ablestack.io/prepared";
+/** Which add-ons a control plane's disc had; which it is to install and remove; its answer. See provider/node/agent/addons.sh. */
+export const addonsOnDiscAnnotation = "ablestack.io/addons-on-disc";
+export const wantedAddonsAnnotation = "ablestack.io/wanted-addons";
+export const addonsAnnotation = "ablestack.io/addons";
 
 /** On a Node: which cluster's operation has cordoned it, so that what a person cordoned stays so. */
 export const cordonedBy = (uid: string): { readonly annotation: string; readonly value: string } => ({ annotation: "ablestack.io/cordoned-by", value: uid });

@@ -22,10 +22,10 @@ export interface PlanInput {
 }
 
 /**
- * Of what was declared last time: the version, as the cluster had it then, for while no node can be asked; tags and comments, since those taken out of it go; nodes and sizes, since what is newly asked for and can't be is
+ * Of what was declared last time: the version, as the cluster had it then, for while no node can be asked; tags, comments and add-ons, since those taken out of it go; nodes and sizes, since what is newly asked for and can't be is
  * an error, and what was once asked for and has gone since is none.
  */
-export type FormerDeclaration = Pick<DesiredCluster, "version" | "tags" | "comments" | "nodes" | "controlPlane" | "workers">;
+export type FormerDeclaration = Pick<DesiredCluster, "version" | "tags" | "comments" | "nodes" | "controlPlane" | "workers" | "addons">;
 
 export interface Problem {
   readonly property: string;

@@ -3,7 +3,7 @@ import type { KubernetesVersion } from "./catalogue";
 import { hasJoined } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { isJoining, type PlannedMachine } from "./plan-joining";
-import { recordDescription, versionInName, type ObservedRecord } from "./records";
+import { commentChange, recordDescription, shownComment, versionInName, type ObservedRecord } from "./records";
 import { satisfies } from "./release";
 import type { ObservedCluster } from "./observe";
 import type { Step } from "./step";
@@ -73,13 +73,8 @@ const withdrawn = ({ desired, former }: PlanInput): string[] => (former?.comment
 
 function planComments(steps: Steps, input: RegistrationInput, kept: ObservedRecord | undefined, registered: string | undefined): void {
   const { desired, observed } = input;
+  const change = (there: readonly ObservedRecord[]): ReturnType<typeof commentChange> => commentChange(desired.comments, withdrawn(input), there.flatMap(({ comments = [] }) => comments));
   // Those on a former record come over with the others.
-  const there = new Set((observed.records ?? []).flatMap(({ comments = [] }) => comments.map(({ text }) => text)));
-  for (const text of desired.comments) {
-    if (!there.has(text)) steps.add({ kind: "addComment", text }, `comment on ${desired.name}: ${shown(text)}`, [registered], { about: text });
-  }
-  const gone = withdrawn(input);
-  for (const { id, text } of kept?.comments ?? []) if (gone.includes(text)) steps.add({ kind: "removeComment", commentId: id }, `remove the comment on ${desired.name}: ${shown(text)}`, [], { about: id });
+  for (const text of change(observed.records ?? []).add) steps.add({ kind: "addComment", text }, `comment on ${desired.name}: ${shownComment(text)}`, [registered], { about: text });
+  for (const { id, text } of change(kept ? [kept] : []).remove) steps.add({ kind: "removeComment", commentId: id }, `remove the comment on ${desired.name}: ${shownComment(text)}`, [], { about: id });
 }
-
-const shown = (text: string): string => JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 59)}…`);

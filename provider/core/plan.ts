@@ -5,6 +5,7 @@ import type { DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { hasJoined, isLeaving, type Role, tagKeys } from "./ownership";
 import { etcdLost, majorityLost, planAnew, planWhole, startsAnew } from "./plan-anew";
+import { addonProblems, planAddons } from "./plan-addons";
 import { planApiMembers, planApiRule } from "./plan-api";
 import type { Plan, PlanInput, Problem } from "./plan-input";
 import { isControlPlane, isJoining, planApi, planDeploy, planInitialising, planJoin, planMounts, type PlannedMachine } from "./plan-joining";
@@ -29,7 +30,7 @@ export function planCluster(input: PlanInput): Plan {
   }
   const release = releaseOf(input);
   const roster = rosterOf(desired, observed, release);
-  const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...etcdLost(input), ...diskProblems(input), ...nodeProblems(input, roster.missing.map(({ name }) => name))];
+  const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...etcdLost(input), ...diskProblems(input), ...addonProblems(input, release), ...nodeProblems(input, roster.missing.map(({ name }) => name))];
   if (problems.length > 0) return { steps: [], problems };
 
   const steps = new Steps();
@@ -118,6 +119,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const lost = majorityLost(input);
   const upgrade = planUpgrade(steps, input, release, machines);
   planRegistration(steps, { ...input, ...registeredVersion(input, release), upgrades: release.hops.length > 0 }, machines);
+  planAddons(steps, input, release, machines, initialised);
   return [...planPostponed(desired, missing.length - fresh.length), ...(lost === undefined ? [] : [lost]), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
 }
 

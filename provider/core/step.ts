@@ -1,4 +1,5 @@
 /** Everything the core can do to a cluster, one small idempotent step each. A step is data: planning makes it, `actions/` carries it out. */
+import type { AddonChange } from "./addons";
 import type { StepNode } from "./execute";
 import { makespan } from "./makespan";
 import type { Role, Tags } from "./ownership";
@@ -75,6 +76,11 @@ export type Work =
   | { readonly kind: "addComment"; readonly text: string }
   | { readonly kind: "removeComment"; readonly commentId: string }
   | { readonly kind: "unregisterCluster"; readonly recordId: string }
+  // Add-ons
+  | { readonly kind: "putCloudConfig" }
+  | { readonly kind: "restartCloudUsers" }
+  | ({ readonly kind: "orderAddons"; readonly machine: MachineRef } & AddonChange)
+  | { readonly kind: "deleteCloudConfig" }
   // Deleting
   | { readonly kind: "destroyMachine"; readonly machine: MachineRef }
   | { readonly kind: "deleteApiRule"; readonly ruleId: string }
@@ -145,6 +151,10 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   addComment: 1,
   removeComment: 1,
   unregisterCluster: 1,
+  putCloudConfig: 1,
+  restartCloudUsers: 1,
+  orderAddons: 15,
+  deleteCloudConfig: 1,
   destroyMachine: 10,
   deleteApiRule: 1,
   deleteAffinityGroup: 1,

@@ -288,6 +288,8 @@ export interface ManagedCluster {
   readonly templateId: string;
   readonly rootDiskGb?: number;
   readonly keyPair?: string;
+  /** The storage driver was asked for. */
+  readonly csi?: boolean;
   readonly endpoint: string;
   readonly autoscaling?: { readonly min: number; readonly max: number };
   /** Names and values that a real server keeps apart: kubeconfig, registry, external balancer, whether it made the network. */

@@ -28,6 +28,8 @@ export function desiredManaged(inputs: CheckedClusterInputs, recorded?: string):
     sshKeyPair: inputs.sshKeyPair,
     privateRegistry: inputs.privateRegistry,
     externalLoadBalancerIp: inputs.externalLoadBalancerIp,
+    csi: inputs.addons.csi,
+    comments: inputs.comments ?? [],
     tags: inputs.tags ?? {},
     powerState: inputs.powerState,
     failedCreate: inputs.failedCreate === "remove" ? "remove" : "continue",

@@ -167,7 +167,7 @@ export interface AddonsArgs {
    */
   readonly csi?: pulumi.Input<boolean>;
   /**
-   * Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. Other keys configured are put in with the next run, and the add-ons restarted.
+   * Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. The connection's address and `insecure` go along, its `caCertificate` can't. Other keys configured are put in with the next run, and the add-ons restarted.
    * @default must be given with `cloudController` or `csi` and `management: "core"`
    * @example "in-cluster"
    */

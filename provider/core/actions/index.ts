@@ -1,4 +1,5 @@
 import type { Work, WorkKind } from "../step";
+import * as addons from "./addons";
 import * as api from "./api";
 import * as etcd from "./etcd";
 import * as joining from "./joining";
@@ -70,6 +71,10 @@ export const actions: Actions = {
   addComment: registration.addComment,
   removeComment: registration.removeComment,
   unregisterCluster: registration.unregisterCluster,
+  putCloudConfig: addons.putCloudConfig,
+  restartCloudUsers: ({ kubernetes }) => kubernetes.restartCloudUsers(),
+  orderAddons: addons.orderAddons,
+  deleteCloudConfig: ({ kubernetes }) => kubernetes.deleteCloudConfig(),
 };
 
 export const act = <W extends Work>(operation: Operation, work: W): Promise<void> => (actions[work.kind] as (operation: Operation, work: W) => Promise<void>)(operation, work);

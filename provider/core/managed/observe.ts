@@ -3,6 +3,7 @@ import type { Catalogue } from "../catalogue";
 import { goneAsEmpty } from "../gone";
 import { balancerMembers, readBalancerRule, timeOf, type ObservedBalancerRule } from "../observe";
 import { mark, tagKeys, tagsOf, type Role, type Tags } from "../ownership";
+import { commentsOn, type ObservedComment } from "../records";
 import { isKubernetesFailure, isMoldFailure, type Answer, type ClusterAccess, type KubernetesNode, type World } from "../ports";
 import { markKey, type ManagedSubject } from "./desired";
 
@@ -40,6 +41,8 @@ export interface ManagedRecord {
   readonly workerOffering: NamedOffering;
   readonly autoscaling?: { readonly min: number; readonly max: number };
   readonly keyPair?: string;
+  /** Undefined: this Mold has no such driver. */
+  readonly csi?: boolean;
   readonly created: string;
   readonly account: string;
   readonly domain: string;
@@ -54,6 +57,8 @@ export interface ObservedManaged {
   /** On the network, without the uid that another's network has them end in. Undefined: the network is gone. */
   readonly marks?: Tags;
   readonly cluster?: ManagedRecord;
+  /** Undefined: nobody asked. */
+  readonly comments?: readonly ObservedComment[];
   /** Clusters of that name that are somebody else's, by id. */
   readonly others: readonly string[];
   /** Control planes first, each in the order in which they were made. */
@@ -73,6 +78,8 @@ export interface Looking {
   readonly readKubeconfig: ReadKubeconfig;
   /** The cluster itself is asked too. */
   readonly withNodes: boolean;
+  /** Some are declared, or were last time. */
+  readonly withComments?: boolean;
 }
 
 export async function observeManaged(world: World, subject: ManagedSubject, looking: Looking): Promise<ObservedManaged> {
@@ -94,7 +101,7 @@ export async function observeManaged(world: World, subject: ManagedSubject, look
   if (!record?.id) return { marks, machines: [], followers, others };
   const versions = await looking.catalogue.versions(place.zoneId);
   const cluster = readRecord(record, versions.find(({ id }) => id === record.kubernetesversionid)?.version);
-  const observed: ObservedManaged = { marks, cluster, machines: membersOf(record, machines), followers, others };
+  const observed: ObservedManaged = { marks, cluster, machines: membersOf(record, machines), followers, others, ...(looking.withComments ? { comments: record.hasannotations === true ? await commentsOn(world, record.id) : [] } : {}) };
   const asks = looking.withNodes && cluster.state !== "Stopped" && cluster.state !== "Error";
   return asks ? { ...observed, ...(await inside(world, cluster.id, looking)) } : observed;
 }
@@ -125,6 +132,7 @@ function readRecord(record: Answer<"listKubernetesClusters">, version: string | 
     workerOffering: ofRole(record.workerofferingid, record.workerofferingname),
     ...(record.autoscalingenabled === true ? { autoscaling: { min: Number(record.minsize), max: Number(record.maxsize) } } : {}),
     ...(record.keypair ? { keyPair: record.keypair } : {}),
+    ...(record.csienabled === undefined ? {} : { csi: record.csienabled }),
     created: record.created ?? "",
     account: record.account ?? "",
     domain: record.domain ?? "",

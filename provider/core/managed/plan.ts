@@ -7,6 +7,7 @@ import { tagKeys } from "../ownership";
 import type { Problem } from "../plan-input";
 import { satisfies } from "../release";
 import { sizeAtBirth, type DesiredManaged } from "./desired";
+import { commentChange, shownComment } from "../records";
 import { hopsOf } from "./hops";
 import { wasWhole, type ManagedRecord, type ObservedManaged } from "./observe";
 import { offeringChange, planRunning, planTags } from "./plan-running";
@@ -49,7 +50,9 @@ export function planManaged(input: ManagedPlanInput): ManagedPlan {
   const problems = [...problemsOf(desired, observed, former, offerings), ...(isAway(cluster) ? [] : hops.problems)];
   if (problems.length > 0) return { steps: [], problems };
   const steps = new ManagedSteps();
-  const notes = input.birth && input.adopts === true ? planAdopted(steps, input) : planState(steps, input, cluster);
+  const isAdopted = input.birth && input.adopts === true;
+  const notes = isAdopted ? planAdopted(steps, input) : planState(steps, input, cluster);
+  if (!isAdopted) planComments(steps, input);
   return { steps: steps.all, problems: [], ...(notes.length > 0 ? { notes } : {}) };
 }
 
@@ -88,6 +91,14 @@ function planState(steps: ManagedSteps, input: ManagedPlanInput, cluster: Manage
       return ["what else there is to do is planned when Mold is done with it"];
     }
   }
+}
+
+/** Whatever state it is in. */
+function planComments(steps: ManagedSteps, { desired, observed, former }: ManagedPlanInput): void {
+  if (observed.comments === undefined) return;
+  const { add, remove } = commentChange(desired.comments, former?.comments ?? [], observed.comments);
+  for (const text of add) steps.add({ kind: "addComment", text }, `comment on ${desired.name}: ${shownComment(text)}`, [], { about: text });
+  for (const { id, text } of remove) steps.add({ kind: "removeComment", commentId: id }, `remove the comment on ${desired.name}: ${shownComment(text)}`, [], { about: id });
 }
 
 /** What is declared otherwise the next preview shows. */

@@ -7,8 +7,8 @@ import type { Problem } from "../plan-input";
 import type { DesiredManaged } from "./desired";
 import type { ManagedRecord, NamedOffering, ObservedManaged } from "./observe";
 
-/** Of what was declared last time: what Mold sets once, and nodes that have gone since. */
-export type FormerManaged = Pick<DesiredManaged, "rootDiskGb" | "sshKeyPair" | "privateRegistry" | "nodes" | "tags" | "controlPlane" | "workers">;
+/** Of what was declared last time: what Mold sets once, what goes when it is taken out, and nodes that have gone since. */
+export type FormerManaged = Pick<DesiredManaged, "rootDiskGb" | "sshKeyPair" | "privateRegistry" | "nodes" | "tags" | "comments" | "controlPlane" | "workers">;
 
 export interface Offerings {
   readonly controlPlane: Offering;
@@ -24,7 +24,7 @@ const byReplacing = "Change it by making another cluster (another name, or repla
 export function problemsOf(desired: DesiredManaged, observed: ObservedManaged, former: FormerManaged | undefined, offerings: Offerings): Problem[] {
   const { cluster } = observed;
   if (!cluster) return [];
-  return [...lost(desired, observed, cluster), ...counts(desired, cluster), ...setOnce(desired, former), ...smaller(cluster, offerings), ...nodeProblems(desired, observed, former)];
+  return [...lost(desired, observed, cluster), ...counts(desired, cluster), ...setOnce(desired, former), ...driver(desired, cluster), ...smaller(cluster, offerings), ...nodeProblems(desired, observed, former)];
 }
 
 /** Mold scales none of which a machine is missing, and finds it well never again (upstream: "it is in unstable state as not enough existing VM instances found"). */
@@ -44,6 +44,11 @@ function* setOnce(desired: DesiredManaged, former: FormerManaged | undefined): G
   if (desired.rootDiskGb !== former.rootDiskGb) yield { property: "workers.rootDiskGb", reason: `Mold sets the size of root disks when it makes the cluster, and ${former.rootDiskGb === undefined ? "took its own" : `that was ${former.rootDiskGb}`}. ${byReplacing}.` };
   if (desired.sshKeyPair !== former.sshKeyPair) yield { property: "sshKeyPair", reason: `Mold gives the key pair to machines as the cluster is made, which was with ${former.sshKeyPair ?? "none"}. ${byReplacing}.` };
   if (JSON.stringify(desired.privateRegistry) !== JSON.stringify(former.privateRegistry)) yield { property: "privateRegistry", reason: `Mold takes the registry and its login when it makes the cluster, and can't change them. ${byReplacing}.` };
+}
+
+function driver({ csi }: DesiredManaged, cluster: ManagedRecord): Problem[] {
+  if (cluster.csi === undefined ? !csi : cluster.csi === csi) return [];
+  return [{ property: "addons.csi", reason: `is ${csi}, and the cluster was made ${cluster.csi ? "with" : "without"} the storage driver: Mold installs it as it makes a cluster, and neither adds nor removes it later${cluster.csi === undefined ? " (and this Mold does not say that it has one: it came with CloudStack 4.22)" : ""}. ${byReplacing}.` }];
 }
 
 /** Upstream: KubernetesClusterManagerImpl.validateKubernetesClusterScaleParameters. */

@@ -948,10 +948,11 @@ change_addons() {
     manifests=$(manifests_of "\${word:1}")
     [[ -n $manifests && $word == [+-]* ]] || refuse "there is no such add-on: $word"
     manifest=\${manifests##* }
-    [[ -e $state/$manifest ]] || refuse "the Kubernetes ISO of $(installed) has no $manifest"
     if [[ $word == -* ]]; then
-      remove_manifest "$manifest"
+      # Without it nothing was installed.
+      if [[ -e $state/$manifest ]]; then remove_manifest "$manifest"; fi
     else
+      [[ -e $state/$manifest ]] || refuse "the Kubernetes ISO of $(installed) has no $manifest"
       for manifest in $manifests; do
         if [[ -e $state/$manifest ]]; then apply_manifest "$manifest"; fi
       done

@@ -58,6 +58,9 @@ it("refuses by the name of what its disc did not have, once", async () => {
   const made = await node(await controlPlane(), "provider.yaml");
   expect(await ordered(made, "1.35.4 +csi", "5")).toEqual([]);
   expect(answers(made)).toEqual(["addons=1.35.4 +csi refused: the Kubernetes ISO of 1.35.4 has no manifest.yaml"]);
+  // Of which nothing can be there either.
+  expect(await ordered(made, "1.35.4 -csi")).toEqual([]);
+  expect(made.fact("addons")).toBe("1.35.4 -csi");
   expect(await ordered(made, "1.35.4 +dashboard")).toEqual([]);
   expect(made.fact("addons")).toBe("1.35.4 +dashboard refused: there is no such add-on: +dashboard");
 });

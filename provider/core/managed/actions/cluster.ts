@@ -38,6 +38,8 @@ export async function createCluster(operation: ManagedOperation): Promise<void> 
         noderootdisksize: desired.rootDiskGb,
         keypair: desired.sshKeyPair,
         externalloadbalanceripaddress: desired.externalLoadBalancerIp,
+        // A parameter of CloudStack 4.22: one that does not know it is not sent it unasked.
+        ...(desired.csi ? { enablecsi: true } : {}),
         ...(registry ? { dockerregistryurl: registry.url, dockerregistryusername: registry.username, dockerregistrypassword: registry.password } : {}),
       },
       operation.jobContext(desired.timeouts.createSeconds),

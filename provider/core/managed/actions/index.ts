@@ -1,4 +1,5 @@
 /** How each kind of work is done. */
+import { removeComment, writeComment } from "../../actions/registration";
 import type { ManagedWork, ManagedWorkKind } from "../work";
 import * as cluster from "./cluster";
 import * as nodes from "./nodes";
@@ -38,6 +39,8 @@ const actions: Actions = {
   rebootMachine: (operation, { machine }) => nodes.rebootMachine(operation, machine),
   scaleMachine: nodes.scaleMachine,
   awaitNode: nodes.awaitNode,
+  addComment: (operation, { text }) => writeComment(operation, operation.clusterId, text),
+  removeComment,
 };
 
 export const actManaged = <K extends ManagedWorkKind>(operation: ManagedOperation, work: Extract<ManagedWork, { kind: K }>): Promise<void> => actions[work.kind as K](operation, work);
