@@ -10,7 +10,7 @@ import { execute, seconds, StepsFailed } from "./execute";
 import { withLock, type Lease } from "./lock";
 import { observeCluster, type ObservedCluster } from "./observe";
 import { tagKeys, tagParameters } from "./ownership";
-import { planCluster } from "./plan";
+import { planPermitted } from "./plan-permitted";
 import { declaresDisks } from "./plan-disks";
 import type { FormerDeclaration, Plan, PlanInput } from "./plan-input";
 import { mayBeStarting } from "./plan-repair";
@@ -52,7 +52,7 @@ export class ClusterRun {
     const observed = isServing(seen) ? { ...seen, ...(await this.nodes(options.attentive === true && mayBeStarting(seen))) } : seen;
     const { desired, former, world, catalogue } = this;
     const versions = needsVersions({ desired, observed }) ? await catalogue.versions(desired.place.zoneId) : undefined;
-    return { ...planCluster({ ...options, desired, observed, owner: world.owner, former, versions }), observed };
+    return { ...(await planPermitted(catalogue, { ...options, desired, observed, owner: world.owner, former, versions })), observed };
   }
 
   private async nodes(withHeartbeats: boolean): Promise<Pick<ObservedCluster, "nodes" | "heartbeats" | "addons">> {
@@ -76,10 +76,11 @@ export class ClusterRun {
       // What comes and goes by itself is waited for once; afterwards only what stays away counts.
       let attentive = true;
       for (let round = 1; ; round++) {
-        const { steps, problems, observed } = await this.plan({ birth: options.birth, attentive });
+        const { steps, problems, warnings = [], observed } = await this.plan({ birth: options.birth, attentive });
         if (observed.nodes) attentive = false;
         refuse(this.resource, problems);
         if (!options.birth) this.refuseDeleted(observed);
+        if (round === 1) for (const warning of warnings) this.world.log.warn(`${this.resource}: ${warning}`);
         generation ??= await this.generation(observed, options.birth);
         if (steps.length === 0) {
           return { observed, generation };

@@ -17,6 +17,8 @@ export interface PlanInput {
   readonly birth?: boolean;
   /** A machine may just have been started: what is away for a moment only counts, too, and is waited for. */
   readonly attentive?: boolean;
+  /** Commands that this account may not call, of those that the cluster's record in Mold needs. */
+  readonly withheld?: readonly string[];
   /** Those registered with Mold for the zone, where planning needs them. */
   readonly versions?: readonly KubernetesVersion[];
 }
@@ -37,4 +39,6 @@ export interface Plan {
   readonly problems: readonly Problem[];
   /** What is declared and not done now, and when it will be. */
   readonly notes?: readonly string[];
+  /** What is not done, though it should be, and what to do about it. */
+  readonly warnings?: readonly string[];
 }

@@ -37,9 +37,9 @@ export function planCluster(input: PlanInput): Plan {
   const group = planAffinityGroup(steps, desired, observed);
   const api = planApiRule(steps, input);
   planForgotten(steps, input);
-  const machines = desired.powerState === "stopped" ? planStopped(steps, input) : planMachines(steps, input, release, roster, group, api);
-  const notes = [...machines, ...planWaitingUpgrade(input, release)];
-  return { steps: steps.all, problems: [], ...(notes.length > 0 ? { notes } : {}) };
+  const { notes: told, warnings = [] } = desired.powerState === "stopped" ? { notes: planStopped(steps, input) } : planMachines(steps, input, release, roster, group, api);
+  const notes = [...told, ...planWaitingUpgrade(input, release)];
+  return { steps: steps.all, problems: [], ...(notes.length > 0 ? { notes } : {}), ...(warnings.length > 0 ? { warnings } : {}) };
 }
 
 function planAffinityGroup(steps: Steps, desired: DesiredCluster, observed: ObservedCluster): string | undefined {
@@ -49,7 +49,7 @@ function planAffinityGroup(steps: Steps, desired: DesiredCluster, observed: Obse
   });
 }
 
-function planMachines(steps: Steps, found: PlanInput, release: Release, foundRoster: Roster, group: string | undefined, api: { rule?: string; open: string[] }): string[] {
+function planMachines(steps: Steps, found: PlanInput, release: Release, foundRoster: Roster, group: string | undefined, api: { rule?: string; open: string[] }): Pick<Plan, "warnings"> & { readonly notes: readonly string[] } {
   const anew = startsAnew(found, foundRoster.discarded) ? planAnew(steps, found) : undefined;
   const input = anew ? { ...found, observed: anew.observed } : found;
   const { desired, observed } = input;
@@ -118,9 +118,10 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   planReadmitted(steps, kept);
   const lost = majorityLost(input);
   const upgrade = planUpgrade(steps, input, release, machines);
-  planRegistration(steps, { ...input, ...registeredVersion(input, release), upgrades: release.hops.length > 0 }, machines);
+  const unregistered = planRegistration(steps, { ...input, ...registeredVersion(input, release), upgrades: release.hops.length > 0 }, machines);
   planAddons(steps, input, release, machines, initialised);
-  return [...planPostponed(desired, missing.length - fresh.length), ...(lost === undefined ? [] : [lost]), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
+  const notes = [...planPostponed(desired, missing.length - fresh.length), ...(lost === undefined ? [] : [lost]), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
+  return { notes, warnings: unregistered };
 }
 
 /** What the cluster's record is to say. Where nobody can be asked, and the cluster is not being made, whatever it says is as good. */
