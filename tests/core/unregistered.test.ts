@@ -8,7 +8,7 @@ jest.setTimeout(60_000);
 beforeAll(sharedIdentity);
 
 const small = (more: object = {}): Record<string, unknown> => declaration({ controlPlanes: 1, workers: 1, version: "1.34", ...more });
-const records = (cloud: Cloud): Promise<unknown[]> => cloud.clock.run(byHand(cloud).list("listKubernetesClusters", {}));
+const records = (cloud: Cloud): Promise<unknown[]> => cloud.clock.run(byHand(cloud, "user").list("listKubernetesClusters", {}));
 const warned = (lines: readonly string[]): string[] => lines.filter((line) => line.startsWith("warn") && line.includes("screens"));
 
 test("the permission that is missing is named, in the preview and once by a run; the cluster is made, changed and unmade all the same", async () => {
