@@ -248,6 +248,16 @@ export const clusterInputs: Properties = {
       },
     },
   },
+  externalNodes: {
+    type: "list",
+    description:
+      "Machines of yours that are workers of the cluster beside those that Mold makes: their ids. They are on its network, run, and are of a template that Mold's Kubernetes service can log in to and that has containerd. What is on such a machine is taken over as it joins: it is rebooted. It is no part of `workers.count`, and stays yours: one that is taken out again is drained and reset, one that people have added is left alone. Needs CloudStack 4.21.",
+    items: { type: "string", description: "Id of a machine.", format: "no-control-characters", maxLength: 63 },
+    set: true,
+    otherwise: "none",
+    example: ["5c3f2b0e-8d0f-4a3a-9a57-0e8a7c1f8d11"],
+    managements: { core: "the core makes all machines of its clusters", mold: true },
+  },
   adopt,
   failedCreate: {
     type: "string",

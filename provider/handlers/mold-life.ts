@@ -30,6 +30,7 @@ export function desiredManaged(inputs: CheckedClusterInputs, recorded?: string):
     externalLoadBalancerIp: inputs.externalLoadBalancerIp,
     csi: inputs.addons.csi,
     comments: inputs.comments ?? [],
+    externalNodes: inputs.externalNodes ?? [],
     tags: inputs.tags ?? {},
     powerState: inputs.powerState,
     failedCreate: inputs.failedCreate === "remove" ? "remove" : "continue",

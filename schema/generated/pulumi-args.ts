@@ -366,6 +366,12 @@ export interface KubernetesClusterArgs {
    */
   readonly addons?: pulumi.Input<AddonsArgs>;
   /**
+   * Machines of yours that are workers of the cluster beside those that Mold makes: their ids. They are on its network, run, and are of a template that Mold's Kubernetes service can log in to and that has containerd. What is on such a machine is taken over as it joins: it is rebooted. It is no part of `workers.count`, and stays yours: one that is taken out again is drained and reset, one that people have added is left alone. Needs CloudStack 4.21.
+   * @default none
+   * @example ["5c3f2b0e-8d0f-4a3a-9a57-0e8a7c1f8d11"]
+   */
+  readonly externalNodes?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
    * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
    * @default false
    * @example true

@@ -935,6 +935,12 @@ export interface KubernetesClusterInputs {
    */
   readonly addons?: Addons;
   /**
+   * Machines of yours that are workers of the cluster beside those that Mold makes: their ids. They are on its network, run, and are of a template that Mold's Kubernetes service can log in to and that has containerd. What is on such a machine is taken over as it joins: it is rebooted. It is no part of `workers.count`, and stays yours: one that is taken out again is drained and reset, one that people have added is left alone. Needs CloudStack 4.21.
+   * @default none
+   * @example ["5c3f2b0e-8d0f-4a3a-9a57-0e8a7c1f8d11"]
+   */
+  readonly externalNodes?: readonly string[];
+  /**
    * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
    * @default false
    * @example true
@@ -1080,6 +1086,8 @@ export interface CheckedKubernetesClusterInputs {
   readonly tags?: Readonly<Record<string, string>>;
   /** What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it. */
   readonly addons: CheckedAddons;
+  /** Machines of yours that are workers of the cluster beside those that Mold makes: their ids. They are on its network, run, and are of a template that Mold's Kubernetes service can log in to and that has containerd. What is on such a machine is taken over as it joins: it is rebooted. It is no part of `workers.count`, and stays yours: one that is taken out again is drained and reset, one that people have added is left alone. Needs CloudStack 4.21. */
+  readonly externalNodes?: readonly string[];
   /** Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. */
   readonly adopt: boolean;
   /** What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once. */

@@ -113,6 +113,8 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badCluster({ addons: { csi: true, credentials: "" } }, "addons.credentials", /empty/),
   badCluster({ management: "mold", template: undefined, addons: { cloudController: true } }, "addons.cloudController", /can't be set with management "mold".*installs the cloud controller in every cluster/),
   badCluster({ management: "mold", template: undefined, addons: { csi: true, credentials: "x" } }, "addons.credentials", /keys of its own/),
+  badCluster({ externalNodes: ["a"] }, "externalNodes", /can't be set with management "core".*makes all machines/),
+  badCluster({ management: "mold", template: undefined, externalNodes: ["a", "a"] }, "externalNodes[1]", /twice/),
   badCluster({ adopt: true }, "adopt", /can't be set with management "core".*pulumi state move/),
   // Rules: kind and protocol
   badFirewall({ kind: undefined }, "kind", /missing/),

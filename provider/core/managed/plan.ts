@@ -109,25 +109,26 @@ function planAdopted(steps: ManagedSteps, input: ManagedPlanInput): string[] {
 
 const settledWord = (state: string): string => (state === "Stopping" ? "stopped" : state === "Scaling" ? "scaled" : state === "Upgrading" ? "upgraded" : "running");
 
-function planStop(steps: ManagedSteps, { desired }: ManagedPlanInput, cluster: ManagedRecord): string[] {
+function planStop(steps: ManagedSteps, { desired, observed }: ManagedPlanInput, cluster: ManagedRecord): string[] {
   steps.add({ kind: "stopCluster" }, `have Mold stop ${desired.name}`, [], { estimateSeconds: 10 * (cluster.size + cluster.controlPlanes) });
-  return waitsForStart(desired, cluster);
+  return waitsForStart(desired, cluster, observed);
 }
 
 /** Mold changes the offerings of a cluster that is stopped, and nothing else. */
 function planStopped(steps: ManagedSteps, input: ManagedPlanInput, cluster: ManagedRecord): string[] {
-  const { desired } = input;
+  const { desired, observed } = input;
   const change = offeringChange(input, cluster);
   const offered = change && steps.add({ kind: "changeOfferings", ...change.work }, change.title, []);
-  if (desired.powerState === "stopped") return waitsForStart(desired, cluster);
+  if (desired.powerState === "stopped") return waitsForStart(desired, cluster, observed);
   steps.add({ kind: "startCluster" }, `have Mold start ${desired.name}`, [offered], { estimateSeconds: 60 + 5 * (cluster.size + cluster.controlPlanes) });
-  return waitsForStart(desired, cluster).length > 0 ? ["what else there is to do is planned when it runs"] : [];
+  return waitsForStart(desired, cluster, observed).length > 0 ? ["what else there is to do is planned when it runs"] : [];
 }
 
-function waitsForStart({ name, version, workers, autoscaling }: DesiredManaged, cluster: ManagedRecord): string[] {
+function waitsForStart({ name, version, workers, autoscaling }: DesiredManaged, cluster: ManagedRecord, { machines }: ObservedManaged): string[] {
+  const size = cluster.size - machines.filter(({ isExternal }) => isExternal).length;
   return [
     ...(satisfies(cluster.version, version) ? [] : [`${name} goes from ${cluster.version} to ${version} when it is started: a node is upgraded while it runs`]),
-    ...(autoscaling !== undefined || workers.count === cluster.size ? [] : [`${name} goes from ${cluster.size} to ${workers.count} workers when it is started: Mold changes the size of none that is stopped`]),
+    ...(autoscaling !== undefined || workers.count === size ? [] : [`${name} goes from ${size} to ${workers.count} workers when it is started: Mold changes the size of none that is stopped`]),
   ];
 }
 

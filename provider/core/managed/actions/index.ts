@@ -2,6 +2,7 @@
 import { removeComment, writeComment } from "../../actions/registration";
 import type { ManagedWork, ManagedWorkKind } from "../work";
 import * as cluster from "./cluster";
+import * as external from "./external";
 import * as nodes from "./nodes";
 import type { ManagedOperation } from "./operation";
 import * as upgrade from "./upgrade";
@@ -39,6 +40,8 @@ const actions: Actions = {
   rebootMachine: (operation, { machine }) => nodes.rebootMachine(operation, machine),
   scaleMachine: nodes.scaleMachine,
   awaitNode: nodes.awaitNode,
+  addExternal: external.addExternal,
+  removeExternal: external.removeExternal,
   addComment: (operation, { text }) => writeComment(operation, operation.clusterId, text),
   removeComment,
 };
