@@ -34,7 +34,7 @@ export class ClusterRun {
     return `KubernetesCluster ${this.desired.name}`;
   }
 
-  async observe(options: { withNodes: boolean; withDisks?: boolean }): Promise<ObservedCluster> {
+  async observe(options: { withNodes: boolean; withDisks?: boolean; withForwards?: boolean }): Promise<ObservedCluster> {
     const { identity, place, name, uid, affinity, comments } = this.desired;
     return observeCluster(this.world, {
       name,
@@ -42,13 +42,14 @@ export class ClusterRun {
       place,
       withAffinity: affinity !== "none",
       withDisks: options.withDisks,
+      withForwards: options.withForwards,
       withComments: comments.length > 0 || (this.former?.comments ?? []).length > 0,
       ...(options.withNodes ? { kubernetes: this.world.kubernetes(accessOf(identity, place)) } : {}),
     });
   }
 
   async plan(options: Pick<PlanInput, "birth" | "attentive"> = {}): Promise<Plan & { observed: ObservedCluster }> {
-    const seen = await this.observe({ withNodes: false, withDisks: declaresDisks(this.desired) });
+    const seen = await this.observe({ withNodes: false, withDisks: declaresDisks(this.desired), withForwards: mayReplace(this.desired) });
     const observed = isServing(seen) ? { ...seen, ...(await this.nodes(options.attentive === true && mayBeStarting(seen))) } : seen;
     const { desired, former, world, catalogue } = this;
     const versions = needsVersions({ desired, observed }) ? await catalogue.versions(desired.place.zoneId) : undefined;
@@ -122,6 +123,9 @@ export class ClusterRun {
     await carryOut(operation, steps, lease);
   }
 }
+
+/** Some node is to be made anew under another name, or may be in an upgrade. */
+const mayReplace = ({ nodes, upgrade }: DesiredCluster): boolean => upgrade.strategy === "replace" || Object.values(nodes).some((node) => node.replace !== undefined || node.delete);
 
 /** What one round leaves, such as what can be seen only once the API answers, the next one does; control planes are replaced one a round. */
 const mostRounds = ({ nodes }: DesiredCluster): number => 3 + Object.values(nodes).filter(({ replace }) => replace !== undefined).length;

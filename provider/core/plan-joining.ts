@@ -4,6 +4,7 @@ import { hasJoined, type Role, tagKeys, type Tags } from "./ownership";
 import { majorityLost } from "./plan-anew";
 import type { PlanInput } from "./plan-input";
 import { doneTags } from "./plan-nodes";
+import { succeeds } from "./succession";
 import type { Release } from "./release";
 import type { MachineRef } from "./step";
 import type { Steps } from "./steps";
@@ -66,12 +67,12 @@ export function planApi(steps: Steps, input: PlanInput, needs: readonly (string 
 }
 
 /** Machines find their own way in; the steps wait for them and clear up after them. */
-export function planJoin(steps: Steps, { desired, observed }: PlanInput, joining: readonly PlannedMachine[], { mounted, ready }: { mounted: ReadonlyMap<string, string | undefined>; ready: string }): void {
+export function planJoin(steps: Steps, { desired, observed }: PlanInput, joining: readonly PlannedMachine[], { mounted, ready, places }: { mounted: ReadonlyMap<string, string | undefined>; ready: string; places: ReadonlyMap<string, string> }): void {
   const first = joining.find(({ initialises }) => initialises);
   // A first control plane that is deployed by this run brings the token along; an API that is there already has to be told of it.
   const known = first !== undefined && first.seen === undefined && joining.every(({ seen }) => seen === undefined);
   const token = known || joining.length === 0 ? ready : steps.add({ kind: "publishToken" }, "make a join token for the new machines", [ready]);
-  const joined = joining.map(({ ref, seen }) => planJoined(steps, ref, seen, [mounted.get(ref.name), token], doneTags(desired, ref)));
+  const joined = joining.map(({ ref, seen }) => planJoined(steps, ref, seen, [mounted.get(ref.name), token], { ...doneTags(desired, ref), ...succeeds(places.has(ref.name) ? observed.machines.find(({ name }) => name === places.get(ref.name)) : undefined) }));
   planFollowers(steps, observed, joining.map(({ ref }) => ref));
   if (joining.length > 0) steps.add({ kind: "withdrawToken" }, "withdraw the join token", joined, { why: "nothing joins with it any longer" });
 }

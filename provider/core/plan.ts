@@ -21,6 +21,7 @@ import { planRegistration } from "./plan-registration";
 import { releaseOf, satisfies, type Release } from "./release";
 import { rosterOf, type Roster } from "./roster";
 import type { MachineRef } from "./step";
+import { planSuccession, successionsOf } from "./succession";
 import { refOf, Steps } from "./steps";
 
 export function planCluster(input: PlanInput): Plan {
@@ -64,7 +65,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const fresh = missing.filter((ref) => !(isControlPlane(ref) && initialised && observed.nodes === undefined));
   const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && !hasJoined(machine)));
   const tidied = growsEtcd || release.hops.length > 0 ? planStaleMembers(steps, input) : undefined;
-  const places = placesTaken(roster, fresh);
+  const places = placesTaken(roster, [...kept.filter((machine) => !hasJoined(machine)).map(refOf), ...fresh]);
   const goingFirst = goesFirst(desired) ? leaving.filter((machine) => isControlPlane(machine) && (isLeaving(machine) || roster.replaced.includes(machine))) : [];
   const room = planLeavingControlPlanes(steps, input, goingFirst);
   const someoneInitialises = initialised || [...kept, ...leaving].some(({ initialises }) => initialises);
@@ -97,7 +98,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   planMachineTags(steps, input, machines);
   for (const [name, mount] of planMounts(steps, input, release, workers.filter(isJoining))) mounted.set(name, mount);
   const joining = machines.filter(isJoining);
-  if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready! });
+  if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready!, places });
   if (missing.length === fresh.length) planWhole(steps, input, joiningControlPlanes.map(({ ref }) => `tagMachine ${ref.name}`));
   for (const { ref, seen } of joiningControlPlanes) {
     if (!initialised || (seen && observed.apiRule?.memberIds.includes(seen.id))) continue;
@@ -111,8 +112,9 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
     if (seen.state === "Stopped" || seen.state === "Stopping") planRebooted(steps, desired, seen, `awaitNode ${seen.name}`);
   }
   const spared = planRepair(steps, input, staying.flatMap(({ seen }) => (away.has(seen.name) && !waiting.includes(seen) ? [seen] : [])), away, api.rule);
+  const moved = successionsOf(observed, [...roster.deleted, ...roster.replaced].filter((machine) => !goingFirst.includes(machine)), places, machines.map(({ ref }) => ref)).flatMap((succession) => planSuccession(steps, observed, succession));
   const isInPlaceOfOne = [...roster.deleted, ...roster.replaced].some(({ role }) => role === "worker");
-  planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"), isInPlaceOfOne ? joining.flatMap(({ ref }) => (ref.role === "worker" ? [`awaitNode ${ref.name}`] : [])) : []);
+  planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"), isInPlaceOfOne ? [...joining.flatMap(({ ref }) => (ref.role === "worker" ? [`awaitNode ${ref.name}`] : [])), ...moved] : []);
   planLeavingControlPlanes(steps, input, leaving.filter((machine) => machine.role === "control-plane" && !goingFirst.includes(machine)));
   planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)), away));
   planReadmitted(steps, kept);

@@ -2,6 +2,7 @@
 import type { AddonChange } from "./addons";
 import type { StepNode } from "./execute";
 import { makespan } from "./makespan";
+import type { ObservedForward } from "./observe";
 import type { Role, Tags } from "./ownership";
 import { StepGraph } from "./step-graph";
 
@@ -52,6 +53,7 @@ export type Work =
   | { readonly kind: "leaveEtcd"; readonly machine: MachineRef }
   | { readonly kind: "handOverEtcd"; readonly machine: MachineRef }
   | { readonly kind: "scaleMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "moveForward"; readonly forward: ObservedForward; readonly machine: MachineRef }
   // Repairing
   /** `orElse`: what is done about one that does not come back by itself. */
   | { readonly kind: "awaitRecovery"; readonly machine: MachineRef & { id: string }; readonly orElse: "reboot" | "fail" }
@@ -128,6 +130,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   uncordonNode: 1,
   drainNode: 40,
   deleteNode: 1,
+  moveForward: 1,
   stopMachine: 5,
   leaveApiBalancer: 1,
   handOverEtcd: 1,

@@ -43,6 +43,7 @@ export const actions: Actions = {
   cordonNode: (operation, { machine }) => leaving.cordonNode(operation, machine),
   uncordonNode: (operation, { machine }) => leaving.uncordonNode(operation, machine),
   drainNode: leaving.drainNode,
+  moveForward: leaving.moveForward,
   deleteNode: (operation, { machine }) => leaving.deleteNode(operation, machine),
   leaveApiBalancer: (operation, { machine }) => api.leaveApiBalancer(operation, machine),
   leaveEtcd: (operation, { machine }) => etcd.leaveEtcd(operation, machine),

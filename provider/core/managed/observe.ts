@@ -98,7 +98,7 @@ export async function observeManaged(world: World, subject: ManagedSubject, look
   if (!network) return { machines: [], around: [], followers: [], others: [] };
   const marks = marksOf(subject, tagsOf(network));
   const record = records.find((each) => isOurs(subject, marks, each));
-  const rules = balancers.map(readBalancerRule).filter(({ tags }) => tags[tagKeys.cluster] === subject.uid && tags[tagKeys.target] !== undefined);
+  const rules = balancers.map(readBalancerRule).filter(({ tags }) => tags[tagKeys.cluster] === subject.uid && tags[tagKeys.target]?.startsWith("role=") === true);
   const followers = await Promise.all(rules.map(async (rule) => ({ ...rule, memberIds: await balancerMembers(world, rule.id) })));
   const others = records.filter((each) => each.name === name && each.clustertype === "CloudManaged" && each !== record).map(({ id = "", state = "" }) => `${id} (${state})`);
   if (!record?.id) return { marks, machines: [], around: [], followers, others };
