@@ -1,6 +1,8 @@
 /** Everything the core can do to a cluster, one small idempotent step each. A step is data: planning makes it, `actions/` carries it out. */
+import type { AddonChange } from "./addons";
 import type { StepNode } from "./execute";
 import { makespan } from "./makespan";
+import type { ObservedForward } from "./observe";
 import type { Role, Tags } from "./ownership";
 import { StepGraph } from "./step-graph";
 
@@ -51,6 +53,7 @@ export type Work =
   | { readonly kind: "leaveEtcd"; readonly machine: MachineRef }
   | { readonly kind: "handOverEtcd"; readonly machine: MachineRef }
   | { readonly kind: "scaleMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "moveForward"; readonly forward: ObservedForward; readonly machine: MachineRef }
   // Repairing
   /** `orElse`: what is done about one that does not come back by itself. */
   | { readonly kind: "awaitRecovery"; readonly machine: MachineRef & { id: string }; readonly orElse: "reboot" | "fail" }
@@ -75,6 +78,11 @@ export type Work =
   | { readonly kind: "addComment"; readonly text: string }
   | { readonly kind: "removeComment"; readonly commentId: string }
   | { readonly kind: "unregisterCluster"; readonly recordId: string }
+  // Add-ons
+  | { readonly kind: "putCloudConfig" }
+  | { readonly kind: "restartCloudUsers" }
+  | ({ readonly kind: "orderAddons"; readonly machine: MachineRef } & AddonChange)
+  | { readonly kind: "deleteCloudConfig" }
   // Deleting
   | { readonly kind: "destroyMachine"; readonly machine: MachineRef }
   | { readonly kind: "deleteApiRule"; readonly ruleId: string }
@@ -122,6 +130,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   uncordonNode: 1,
   drainNode: 40,
   deleteNode: 1,
+  moveForward: 1,
   stopMachine: 5,
   leaveApiBalancer: 1,
   handOverEtcd: 1,
@@ -145,6 +154,10 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   addComment: 1,
   removeComment: 1,
   unregisterCluster: 1,
+  putCloudConfig: 1,
+  restartCloudUsers: 1,
+  orderAddons: 15,
+  deleteCloudConfig: 1,
   destroyMachine: 10,
   deleteApiRule: 1,
   deleteAffinityGroup: 1,

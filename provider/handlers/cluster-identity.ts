@@ -10,9 +10,10 @@ import { checkInputs } from "../../schema/check";
 import type { Management } from "../../schema/property";
 import { clusterToAdopt, uidOf } from "../core/managed/place";
 import { catalogueOf } from "./catalogues";
+import { checkCredentials } from "./cloud-config";
 import { placeRuns } from "./place-runs";
 import { checkAgainstZone, checkNodesOfNew } from "./declaration";
-import { isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
+import { hasUnknown, isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
 
 export type IdentityInputs = CheckedKubernetesClusterInputs & Declared;
 
@@ -28,7 +29,10 @@ export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = 
     const changed = olds ? new Set(changedProperties("KubernetesCluster", olds, inputs, { isUnknown }).map(({ property }) => property.split(".")[0]!)) : undefined;
     if (changed?.size === 0) return { ...checked, inputs };
     const world = session.world(inputs.connection, declaredBy);
-    const missing = await checkAgainstZone(catalogueOf(world), inputs, (property) => changed?.has(property) ?? true);
+    const isAsked = (property: string): boolean => changed?.has(property) ?? true;
+    const missing = await checkAgainstZone(catalogueOf(world), inputs, isAsked);
+    const { credentials } = hasUnknown(inputs.addons) ? {} : inputs.addons;
+    if (credentials !== undefined && !isUnknown(inputs.zone) && (isAsked("addons") || isAsked("connection"))) missing.push(...(await checkCredentials(session, credentials, inputs, declaredBy)));
     return { inputs, failures: missing, warnings: checked.warnings };
   },
 

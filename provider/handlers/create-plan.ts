@@ -43,7 +43,6 @@ const planned: Readonly<Record<Management, (inputs: CheckedClusterInputs) => str
 const addons = {
   cloudController: "no cloud controller (services of type LoadBalancer get no address)",
   csi: "no storage driver (volumes have to come from elsewhere)",
-  metrics: "no metrics server (kubectl top and the pod autoscaler have nothing to go by)",
 } as const;
 
 /** What is off is said, so that nobody looks for it later. */

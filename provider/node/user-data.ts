@@ -2,7 +2,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { caHash } from "../kubernetes/certificates";
 import { bootstrapTokenPattern } from "../kubernetes/bootstrap-token";
-import { agentScript, agentUnit, certificatesScript, upgradeScript } from "./agent/script";
+import { addonsScript, agentScript, agentUnit, certificatesScript, upgradeScript } from "./agent/script";
 import { containerdConfiguration, registryFiles } from "./containerd";
 import { kubeadmConfiguration } from "./kubeadm";
 import { agentUnitName, places, type MachineFile, type NodeBootstrap } from "./spec";
@@ -76,6 +76,7 @@ export function machineFiles(spec: NodeBootstrap): MachineFile[] {
     { path: places.agent, permissions: "0755", content: agentScript },
     { path: places.upgrade, permissions: "0755", content: upgradeScript },
     { path: places.certificates, permissions: "0755", content: certificatesScript },
+    { path: places.addons, permissions: "0755", content: addonsScript },
     { path: places.unit, permissions: "0644", content: agentUnit },
   ];
 }

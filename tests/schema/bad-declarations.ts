@@ -94,7 +94,7 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badCluster({ tags: { "ablestack-cluster": "x" } }, "tags.ablestack-cluster", /library's own mark/),
   badCluster({ tags: { team: 7 } }, "tags.team", /a number, 7/),
   badCluster({ tags: ["a"] }, "tags", /is a list; must be an object/),
-  // Not yet
+  // What the management can't do, and what belongs together
   badCluster({ management: "mold" }, "template", /can't be set with management "mold"/),
   badCluster({ management: "mold", podCidr: "10.0.0.0/16" }, "podCidr", /can't be set with management "mold"/),
   badCluster({ "workers.autoscaling": { min: 1, max: 3 } }, "workers.autoscaling", /can't be set with management "core"/),
@@ -107,7 +107,14 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badCluster({ upgrade: { maxUnavailable: 0 } }, "upgrade.maxUnavailable", /is 0 and so is maxSurge/),
   badCluster({ upgrade: { strategy: "rolling" } }, "upgrade.strategy", /in-place.*replace/),
   badCluster({ comments: ["x".repeat(256)] }, "comments[0]", /^is 256 characters long; at most 255 are allowed/),
-  badCluster({ "addons.metrics": true }, "addons.metrics", /^not yet: /),
+  badCluster({ "addons.metrics": true }, "addons.metrics", /is not a property of addons/),
+  badCluster({ "addons.cloudController": true }, "addons.credentials", /is missing; cloudController asks Mold from within the cluster: name a connection/),
+  badCluster({ addons: { cloudController: true, csi: true } }, "addons.credentials", /cloudController and csi ask Mold/),
+  badCluster({ addons: { csi: true, credentials: "" } }, "addons.credentials", /empty/),
+  badCluster({ management: "mold", template: undefined, addons: { cloudController: true } }, "addons.cloudController", /can't be set with management "mold".*installs the cloud controller in every cluster/),
+  badCluster({ management: "mold", template: undefined, addons: { csi: true, credentials: "x" } }, "addons.credentials", /keys of its own/),
+  badCluster({ externalNodes: ["a"] }, "externalNodes", /can't be set with management "core".*makes all machines/),
+  badCluster({ management: "mold", template: undefined, externalNodes: ["a", "a"] }, "externalNodes[1]", /twice/),
   badCluster({ adopt: true }, "adopt", /can't be set with management "core".*pulumi state move/),
   // Rules: kind and protocol
   badFirewall({ kind: undefined }, "kind", /missing/),

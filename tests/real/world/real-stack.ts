@@ -7,7 +7,8 @@ import { isoFolders, missing, nspawnHypervisor, thisHost } from "../../../provid
 import type { EmulatorOptions } from "../../../provider/emulator";
 import { signed, type Params } from "../../emulator/test-client";
 import { lifecycle, root } from "../../engine/world/paths";
-import { TestStack, type Running } from "../../engine/world/stack";
+import type { Running } from "../../engine/world/running";
+import { TestStack } from "../../engine/world/stack";
 import { entering, initOf, runInside } from "./inside";
 import { leavings } from "./leavings";
 import type { LoadReport, LoadTargets } from "./load";
