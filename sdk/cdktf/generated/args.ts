@@ -117,7 +117,7 @@ export interface NodeOperationArgs {
    */
   readonly delete?: boolean | cdktf.IResolvable;
   /**
-   * A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host.
+   * A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own; port forwards and balancers that name the old node are led to it; then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host.
    * @example "2026-11-23 disk"
    */
   readonly replace?: string;
@@ -152,29 +152,26 @@ export interface UpgradeArgs {
   readonly strategy?: "in-place" | "replace";
 }
 
-/** What is installed into the cluster beyond its network. */
+/** What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it. */
 export interface AddonsArgs {
   /**
-   * Installs the cloud controller, which gives services of type LoadBalancer an address.
-   * Not yet: installing the cloud controller comes with a later release.
+   * Installs the cloud controller, which gives services of type LoadBalancer an address, from the cluster's Kubernetes ISO (`provider.yaml`). Upgrades renew it.
    * @default false
    * @example true
    */
   readonly cloudController?: boolean | cdktf.IResolvable;
   /**
-   * Installs the storage driver, which makes volumes out of Mold's disks.
-   * Not yet: installing the storage driver comes with a later release.
+   * Installs the storage driver, which makes volumes out of Mold's disks, from the cluster's Kubernetes ISO (`snapshot-crds.yaml` and `manifest.yaml`, CloudStack 4.22 and later). Upgrades renew it.
    * @default false
    * @example true
    */
   readonly csi?: boolean | cdktf.IResolvable;
   /**
-   * Installs the metrics server, which tells the use of CPU and memory.
-   * Not yet: installing the metrics server comes with a later release.
-   * @default false
-   * @example true
+   * Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. The connection's address and `insecure` go along, its `caCertificate` can't. Other keys configured are put in with the next run, and the add-ons restarted.
+   * @default must be given with `cloudController` or `csi` and `management: "core"`
+   * @example "in-cluster"
    */
-  readonly metrics?: boolean | cdktf.IResolvable;
+  readonly credentials?: string;
 }
 
 /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
@@ -363,11 +360,17 @@ export interface KubernetesClusterArgs {
    */
   readonly tags?: Record<string, string>;
   /**
-   * What is installed into the cluster beyond its network.
+   * What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it.
    * @default {}
-   * @example {"csi":true}
+   * @example {"csi":true,"credentials":"in-cluster"}
    */
   readonly addons?: AddonsArgs;
+  /**
+   * Machines of yours that are workers of the cluster beside those that Mold makes: their ids. They are on its network, run, and are of a template that Mold's Kubernetes service can log in to and that has containerd. What is on such a machine is taken over as it joins: it is rebooted. It is no part of `workers.count`, and stays yours: one that is taken out again is drained and reset, one that people have added is left alone. Needs CloudStack 4.21.
+   * @default none
+   * @example ["5c3f2b0e-8d0f-4a3a-9a57-0e8a7c1f8d11"]
+   */
+  readonly externalNodes?: string[];
   /**
    * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
    * @default false

@@ -7,7 +7,7 @@ import * as cdktf from 'cdktf';
 
 export interface KubernetesClusterConfig extends cdktf.TerraformMetaArguments {
   /**
-  * What is installed into the cluster beyond its network. When left out: `{}`.
+  * What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it. When left out: `{}`.
   */
   readonly addons?: KubernetesClusterAddons;
   /**
@@ -42,6 +42,10 @@ export interface KubernetesClusterConfig extends cdktf.TerraformMetaArguments {
   * Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared. A change replaces the resource. When left out: a public address is taken, and goes with the cluster.
   */
   readonly externalLoadBalancerIp?: string;
+  /**
+  * Machines of yours that are workers of the cluster beside those that Mold makes: their ids. They are on its network, run, and are of a template that Mold's Kubernetes service can log in to and that has containerd. What is on such a machine is taken over as it joins: it is rebooted. It is no part of `workers.count`, and stays yours: one that is taken out again is drained and reset, one that people have added is left alone. Needs CloudStack 4.21. When left out: none.
+  */
+  readonly externalNodes?: string[];
   /**
   * What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once. One of `continue`, `remove`. When left out: `"continue"`.
   */
@@ -121,17 +125,17 @@ export interface KubernetesClusterConfig extends cdktf.TerraformMetaArguments {
 }
 export interface KubernetesClusterAddons {
   /**
-  * Installs the cloud controller, which gives services of type LoadBalancer an address. Not yet: installing the cloud controller comes with a later release. When left out: `false`.
+  * Installs the cloud controller, which gives services of type LoadBalancer an address, from the cluster's Kubernetes ISO (`provider.yaml`). Upgrades renew it. When left out: `false`.
   */
   readonly cloudController?: boolean | cdktf.IResolvable;
   /**
-  * Installs the storage driver, which makes volumes out of Mold's disks. Not yet: installing the storage driver comes with a later release. When left out: `false`.
+  * Installs the storage driver, which makes volumes out of Mold's disks, from the cluster's Kubernetes ISO (`snapshot-crds.yaml` and `manifest.yaml`, CloudStack 4.22 and later). Upgrades renew it. When left out: `false`.
   */
   readonly csi?: boolean | cdktf.IResolvable;
   /**
-  * Installs the metrics server, which tells the use of CPU and memory. Not yet: installing the metrics server comes with a later release. When left out: `false`.
+  * Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. The connection's address and `insecure` go along, its `ca_certificate` can't. Other keys configured are put in with the next run, and the add-ons restarted. When left out: must be given with `cloud_controller` or `csi` and `management: "core"`.
   */
-  readonly metrics?: boolean | cdktf.IResolvable;
+  readonly credentials?: string;
 }
 
 export function kubernetesClusterAddonsToTerraform(struct?: KubernetesClusterAddons | cdktf.IResolvable): any {
@@ -142,7 +146,7 @@ export function kubernetesClusterAddonsToTerraform(struct?: KubernetesClusterAdd
   return {
     cloud_controller: cdktf.booleanToTerraform(struct!.cloudController),
     csi: cdktf.booleanToTerraform(struct!.csi),
-    metrics: cdktf.booleanToTerraform(struct!.metrics),
+    credentials: cdktf.stringToTerraform(struct!.credentials),
   }
 }
 
@@ -172,9 +176,9 @@ export class KubernetesClusterAddonsOutputReference extends cdktf.ComplexObject 
       hasAnyValues = true;
       internalValueResult.csi = this._csi;
     }
-    if (this._metrics !== undefined) {
+    if (this._credentials !== undefined) {
       hasAnyValues = true;
-      internalValueResult.metrics = this._metrics;
+      internalValueResult.credentials = this._credentials;
     }
     return hasAnyValues ? internalValueResult : undefined;
   }
@@ -185,7 +189,7 @@ export class KubernetesClusterAddonsOutputReference extends cdktf.ComplexObject 
       this.resolvableValue = undefined;
       this._cloudController = undefined;
       this._csi = undefined;
-      this._metrics = undefined;
+      this._credentials = undefined;
     }
     else if (cdktf.Tokenization.isResolvable(value)) {
       this.isEmptyObject = false;
@@ -196,7 +200,7 @@ export class KubernetesClusterAddonsOutputReference extends cdktf.ComplexObject 
       this.resolvableValue = undefined;
       this._cloudController = value.cloudController;
       this._csi = value.csi;
-      this._metrics = value.metrics;
+      this._credentials = value.credentials;
     }
   }
 
@@ -232,20 +236,20 @@ export class KubernetesClusterAddonsOutputReference extends cdktf.ComplexObject 
     return this._csi;
   }
 
-  // metrics - computed: true, optional: true, required: false
-  private _metrics?: boolean | cdktf.IResolvable;
-  public get metrics() {
-    return this.getBooleanAttribute('metrics');
+  // credentials - computed: true, optional: true, required: false
+  private _credentials?: string;
+  public get credentials() {
+    return this.getStringAttribute('credentials');
   }
-  public set metrics(value: boolean | cdktf.IResolvable) {
-    this._metrics = value;
+  public set credentials(value: string) {
+    this._credentials = value;
   }
-  public resetMetrics() {
-    this._metrics = undefined;
+  public resetCredentials() {
+    this._credentials = undefined;
   }
   // Temporarily expose input value. Use with caution.
-  public get metricsInput() {
-    return this._metrics;
+  public get credentialsInput() {
+    return this._credentials;
   }
 }
 export interface KubernetesClusterApiAccess {
@@ -829,7 +833,7 @@ export interface KubernetesClusterNodeOperations {
   */
   readonly delete?: boolean | cdktf.IResolvable;
   /**
-  * A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host.
+  * A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own; port forwards and balancers that name the old node are led to it; then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host.
   */
   readonly replace?: string;
 }
@@ -1859,6 +1863,7 @@ export class KubernetesCluster extends cdktf.TerraformResource {
     this._controlPlane.internalValue = config.controlPlane;
     this._description = config.description;
     this._externalLoadBalancerIp = config.externalLoadBalancerIp;
+    this._externalNodes = config.externalNodes;
     this._failedCreate = config.failedCreate;
     this._identity.internalValue = config.identity;
     this._management = config.management;
@@ -2073,6 +2078,22 @@ export class KubernetesCluster extends cdktf.TerraformResource {
   // Temporarily expose input value. Use with caution.
   public get externalLoadBalancerIpInput() {
     return this._externalLoadBalancerIp;
+  }
+
+  // external_nodes - computed: false, optional: true, required: false
+  private _externalNodes?: string[];
+  public get externalNodes() {
+    return cdktf.Fn.tolist(this.getListAttribute('external_nodes'));
+  }
+  public set externalNodes(value: string[]) {
+    this._externalNodes = value;
+  }
+  public resetExternalNodes() {
+    this._externalNodes = undefined;
+  }
+  // Temporarily expose input value. Use with caution.
+  public get externalNodesInput() {
+    return this._externalNodes;
   }
 
   // failed_create - computed: true, optional: true, required: false
@@ -2475,6 +2496,7 @@ export class KubernetesCluster extends cdktf.TerraformResource {
       control_plane: kubernetesClusterControlPlaneToTerraform(this._controlPlane.internalValue),
       description: cdktf.stringToTerraform(this._description),
       external_load_balancer_ip: cdktf.stringToTerraform(this._externalLoadBalancerIp),
+      external_nodes: cdktf.listMapper(cdktf.stringToTerraform, false)(this._externalNodes),
       failed_create: cdktf.stringToTerraform(this._failedCreate),
       identity: kubernetesClusterIdentityToTerraform(this._identity.internalValue),
       management: cdktf.stringToTerraform(this._management),
@@ -2552,6 +2574,12 @@ export class KubernetesCluster extends cdktf.TerraformResource {
         isBlock: false,
         type: "simple",
         storageClassType: "string",
+      },
+      external_nodes: {
+        value: cdktf.listMapperHcl(cdktf.stringToHclTerraform, false)(this._externalNodes),
+        isBlock: false,
+        type: "set",
+        storageClassType: "stringList",
       },
       failed_create: {
         value: cdktf.stringToHclTerraform(this._failedCreate),
