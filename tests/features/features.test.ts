@@ -13,7 +13,7 @@ import { featuresFile, managements, type ClaimedRow, type Result } from "./resul
 import { rows } from "./rows";
 import { closeOwn, closeWorlds, makeWorlds } from "./worlds";
 
-const page = join(__dirname, "../../schema/generated/features.md");
+const page = join(__dirname, "RESULTS.md");
 
 beforeAll(makeWorlds, 120_000);
 afterEach(closeOwn);
@@ -68,7 +68,7 @@ describe.each(all.map((row) => [row.number, row.says, row] as const))("row %d, %
   }
 });
 
-test("schema/generated/features.md says what was found: else run npm run features", () => {
+test("tests/features/RESULTS.md says what was found: else run npm run features", () => {
   // Of some of them alone no table can be made.
   expect(all.flatMap(({ number, claims }) => claims.flatMap((claim) => managements.map((on) => keyOf(number, claim, on)))).filter((key) => !results.has(key))).toEqual([]);
   const found = featuresFile(all, (number, claim, on) => results.get(keyOf(number, claim, on)), "../../");
