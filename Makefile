@@ -7,7 +7,7 @@ SHELL := /bin/sh
 
 # HYPERVISOR: the machines of `make up`, simulated (default) or nspawn: containers that boot (Linux, root). KUBERNETES: up to which
 # version ISOs are made for these. BRIEF=1: of `make test-real` what needs one minor alone.
-export HYPERVISOR KUBERNETES BRIEF VERSIONS MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS TERRAFORM TERRAFORM_FLAGS MIRROR STATE STACK EXAMPLE
+export HYPERVISOR KUBERNETES BRIEF VERSIONS MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS TERRAFORM TERRAFORM_FLAGS STATE STACK EXAMPLE
 
 modules := node_modules/.stamp
 built := dist/.stamp
@@ -16,7 +16,7 @@ example := .toolchain/example
 
 help: ## this list
 	@echo 'make TARGET'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do printf '  %-17s %s\n' "$$name" "$$text"; done
 
 up: $(built) ## the example on the embedded Mold, by the real pulumi up (or on the Mold the stack is configured for)
 	@$(example)/up.sh
@@ -45,15 +45,24 @@ down-terraform: $(built) ## destroy that, and stop its embedded Mold
 env-terraform: ## print a shell's settings for terraform on that example:   eval "$(make -s env-terraform)"
 	@$(example)/terraform/env.sh
 
-terraform-mirror: $(modules) ## the Terraform provider as terraform init installs it, in MIRROR (default .state/mirror), and the settings for that
-	@$(example)/terraform/mirror.sh
-
 install: $(modules) ## the packages in package-lock.json, as locked
 
 build: $(built) ## compile to dist/
 
 lint: $(modules) ## types, rules, layers
 	@node .toolchain/checks.mjs types lint
+
+terraform-mirror: $(modules) ## the Terraform provider, in a folder that terraform init installs it from: dist/terraform
+	@node .toolchain/terraform/mirror.mjs dist/terraform >/dev/null
+	@echo 'provider_installation {'
+	@echo '  filesystem_mirror {'
+	@echo '    path    = "$(CURDIR)/dist/terraform"'
+	@echo '    include = ["registry.terraform.io/ablestack/*", "registry.opentofu.org/ablestack/*"]'
+	@echo '  }'
+	@echo '  direct {'
+	@echo '    exclude = ["registry.terraform.io/ablestack/*", "registry.opentofu.org/ablestack/*"]'
+	@echo '  }'
+	@echo '}'
 
 test: $(built) ## every check there is, with the real Pulumi engine
 	@PATH="$$(.toolchain/pulumi/find.sh):$$PATH" && export PATH && node .toolchain/checks.mjs

@@ -29,21 +29,6 @@ if [[ ! -t 2 || -n ${NO_COLOR:-} ]]; then export TF_CLI_ARGS_apply=-no-color TF_
 find_terraform() { terraform=$("$root/.toolchain/terraform/find.sh") || exit 1; }
 terraform_here() { "$terraform" "-chdir=$program" "$@"; }
 
-# The settings by which an engine installs the provider from a mirror, and others from where they are.
-mirror_settings() {
-  cat <<EOF
-provider_installation {
-  filesystem_mirror {
-    path    = "$1"
-    include = ["ablestack/ablestack"]
-  }
-  direct {
-    exclude = ["ablestack/ablestack"]
-  }
-}
-EOF
-}
-
 # The connection, as any configuration takes it: from the environment, where no list of processes shows it.
 use_embedded() {
   forget_environment_connection

@@ -25,7 +25,7 @@ refuse_another_example() {
 # The provider, installed as a user installs it.
 install_provider() {
   node "$root/.toolchain/terraform/mirror.mjs" "$state/mirror" >/dev/null
-  mirror_settings "$state/mirror" >"$TF_CLI_CONFIG_FILE"
+  printf 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' "$state/mirror" >"$TF_CLI_CONFIG_FILE"
   # Of a provider that was built anew the checksum is another one.
   rm -f "$program/.terraform.lock.hcl"
 }

@@ -1,7 +1,8 @@
 /** The life of a cluster with the real Terraform: made, left alone, grown, upgraded, destroyed. */
-import { cluster, identity, rules } from "./world/declarations";
-import { changing, TerraformEngine } from "./world/engine";
-import { describeWithTerraform } from "./world/with-terraform";
+import { terraformSchemaFile } from "../../../schema/terraform-schema";
+import { cluster, identity, rules } from "../world/declarations";
+import { changing, TerraformEngine } from "../world/engine";
+import { describeWithTerraform } from "../world/with-terraform";
 
 jest.setTimeout(300_000);
 
@@ -15,6 +16,10 @@ describeWithTerraform("a cluster's life", () => {
 
   test("init installs the provider from the mirror", async () => {
     expect(await engine.init()).toContain("Terraform has been successfully initialized");
+  });
+
+  test("the schema that Terraform gets is the one that bindings are generated from", async () => {
+    expect(JSON.parse(await engine.succeed(["providers", "schema", "-json"]))).toMatchObject(JSON.parse(terraformSchemaFile()) as object);
   });
 
   test("plan shows what will be done, and changes nothing", async () => {

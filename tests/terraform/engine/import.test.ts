@@ -1,12 +1,12 @@
 /** A cluster and its rules that Pulumi's provider has made are taken over by Terraform as they are: no difference, and nothing changed. */
-import { handlerOf } from "../../provider/adapters/pulumi-dynamic/kinds";
-import { Provider, type Results } from "../../provider/adapters/pulumi-dynamic/provider";
-import { createSession } from "../../provider/handlers/session";
-import { identityOutputs } from "../../schema/cluster-identity";
-import { endpointOutputs } from "../../schema/cluster-endpoint";
-import { cluster, identity, rules } from "./world/declarations";
-import { changing, TerraformEngine } from "./world/engine";
-import { describeWithTerraform } from "./world/with-terraform";
+import { handlerOf } from "../../../provider/adapters/pulumi-dynamic/kinds";
+import { Provider, type Results } from "../../../provider/adapters/pulumi-dynamic/provider";
+import { createSession } from "../../../provider/handlers/session";
+import { identityOutputs } from "../../../schema/cluster-identity";
+import { endpointOutputs } from "../../../schema/cluster-endpoint";
+import { cluster, identity, rules } from "../world/declarations";
+import { changing, TerraformEngine } from "../world/engine";
+import { describeWithTerraform } from "../world/with-terraform";
 
 jest.setTimeout(300_000);
 

@@ -2,24 +2,24 @@
  * Every wrong declaration of the corpus is refused by `terraform validate` or, where only a look at Mold tells, by the plan; what this
  * library says of it is what it says in Pulumi, in HCL's names. One run validates them all.
  */
-import { handlerOf } from "../../provider/adapters/pulumi-dynamic/kinds";
-import { Provider } from "../../provider/adapters/pulumi-dynamic/provider";
-import { attributePath } from "../../provider/adapters/terraform/attribute-path";
-import { inputsTo, outputsTo } from "../../provider/adapters/terraform/declared-values";
-import { identityOutputs } from "../../schema/cluster-identity";
-import { isRecord } from "../../schema/property";
-import { inputAttribute, snakeCase, terraformResources, type TerraformResource } from "../../schema/terraform-resources";
-import { resources } from "../../schema/resources";
-import type { Session } from "../../provider/handlers/handler";
-import { Cloud } from "../core/world/cloud";
-import { sharedIdentity } from "../core/world/cluster";
-import { cases as clusters } from "../wrong/kubernetes-cluster";
-import { cases as balancers } from "../wrong/load-balancer";
-import { cases as networkRules } from "../wrong/network-rule";
-import { Refused, TerraformCore, configured } from "./world/core";
-import { TerraformEngine } from "./world/engine";
-import { describeWithTerraform } from "./world/with-terraform";
-import { terraformSchema } from "../../schema/terraform-schema";
+import { handlerOf } from "../../../provider/adapters/pulumi-dynamic/kinds";
+import { Provider } from "../../../provider/adapters/pulumi-dynamic/provider";
+import { attributePath } from "../../../provider/adapters/terraform/attribute-path";
+import { inputsTo, outputsTo } from "../../../provider/adapters/terraform/declared-values";
+import { identityOutputs } from "../../../schema/cluster-identity";
+import { isRecord } from "../../../schema/property";
+import { inputAttribute, snakeCase, terraformResources, type TerraformResource } from "../../../schema/terraform-resources";
+import { resources } from "../../../schema/resources";
+import type { Session } from "../../../provider/handlers/handler";
+import { Cloud } from "../../core/world/cloud";
+import { sharedIdentity } from "../../core/world/cluster";
+import { cases as clusters } from "../../wrong/kubernetes-cluster";
+import { cases as balancers } from "../../wrong/load-balancer";
+import { cases as networkRules } from "../../wrong/network-rule";
+import { Refused, TerraformCore, configured } from "../world/core";
+import { TerraformEngine } from "../world/engine";
+import { describeWithTerraform } from "../world/with-terraform";
+import { terraformSchema } from "../../../schema/terraform-schema";
 
 jest.setTimeout(300_000);
 
