@@ -22,6 +22,8 @@ export interface Running {
   readonly pid: number;
   readonly ended: Promise<Ended>;
   readonly soFar: () => string;
+  /** When each part of the output came, in milliseconds since 1970. */
+  readonly parts: readonly { readonly at: number; readonly text: string }[];
   /** Processes below it; the provider is one of them. */
   readonly descendants: () => number[];
 }
@@ -35,6 +37,8 @@ export interface StackOptions {
   /** Puts the program's packages in place. Default: a link to a copy of this checkout's. */
   readonly install?: (folder: string) => void;
 }
+
+const upCommand = ["up", "--yes", "--skip-preview"] as const;
 
 /** A machine that boots in about a second. */
 const speed = 20;
@@ -107,11 +111,18 @@ export class TestStack {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";
-    child.stdout!.on("data", (data: Buffer) => (output += data.toString()));
-    child.stderr!.on("data", (data: Buffer) => (output += data.toString()));
+    const parts: { at: number; text: string }[] = [];
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.on("data", (data: Buffer) => {
+        const text = data.toString();
+        output += text;
+        parts.push({ at: Date.now(), text });
+      });
+    }
     const running: Running = {
       pid: child.pid!,
       soFar: () => output,
+      parts,
       descendants: () => descendants(child.pid!),
       // Not `close`: a provider that outlives a killed pulumi keeps its standard output open.
       ended: new Promise((resolve, reject) => child.once("error", reject).once("exit", (code) => resolve({ code: code ?? undefined, output }))),
@@ -132,7 +143,11 @@ export class TestStack {
   }
 
   up(...more: readonly string[]): Promise<string> {
-    return this.succeed(["up", "--yes", "--skip-preview", ...more]);
+    return this.succeed([...upCommand, ...more]);
+  }
+
+  startUp(): Running {
+    return this.start(upCommand);
   }
 
   async output<T = string>(name: string): Promise<T> {
