@@ -6,7 +6,7 @@ import type { Life } from "../core/world/life";
 import { byHand, seen } from "../core/world/made";
 import type { DeclaredRule } from "../handlers/rules";
 import type { Claim } from "./claims";
-import { idle, off, replaced, unheardOfRule } from "./switches";
+import { idle, off, replaced, ruleModules, unheardOfRule, type RuleKind } from "./switches";
 import { opened } from "./worlds";
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];
@@ -18,14 +18,13 @@ export const isAsDeclared = async (life: Life, rule: DeclaredRule): Promise<void
 /** The cluster and its address: of one that Mold runs that is its network's own. */
 export const where = ({ outputs }: Life): { cluster: string; ipAddressId: string } => ({ cluster: outputs.uid, ipAddressId: outputs.publicIpAddressId });
 
-type Kind = "networkRule" | "loadBalancer";
 type Declare = (life: Life) => DeclaredRule;
 
 /** Tags of the user's own. */
 const tagsOn = (life: Life, type: string): string[] => table(life, "tags").flatMap(({ resourceType, key, value }) => (resourceType === type && !String(key).startsWith("ablestack-") ? [`${String(key)}=${String(value)}`] : []));
 
 /** @param rule declared with the tag `team=shop` */
-export const editedTags = (type: string, kind: Kind, rule: Declare): Claim => ({
+export const editedTags = (type: string, kind: RuleKind, rule: Declare): Claim => ({
   says: "its `tags` are edited in place",
   async shows(on) {
     const life = opened(on);
@@ -40,7 +39,7 @@ export const editedTags = (type: string, kind: Kind, rule: Declare): Claim => ({
   without: () => [unheardOfRule(kind, "tags")],
 });
 
-export const deleted = (kind: Kind, rule: Declare): Claim => ({
+export const deleted = (kind: RuleKind, rule: Declare): Claim => ({
   says: "deleted, it goes, and nothing else does",
   async shows(on) {
     const life = opened(on);
@@ -51,7 +50,7 @@ export const deleted = (kind: Kind, rule: Declare): Claim => ({
     await life.cloud.clock.run(one.destroy(life.cloud.newRun()));
     expect(life.cloud.state()).toBe(before);
   },
-  without: () => [idle("nothing is deleted", kind === "networkRule" ? "provider/handlers/network-rule" : "provider/handlers/load-balancer", `${kind}.delete`)],
+  without: () => [idle("nothing is deleted", ruleModules[kind], `${kind}.delete`)],
 });
 
 /** @param made at Mold's screens, at port 7777 */

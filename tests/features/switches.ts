@@ -3,7 +3,9 @@
  * a reader) is exchanged in the table; a function is exchanged where others import it, so this file has to be imported before what it exchanges.
  */
 import { join } from "node:path";
+import type { World } from "../../provider/core/ports";
 import type { ClusterInputs, MakeLife } from "../../provider/handlers/cluster-life";
+import type { Session } from "../../provider/handlers/handler";
 import type { Management } from "../../schema/property";
 
 const root = join(__dirname, "../..");
@@ -40,6 +42,7 @@ const exchangeable = [
   "provider/core/managed/plan-nodes",
   "provider/core/managed/problems",
   "provider/core/own-network",
+  "provider/core/plan-leaving",
   "provider/core/plan-nodes",
   "provider/core/plan-power",
   "provider/core/plan-turns",
@@ -115,10 +118,13 @@ export function unheardOfPlace(on: Management, property: string, instead?: unkno
   return off<Make>(`\`${property}\` is not heard`, "provider/handlers/place-runs", `placeRuns.${on}`, (real) => (world, desired) => real(world, replaced(desired, property.split("."), instead)));
 }
 
+export const ruleModules = { networkRule: "provider/handlers/network-rule", loadBalancer: "provider/handlers/load-balancer" } as const;
+export type RuleKind = keyof typeof ruleModules;
+
 /** The handler of a rule does not hear it. */
-export function unheardOfRule(kind: "networkRule" | "loadBalancer", property: string, instead?: unknown): Switch {
+export function unheardOfRule(kind: RuleKind, property: string, instead?: unknown): Switch {
   type Operation = (...given: unknown[]) => unknown;
-  const module = kind === "networkRule" ? "provider/handlers/network-rule" : "provider/handlers/load-balancer";
+  const module = ruleModules[kind];
   const change = (real: Operation): Operation => (...given) => real(...given.map((each, at) => (at > 0 && typeof each === "object" ? replaced(each, property.split("."), instead) : each)));
   return together(`\`${property}\` is not heard`, off("", module, `${kind}.create`, change), off("", module, `${kind}.update`, change));
 }
@@ -140,3 +146,13 @@ export const eachByItself = (says: string, module: string, at: string): Switch =
     }
     return end;
   });
+
+/** What is made for a rule opens its port to the world, as Mold does where it isn't told otherwise. */
+export function opensToTheWorld(kind: RuleKind): Switch {
+  type Create = (session: Session, ...given: never[]) => unknown;
+  const open = (world: World): World => {
+    const start = ((command: never, params: object, ...more: never[]) => (world.mold.start as Callable)(command, ("openfirewall" in params ? { ...params, openfirewall: true } : params) as never, ...more)) as World["mold"]["start"];
+    return { ...world, mold: Object.create(world.mold, { start: { value: start } }) as World["mold"] };
+  };
+  return off<Create>("its port is opened to the world", ruleModules[kind], `${kind}.create`, (real) => (session, ...given) => real({ world: (...of) => open(session.world(...of)) }, ...given));
+}

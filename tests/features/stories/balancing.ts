@@ -3,7 +3,7 @@ import type { Life } from "../../core/world/life";
 import { DeclaredRule } from "../../handlers/rules";
 import type { Claim } from "../claims";
 import { byHandThere, deleted, editedTags, isAsDeclared, listed, table, up, where, type Rows } from "../rule-tab";
-import { idle, off, unheardOfRule } from "../switches";
+import { idle, off, opensToTheWorld, unheardOfRule } from "../switches";
 import { declared, made, opened, workersOf } from "../worlds";
 
 const balanced = (life: Life, more: object = {}): DeclaredRule =>
@@ -12,11 +12,13 @@ const balancers = (life: Life): Rows => table(life, "balancers").filter(({ publi
 const machinesCalled = (names: readonly string[]): string[] => names.map((name) => `machines:${name}`);
 
 export const balancer: Claim = {
-  says: "`LoadBalancer`: name, public and private port, protocol, CIDR list, and the workers behind it",
+  says: "`LoadBalancer`: name, public and private port, protocol, CIDR list, and the workers behind it; nothing is opened to the world",
   async shows(on) {
     const life = opened(on);
     const rule = balanced(life, { name: "front", protocol: "tcp-proxy" });
+    const opens = table(life, "firewallRules").length;
     await up(life, rule);
+    expect(table(life, "firewallRules")).toHaveLength(opens);
     expect(balancers(life)).toMatchObject([{ name: "front", privatePort: 30_080, protocol: "tcp-proxy", cidrs: ["127.0.0.0/8"], memberIds: machinesCalled(workersOf(life)), state: "Active" }]);
     await isAsDeclared(life, rule);
   },
@@ -27,6 +29,7 @@ export const balancer: Claim = {
     unheardOfRule("loadBalancer", "protocol", "tcp"),
     unheardOfRule("loadBalancer", "cidrList"),
     unheardOfRule("loadBalancer", "members"),
+    opensToTheWorld("loadBalancer"),
   ],
 };
 

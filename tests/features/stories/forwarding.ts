@@ -3,7 +3,7 @@ import type { Life } from "../../core/world/life";
 import { DeclaredRule } from "../../handlers/rules";
 import type { Claim } from "../claims";
 import { byHandThere, deleted, editedTags, isAsDeclared, listed, table, up, where, type Rows } from "../rule-tab";
-import { together, unheardOfRule } from "../switches";
+import { opensToTheWorld, together, unheardOfRule } from "../switches";
 import { opened, workersOf } from "../worlds";
 
 const ssh = (life: Life, more: object = {}): DeclaredRule =>
@@ -23,7 +23,7 @@ export const forward: Claim = {
     expect(table(life, "firewallRules")).toHaveLength(opens);
     await isAsDeclared(life, rule);
   },
-  without: () => [together("`privateStartPort` is not heard", unheardOfRule("networkRule", "privateStartPort"), unheardOfRule("networkRule", "privateEndPort")), unheardOfRule("networkRule", "protocol", "udp"), unheardOfRule("networkRule", "target", { role: "control-plane" })],
+  without: () => [together("`privateStartPort` is not heard", unheardOfRule("networkRule", "privateStartPort"), unheardOfRule("networkRule", "privateEndPort")), unheardOfRule("networkRule", "protocol", "udp"), unheardOfRule("networkRule", "target", { role: "control-plane" }), opensToTheWorld("networkRule")],
 };
 
 export const forwardTags = editedTags("PortForwardingRule", "networkRule", ssh);

@@ -69,7 +69,7 @@ const access = async (life: Life): Promise<Row> => {
 };
 
 export const kubeconfig: Claim = {
-  says: "`kubeconfig`, a secret, and `endpoint`: kubectl and `k8s.Provider` get into the cluster by them",
+  says: "`kubeconfig` and `endpoint`: kubectl and `k8s.Provider` get into the cluster by them",
   async shows(on) {
     const life = opened(on);
     const outputs = { ClusterIdentity: { ...(await sharedIdentity()) }, ClusterEndpoint: { ...life.endpoint }, Cluster: { ...life.outputs }, ...(on === "mold" ? { ClusterAccess: await access(life) } : {}) };

@@ -2,7 +2,7 @@
 import { deployment } from "../../core/world/workloads";
 import type { Claim } from "../claims";
 import { eachByItself, off, undrained, unheard } from "../switches";
-import { controlPlanesOf, declared, drainedFirst, offeringsOf, opened, workersOf } from "../worlds";
+import { controlPlanesOf, declared, drainedFirst, endOf, offeringsOf, opened, workersOf } from "../worlds";
 
 const larger = "k8s-4c-8g";
 
@@ -66,13 +66,18 @@ export const replaceOne: Claim = {
   async shows(on) {
     const life = opened(on);
     const [first, second] = workersOf(life) as [string, string];
-    await life.up(declared(on, { nodes: { [first]: { delete: true } } }));
+    expect(await endOf(life.up(declared(on, { nodes: { [first]: { delete: true } } })))).toBe("done");
     expect(workersOf(life)).toHaveLength(2);
     expect(workersOf(life)).toContain(second);
     expect(workersOf(life)).not.toContain(first);
     expect(life.outputs.size).toBe(2);
+    const done = life.run.lines.flatMap((line) => /^info (wait for .* to be Ready|have Mold make|cordon) ?.*: done/.exec(line)?.[1]?.split(" ").slice(0, 2).join(" ") ?? []);
+    expect(done.slice(0, 2)).toEqual([on === "core" ? "wait for" : "have Mold", "cordon"]);
   },
-  without: (on) => [unheard(on, "nodes")],
+  without: (on) => [
+    unheard(on, "nodes"),
+    off<(steps: never, input: never, machines: never, needs: readonly string[]) => unknown>("the old one does not wait for the new one", on === "core" ? "provider/core/plan-leaving" : "provider/core/managed/plan-nodes", "planLeaving", (real) => (steps, input, machines) => real(steps, input, machines, [])),
+  ],
 };
 
 export const deleteControlPlane: Claim = {

@@ -5,7 +5,7 @@ import type { Declaration } from "../../core/world/cluster";
 import { byHand } from "../../core/world/made";
 import { deployment, podsOf } from "../../core/world/workloads";
 import { refusedByCheck, type Claim } from "../claims";
-import { off, undrained, unheard } from "../switches";
+import { off, undrained, unheard, type Switch } from "../switches";
 import { controlPlanesOf, declared, drainedFirst, list, offeringsOf, opened, stopped, workersOf } from "../worlds";
 
 export const grow: Claim = {
@@ -22,6 +22,20 @@ export const grow: Claim = {
   without: (on) => [unheard(on, "workers.count", 2)],
 };
 
+type Machines = readonly { readonly role: string }[];
+const oldest = (machines: Machines, count: number): Machines => machines.filter(({ role }) => role === "worker").slice(0, count);
+
+const oldestFirst = (on: Management): Switch =>
+  on === "core"
+    ? off<(desired: never, role: string, machines: Machines, spare?: number) => Machines>("the oldest leaves", "provider/core/plan-leaving", "surplus", (real) => (desired, role, machines, spare) => {
+        const found = real(desired, role, machines, spare);
+        return role === "worker" ? oldest(machines, found.length) : found;
+      })
+    : off<(input: { observed: { machines: Machines } }, ...more: never[]) => { machines: Machines }>("the oldest leaves", "provider/core/managed/plan-nodes", "leavingOf", (real) => (input, ...more) => {
+        const found = real(input, ...more);
+        return { ...found, machines: oldest(input.observed.machines, found.machines.length) };
+      });
+
 export const shrink: Claim = {
   says: "fewer `workers.count`: the newest leaves, drained first; control planes are left as they are",
   async shows(on) {
@@ -34,7 +48,7 @@ export const shrink: Claim = {
     expect(drainedFirst(life, on)).toBe(true);
     expect(new Set((await podsOf(life, "web")).map(({ node }) => node))).toEqual(new Set([first.toLowerCase()]));
   },
-  without: (on) => [unheard(on, "workers.count", 2), undrained(on)],
+  without: (on) => [unheard(on, "workers.count", 2), undrained(on), oldestFirst(on)],
 };
 
 export const workersOffering: Claim = {
