@@ -32,6 +32,10 @@ const registryLogin: Rule = ({ given, fail }) => {
   if (password && !username) fail("privateRegistry.username", "is missing; a password goes with a username");
 };
 
+const adoption: Rule = ({ at, given, fail }) => {
+  for (const property of ["adoptId", "adoptIdentity"]) if (given(property) && at("adopt") === false) fail(property, "is given, and adopt is not: it says which cluster is to be taken over. Set adopt: true, or leave it out");
+};
+
 /** A run's own keys are nothing that a cluster is to be given unasked. */
 const addonCredentials: Rule = ({ given, at, text, fail }) => {
   if (text("management") === "mold") return;
@@ -93,4 +97,4 @@ const guestNetworkApart: Rule = ({ text, fail }) => {
   }
 };
 
-export const clusterRules: readonly Rule[] = [templateForCore, moldsOwn, oddControlPlanes, autoscalingBounds, upgradeGetsOn, registryLogin, addonCredentials, podNetwork, serviceNetwork, networksApart, guestNetworkApart];
+export const clusterRules: readonly Rule[] = [templateForCore, moldsOwn, oddControlPlanes, autoscalingBounds, upgradeGetsOn, registryLogin, adoption, addonCredentials, podNetwork, serviceNetwork, networksApart, guestNetworkApart];

@@ -2,9 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { addonChange, observeAddons } from "./addons";
 import { act } from "./actions";
+import { planAdoption } from "./adoption";
 import { Operation } from "./actions/operation";
 import type { Catalogue } from "./catalogue";
-import { accessOf, anchorOf, type DesiredCluster } from "./desired";
+import { accessOf, anchorOf, endpointOf, type DesiredCluster } from "./desired";
 import { ClusterError, PlanOutdated } from "./errors";
 import { execute, seconds, StepsFailed } from "./execute";
 import { withLock, type Lease } from "./lock";
@@ -14,7 +15,7 @@ import { planPermitted } from "./plan-permitted";
 import { declaresDisks } from "./plan-disks";
 import type { FormerDeclaration, Plan, PlanInput } from "./plan-input";
 import { mayBeStarting } from "./plan-repair";
-import type { World } from "./ports";
+import { isKubernetesFailure, type World } from "./ports";
 import { needsVersions } from "./release";
 import { estimatePlan, pools, type Step } from "./step";
 import { keptRecord } from "./plan-registration";
@@ -28,6 +29,8 @@ export class ClusterRun {
     private readonly desired: DesiredCluster,
     /** What an engine has recorded of the last time. */
     private readonly former?: FormerDeclaration,
+    /** A create takes over what is there. */
+    private readonly adopts = false,
   ) {}
 
   private get resource(): string {
@@ -52,6 +55,7 @@ export class ClusterRun {
     const seen = await this.observe({ withNodes: false, withDisks: declaresDisks(this.desired), withForwards: mayReplace(this.desired) });
     const observed = isServing(seen) ? { ...seen, ...(await this.nodes(options.attentive === true && mayBeStarting(seen))) } : seen;
     const { desired, former, world, catalogue } = this;
+    if (this.adopts && options.birth === true) return { ...planAdoption({ desired, observed, owner: world.owner }), observed };
     const versions = needsVersions({ desired, observed }) ? await catalogue.versions(desired.place.zoneId) : undefined;
     return { ...(await planPermitted(catalogue, { ...options, desired, observed, owner: world.owner, former, versions })), observed };
   }
@@ -72,6 +76,7 @@ export class ClusterRun {
    * of the cluster, even where it goes on with what an interrupted create has made: so a delete of an earlier id touches nothing.
    */
   async apply(options: { birth: boolean }): Promise<{ observed: ObservedCluster; generation: string }> {
+    if (this.adopts && options.birth) await this.refuseOtherIdentity();
     return withLock(this.world, anchorOf(this.desired.place), this.resource, async (lease) => {
       let generation: string | undefined;
       // What comes and goes by itself is waited for once; afterwards only what stays away counts.
@@ -96,6 +101,17 @@ export class ClusterRun {
         });
       }
     });
+  }
+
+  /** Under its authority something else would be made of it. One that is off can't be asked. */
+  private async refuseOtherIdentity(): Promise<void> {
+    const { identity, place } = this.desired;
+    try {
+      await this.world.kubernetes(accessOf(identity, place)).ready();
+    } catch (error) {
+      if (!isKubernetesFailure(error)) throw error;
+      throw new ClusterError(`what answers at ${endpointOf(place)} is not of that identity: ${error.message}`, { resource: this.resource, property: "adoptIdentity", cause: error });
+    }
   }
 
   /** While the lock was waited for another run may have deleted it: what it then has is nobody's to make again unasked. */

@@ -37,6 +37,8 @@ export const tagKeys = {
   rebooted: "ablestack-rebooted",
   /** On a machine: the text that it was last made anew for. */
   replaced: "ablestack-replaced",
+  /** On the anchor of one that was taken over: from whom. Their destroy leaves it alone. */
+  takenFrom: "ablestack-taken-from",
   /** On a machine: the nodes whose place it has taken, the last one first: what leads to one of them leads to it. */
   succeeds: "ablestack-succeeds",
   /** On the anchor, plus a node's name: it has left as its entry in the declaration said. */

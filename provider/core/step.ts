@@ -3,7 +3,7 @@ import type { AddonChange } from "./addons";
 import type { StepNode } from "./execute";
 import { makespan } from "./makespan";
 import type { ObservedForward } from "./observe";
-import type { Role, Tags } from "./ownership";
+import type { Role, TaggedKind, Tags } from "./ownership";
 import { StepGraph } from "./step-graph";
 
 export interface MachineRef {
@@ -83,6 +83,8 @@ export type Work =
   | { readonly kind: "restartCloudUsers" }
   | ({ readonly kind: "orderAddons"; readonly machine: MachineRef } & AddonChange)
   | { readonly kind: "deleteCloudConfig" }
+  // Taking over
+  | { readonly kind: "takeOver"; readonly tagged: TaggedKind; readonly id: string; readonly tags: Tags }
   // Deleting
   | { readonly kind: "destroyMachine"; readonly machine: MachineRef }
   | { readonly kind: "deleteApiRule"; readonly ruleId: string }
@@ -154,6 +156,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   addComment: 1,
   removeComment: 1,
   unregisterCluster: 1,
+  takeOver: 1,
   putCloudConfig: 1,
   restartCloudUsers: 1,
   orderAddons: 15,

@@ -16,7 +16,7 @@ export const coreLife: MakeLife = (session, inputs, former, looking) => {
   const recorded = former?.outputs.kubernetesVersion;
   // Only where they are compared and put into the cluster: a delete needs no keys of somebody else's.
   const keys = (): string | undefined => (inputs.addons.credentials === undefined ? undefined : cloudConfig(session.credentials(inputs.addons.credentials), inputs.endpoint.zoneName));
-  const runWith = (config?: string): ClusterRun => new ClusterRun(seen, catalogueOf(world), desiredCluster(inputs, recorded, config), former && { ...desiredCluster(former.inputs), ...(recorded === undefined ? {} : { version: recorded }) });
+  const runWith = (config?: string): ClusterRun => new ClusterRun(seen, catalogueOf(world), desiredCluster(inputs, recorded, config), former && { ...desiredCluster(former.inputs), ...(recorded === undefined ? {} : { version: recorded }) }, inputs.adopt);
   const asOutputs = (observed: ObservedCluster, generation: string): ReturnType<typeof clusterOutputs> => clusterOutputs(inputs, observed, generation, former?.outputs);
   return {
     async plan() {

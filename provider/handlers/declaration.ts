@@ -203,8 +203,8 @@ export const checkNodesOfNew: Readonly<Record<Management, (inputs: CheckedKubern
 };
 
 /** Which there will be is known by the counts. */
-function namedByCounts({ name, nodes, controlPlane, workers }: CheckedKubernetesClusterInputs): CheckFailure[] {
-  if (nodes === undefined || [name, nodes, controlPlane, workers].some(hasUnknown)) return [];
+function namedByCounts({ name, nodes, controlPlane, workers, adopt }: CheckedKubernetesClusterInputs): CheckFailure[] {
+  if (nodes === undefined || adopt || [name, nodes, controlPlane, workers].some(hasUnknown)) return [];
   const namesOf = (role: Role, count: number): string[] => Array.from({ length: count }, (_, at) => machineName(name, role, at + 1));
   const names = [...namesOf("control-plane", controlPlane.count), ...namesOf("worker", workers.count)];
   return Object.entries(nodes).flatMap(([node, { delete: isGone }]) => {

@@ -115,7 +115,10 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badCluster({ management: "mold", template: undefined, addons: { csi: true, credentials: "x" } }, "addons.credentials", /keys of its own/),
   badCluster({ externalNodes: ["a"] }, "externalNodes", /can't be set with management "core".*makes all machines/),
   badCluster({ management: "mold", template: undefined, externalNodes: ["a", "a"] }, "externalNodes[1]", /twice/),
-  badCluster({ adopt: true }, "adopt", /can't be set with management "core".*pulumi state move/),
+  badCluster({ adoptIdentity: "x" }, "adoptIdentity", /is given, and adopt is not/),
+  badCluster({ adopt: true, adoptId: "x" }, "adoptId", /can't be set with management "core"/),
+  badCluster({ management: "mold", template: undefined, adopt: true, adoptIdentity: "hush-hush" }, "adoptIdentity", /can't be set with management "mold".*Mold keeps the keys/),
+  badCluster({ management: "mold", template: undefined, adoptId: "x" }, "adoptId", /is given, and adopt is not/),
   // Rules: kind and protocol
   badFirewall({ kind: undefined }, "kind", /missing/),
   badFirewall({ kind: "firewal" }, "kind", /did you mean "firewall"/),

@@ -1,4 +1,5 @@
 import type { Work, WorkKind } from "../step";
+import { takeOver } from "../adoption";
 import * as addons from "./addons";
 import * as api from "./api";
 import * as etcd from "./etcd";
@@ -72,6 +73,7 @@ export const actions: Actions = {
   addComment: registration.addComment,
   removeComment: registration.removeComment,
   unregisterCluster: registration.unregisterCluster,
+  takeOver: ({ world }, { tagged, id, tags }) => takeOver(world, tagged, id, tags),
   putCloudConfig: addons.putCloudConfig,
   restartCloudUsers: ({ kubernetes }) => kubernetes.restartCloudUsers(),
   orderAddons: addons.orderAddons,
