@@ -154,5 +154,5 @@ export function opensToTheWorld(kind: RuleKind): Switch {
     const start = ((command: never, params: object, ...more: never[]) => (world.mold.start as Callable)(command, ("openfirewall" in params ? { ...params, openfirewall: true } : params) as never, ...more)) as World["mold"]["start"];
     return { ...world, mold: Object.create(world.mold, { start: { value: start } }) as World["mold"] };
   };
-  return off<Create>("its port is opened to the world", ruleModules[kind], `${kind}.create`, (real) => (session, ...given) => real({ world: (...of) => open(session.world(...of)) }, ...given));
+  return off<Create>("its port is opened to the world", ruleModules[kind], `${kind}.create`, (real) => (session, ...given) => real({ ...session, world: (...of) => open(session.world(...of)) }, ...given));
 }
