@@ -5,7 +5,7 @@ import { connection } from "../../schema/connection";
 
 const root = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
-const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "schema/README.md", ".toolchain/pulumi/README.md"];
+const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "schema/README.md", ".toolchain/pulumi/README.md", "provider/adapters/terraform/README.md"];
 
 /** As GitHub makes them. */
 const anchors = (text: string): string[] => [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => title!.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replace(/ /g, "-"));
@@ -22,8 +22,8 @@ describe("the documents", () => {
   });
 
   test("every make target that they name is there", () => {
-    const targets = new Set([...read("Makefile").matchAll(/^([a-z]+):/gm)].map(([, target]) => target));
-    const named = documents.flatMap((document) => [...read(document).matchAll(/(?:`|^ *|\(|; )make (?:-s )?([a-z]+)/gm)].map(([, target]) => target!));
+    const targets = new Set([...read("Makefile").matchAll(/^([a-z-]+):/gm)].map(([, target]) => target));
+    const named = documents.flatMap((document) => [...read(document).matchAll(/(?:`|^ *|\(|; )make (?:-s )?([a-z-]+)/gm)].map(([, target]) => target!));
     expect(named).toContain("up");
     expect(named.filter((target) => !targets.has(target))).toEqual([]);
   });
