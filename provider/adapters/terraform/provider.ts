@@ -239,13 +239,13 @@ export class TerraformProvider {
   private async create(kind: Kind, planned: ObjectValue): Promise<Answer> {
     const owner = this.ownOwner();
     const { inputs, isRule, what } = this.toDo(kind, planned, owner, "Creating");
-    const twice = isRule ? this.names.make(kind.of.type, owner, inputs) : [];
+    const twice = isRule ? this.names.make(kind.of.type, owner, this.inputs(kind, planned)) : [];
     if (twice.length > 0) return { new_state: this.packedState(kind, null), diagnostics: failureDiagnostics(kind.of.inputs, twice) };
     try {
       const { result, warnings } = await hearing(() => kind.handler.create(this.opened, inputs));
       return { new_state: this.packedState(kind, this.object_(kind, planned, { ...result.outputs, id: result.id, owner })), diagnostics: warnings.map((each) => warning(what, each)) };
     } catch (error) {
-      if (isRule) this.names.forget(kind.of.type, owner, inputs);
+      if (isRule) this.names.forget(kind.of.type, owner, this.inputs(kind, planned));
       const half = error instanceof PartialFailure && kind.halfMade === "recorded" ? this.object_(kind, planned, { ...(error.outputs as Inputs), id: error.id, owner }) : null;
       return { new_state: this.packedState(kind, half), diagnostics: errorDiagnostics(error, what, kind.of.inputs) };
     }
@@ -271,7 +271,7 @@ export class TerraformProvider {
     const what = `Destroying ${nameOf(kind.of.type, prior)}`;
     try {
       const { warnings } = await hearing(() => kind.handler.delete(this.opened, id, state));
-      if (isRuleKind(kind)) this.names.forget(kind.of.type, owner, state.inputs);
+      if (isRuleKind(kind)) this.names.forget(kind.of.type, owner, this.inputs(kind, prior));
       return { new_state: this.packedState(kind, null), diagnostics: warnings.map((each) => warning(what, each)) };
     } catch (error) {
       return { new_state: prior_state, diagnostics: errorDiagnostics(error, what, kind.of.inputs) };
