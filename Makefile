@@ -3,11 +3,11 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help terraform-mirror up down preview kubeconfig env reset install build lint test test-real test-real-full generate stale bench clean
+.PHONY: help up down preview kubeconfig env reset up-terraform down-terraform env-terraform terraform-mirror install build lint test test-real test-real-full generate stale bench clean
 
 # HYPERVISOR: the machines of `make up`, simulated (default) or nspawn: containers that boot (Linux, root). KUBERNETES: up to which
 # version ISOs are made for these. BRIEF=1: of `make test-real` what needs one minor alone.
-export HYPERVISOR KUBERNETES BRIEF VERSIONS MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS STATE STACK EXAMPLE
+export HYPERVISOR KUBERNETES BRIEF VERSIONS MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS TERRAFORM TERRAFORM_FLAGS STATE STACK EXAMPLE
 
 modules := node_modules/.stamp
 built := dist/.stamp
@@ -35,6 +35,15 @@ env: ## print a shell's settings for pulumi on the example:   eval "$(make -s en
 
 reset: $(built) ## throw the embedded Mold and the example's stack away, whatever is in them
 	@$(example)/reset.sh
+
+up-terraform: $(built) ## the example in CDKTF on an embedded Mold of its own, by the real terraform apply (or tofu's)
+	@$(example)/terraform/up.sh
+
+down-terraform: $(built) ## destroy that, and stop its embedded Mold
+	@$(example)/terraform/down.sh
+
+env-terraform: ## print a shell's settings for terraform on that example:   eval "$(make -s env-terraform)"
+	@$(example)/terraform/env.sh
 
 install: $(modules) ## the packages in package-lock.json, as locked
 

@@ -1,6 +1,6 @@
 /** Where a cluster lives: its network and public address, made after the identity and before the first machine. */
 import { endpoint, networkId, networkName, publicIpAddress, publicIpAddressId, uid, zoneId, zoneName } from "./cluster-outputs";
-import { adopt, clusterName, connectionName, externalLoadBalancerIp, management, network, networkOffering, zone } from "./kubernetes-cluster";
+import { adopt, adoptId, clusterName, connectionName, externalLoadBalancerIp, management, network, networkOffering, zone } from "./kubernetes-cluster";
 import type { Properties } from "./property";
 import type { Resource } from "./resource";
 
@@ -31,6 +31,7 @@ export const clusterEndpoint: Resource = {
     externalLoadBalancerIp,
     management,
     adopt,
+    adoptId,
   },
   outputs: endpointOutputs,
   example: { uid: "k3v9x0a2m7qd", name: "prod", zone: "zone-1" },

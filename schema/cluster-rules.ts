@@ -32,6 +32,17 @@ const registryLogin: Rule = ({ given, fail }) => {
   if (password && !username) fail("privateRegistry.username", "is missing; a password goes with a username");
 };
 
+const adoption: Rule = ({ at, given, fail }) => {
+  for (const property of ["adoptId", "adoptIdentity"]) if (given(property) && at("adopt") === false) fail(property, "is given, and adopt is not: it says which cluster is to be taken over. Set adopt: true, or leave it out");
+};
+
+/** A run's own keys are nothing that a cluster is to be given unasked. */
+const addonCredentials: Rule = ({ given, at, text, fail }) => {
+  if (text("management") === "mold") return;
+  const asked = ["cloudController", "csi"].filter((addon) => at(`addons.${addon}`) === true);
+  if (asked.length > 0 && !given("addons.credentials")) fail("addons.credentials", `is missing; ${asked.join(" and ")} ${asked.length === 1 ? "asks" : "ask"} Mold from within the cluster: name a connection (ablestack:connections.<name>) whose keys may be put there`);
+};
+
 /** What Mold's own Kubernetes service asks for beyond (upstream: KubernetesClusterManagerImpl). */
 const moldsOwn: Rule = ({ text, integer, given, fail }) => {
   if (text("management") !== "mold") return;
@@ -86,4 +97,4 @@ const guestNetworkApart: Rule = ({ text, fail }) => {
   }
 };
 
-export const clusterRules: readonly Rule[] = [templateForCore, moldsOwn, oddControlPlanes, autoscalingBounds, upgradeGetsOn, registryLogin, podNetwork, serviceNetwork, networksApart, guestNetworkApart];
+export const clusterRules: readonly Rule[] = [templateForCore, moldsOwn, oddControlPlanes, autoscalingBounds, upgradeGetsOn, registryLogin, adoption, addonCredentials, podNetwork, serviceNetwork, networksApart, guestNetworkApart];

@@ -17,6 +17,9 @@ const takenIn = (typeName: string, description: string, outputs: Properties): Ob
   properties: Object.fromEntries(Object.entries(outputs).map(([name, property]) => [name, { ...property, required: property.required !== false }])),
 });
 
+/** The keys of one that is taken over come with its identity. */
+const { adoptIdentity: _adoptIdentity, ...machineInputs } = clusterInputs;
+
 /** All that machines and the core need. */
 const machineIdentity: Properties = Object.fromEntries(Object.entries(identityOutputs).filter(([name]) => !Object.hasOwn(userOutputs, name)));
 
@@ -28,7 +31,7 @@ export const cluster: Resource = {
   kind: "internal",
   description: "The machines of a cluster, the balancer rule and the firewall rule of its API, and its affinity group.",
   inputs: {
-    ...clusterInputs,
+    ...machineInputs,
     identity: takenIn("ClusterIdentityOutputs", "Outputs of the cluster's ClusterIdentity.", machineIdentity),
     endpoint: takenIn("ClusterEndpointOutputs", "All outputs of the cluster's ClusterEndpoint.", endpointOutputs),
   },

@@ -2,7 +2,7 @@
 import { clusterOutputs } from "./cluster-outputs";
 import { clusterRules } from "./cluster-rules";
 import { controlPlane, nodeOperations, workers } from "./machines";
-import type { BooleanProperty, IntegerProperty, Properties, StringProperty } from "./property";
+import type { Able, BooleanProperty, IntegerProperty, Properties, StringProperty } from "./property";
 import type { Resource } from "./resource";
 
 /** The name of a connection: the same for every resource. Elsewhere is another Mold or account, where the resource isn't: hence `replace`. */
@@ -69,10 +69,28 @@ export const management: StringProperty = {
 export const adopt: BooleanProperty = {
   type: "boolean",
   description:
-    "Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.",
+    "Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: \"core\"` it goes with `adoptIdentity`. Rules on its address are taken over by their own `adopt`.",
   default: false,
   example: true,
-  managements: { core: "the keys that make it a cluster are in the state of whoever declared it: move its resources here with `pulumi state move`", mold: true },
+};
+
+export const adoptId: StringProperty = {
+  type: "string",
+  description: "Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name.",
+  otherwise: "the one of that name in the zone",
+  maxLength: 63,
+  example: "278ef443-1b9f-48fe-b735-714c29459ce3",
+  managements: { core: "its identity says which cluster is meant", mold: true },
+};
+
+/** Only the first of a cluster's parts takes it in. */
+export const adoptIdentity: StringProperty = {
+  type: "string",
+  description:
+    "Identity of the cluster that `adopt` takes over: the output `identity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards.",
+  otherwise: "must be given with `adopt` and `management: \"core\"`",
+  secret: true,
+  managements: { core: true, mold: "Mold keeps the keys of its clusters" },
 };
 
 export const tags = (whose: string): Properties[string] => ({
@@ -95,12 +113,12 @@ const wait = (what: string, seconds: number): IntegerProperty => ({
   example: seconds * 2,
 });
 
-const addon = (what: string, purpose: string): Properties[string] => ({
+const addon = (what: string, purpose: string, disc: string, mold: Able): Properties[string] => ({
   type: "boolean",
-  description: `Installs ${what}, which ${purpose}.`,
+  description: `Installs ${what}, which ${purpose}, from the cluster's Kubernetes ISO (${disc}). Upgrades renew it.`,
   default: false,
   example: true,
-  notYet: { values: [true], reason: `installing ${what} comes with a later release` },
+  managements: { core: true, mold },
 });
 
 const upgradeInts = { type: "integer", minimum: 0, maximum: 5000 } as const;
@@ -223,7 +241,6 @@ export const clusterInputs: Properties = {
     description: "Comments on the cluster, as Mold's screens show them. Those that people write there are left alone.",
     // What Mold takes at most.
     items: { type: "string", description: "One comment.", maxLength: 255 },
-    managements: { core: true, mold: "comments of a cluster that Mold runs are written in Mold's own screens" },
     set: true,
     otherwise: "none",
     example: ["Ask Min before an upgrade"],
@@ -232,16 +249,36 @@ export const clusterInputs: Properties = {
   addons: {
     type: "object",
     typeName: "Addons",
-    description: "What is installed into the cluster beyond its network.",
+    description: "What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it.",
     default: {},
-    example: { csi: true },
+    example: { csi: true, credentials: "in-cluster" },
     properties: {
-      cloudController: addon("the cloud controller", "gives services of type LoadBalancer an address"),
-      csi: addon("the storage driver", "makes volumes out of Mold's disks"),
-      metrics: addon("the metrics server", "tells the use of CPU and memory"),
+      cloudController: addon("the cloud controller", "gives services of type LoadBalancer an address", "`provider.yaml`", "Mold installs the cloud controller in every cluster that it makes"),
+      csi: addon("the storage driver", "makes volumes out of Mold's disks", "`snapshot-crds.yaml` and `manifest.yaml`, CloudStack 4.22 and later", true),
+      credentials: {
+        type: "string",
+        description:
+          "Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. The connection's address and `insecure` go along, its `caCertificate` can't. Other keys configured are put in with the next run, and the add-ons restarted.",
+        otherwise: "must be given with `cloudController` or `csi` and `management: \"core\"`",
+        maxLength: 63,
+        example: "in-cluster",
+        managements: { core: true, mold: "Mold makes keys of its own for its clusters" },
+      },
     },
   },
+  externalNodes: {
+    type: "list",
+    description:
+      "Machines of yours that are workers of the cluster beside those that Mold makes: their ids. They are on its network, run, and are of a template that Mold's Kubernetes service can log in to and that has containerd. What is on such a machine is taken over as it joins: it is rebooted. It is no part of `workers.count`, and stays yours: one that is taken out again is drained and reset, one that people have added is left alone. Needs CloudStack 4.21.",
+    items: { type: "string", description: "Id of a machine.", format: "no-control-characters", maxLength: 63 },
+    set: true,
+    otherwise: "none",
+    example: ["5c3f2b0e-8d0f-4a3a-9a57-0e8a7c1f8d11"],
+    managements: { core: "the core makes all machines of its clusters", mold: true },
+  },
   adopt,
+  adoptId,
+  adoptIdentity,
   failedCreate: {
     type: "string",
     description: "What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once.",

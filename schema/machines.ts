@@ -102,7 +102,7 @@ export const nodeOperations: ObjectProperty = {
     replace: {
       ...trigger,
       description:
-        "A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: \"required\"` and three or more control planes the old one leaves first, since there may be no other host.",
+        "A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own; port forwards and balancers that name the old node are led to it; then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: \"required\"` and three or more control planes the old one leaves first, since there may be no other host.",
       example: "2026-11-23 disk",
     },
   },

@@ -5,7 +5,7 @@
 import * as semver from "semver";
 import { ClusterError } from "./errors";
 import { nearestNames } from "./nearest-names";
-import type { Answer, MoldPort } from "./ports";
+import { isMoldFailure, type Answer, type CommandName, type MoldPort } from "./ports";
 
 export interface Zone {
   readonly id: string;
@@ -55,6 +55,24 @@ export class Catalogue {
   /** What this account may do: `allowuserexpungerecovervm`, for one. */
   async capabilities(): Promise<Answer<"listCapabilities">> {
     return this.once("capabilities", () => this.mold.call("listCapabilities", {}));
+  }
+
+  /** Which of these commands the role of this account does not have. Asked for by name: the whole list is long. */
+  async withheld(commands: readonly CommandName[]): Promise<CommandName[]> {
+    const mayCall = await Promise.all(commands.map((command) => this.once(`may call ${command}`, () => this.mayCall(command))));
+    return commands.filter((_, at) => !mayCall[at]);
+  }
+
+  /** Mold answers for one that it does not have, or not for this account, that it found none. */
+  private async mayCall(command: CommandName): Promise<boolean> {
+    try {
+      return (await this.mold.list("listApis", { name: command })).length > 0;
+    } catch (error) {
+      if (isMoldFailure(error) && (error.kind === "refused" || error.kind === "server")) return false;
+      // Who may not even ask finds out as it is done.
+      if (isMoldFailure(error) && error.kind === "forbidden") return true;
+      throw error;
+    }
   }
 
   async zone(wanted: string): Promise<Zone> {

@@ -1,19 +1,21 @@
 /** The machines of a cluster: plan and apply. Its place (network and address) is made before, by `endpoint.ts`. */
 import { randomBytes } from "node:crypto";
+import { addonChange, observeAddons } from "./addons";
 import { act } from "./actions";
+import { planAdoption } from "./adoption";
 import { Operation } from "./actions/operation";
 import type { Catalogue } from "./catalogue";
-import { accessOf, anchorOf, type DesiredCluster } from "./desired";
+import { accessOf, anchorOf, endpointOf, type DesiredCluster } from "./desired";
 import { ClusterError, PlanOutdated } from "./errors";
 import { execute, seconds, StepsFailed } from "./execute";
 import { withLock, type Lease } from "./lock";
 import { observeCluster, type ObservedCluster } from "./observe";
 import { tagKeys, tagParameters } from "./ownership";
-import { planCluster } from "./plan";
+import { planPermitted } from "./plan-permitted";
 import { declaresDisks } from "./plan-disks";
 import type { FormerDeclaration, Plan, PlanInput } from "./plan-input";
 import { mayBeStarting } from "./plan-repair";
-import type { World } from "./ports";
+import { isKubernetesFailure, type World } from "./ports";
 import { needsVersions } from "./release";
 import { estimatePlan, pools, type Step } from "./step";
 import { keptRecord } from "./plan-registration";
@@ -27,13 +29,15 @@ export class ClusterRun {
     private readonly desired: DesiredCluster,
     /** What an engine has recorded of the last time. */
     private readonly former?: FormerDeclaration,
+    /** A create takes over what is there. */
+    private readonly adopts = false,
   ) {}
 
   private get resource(): string {
     return `KubernetesCluster ${this.desired.name}`;
   }
 
-  async observe(options: { withNodes: boolean; withDisks?: boolean }): Promise<ObservedCluster> {
+  async observe(options: { withNodes: boolean; withDisks?: boolean; withForwards?: boolean }): Promise<ObservedCluster> {
     const { identity, place, name, uid, affinity, comments } = this.desired;
     return observeCluster(this.world, {
       name,
@@ -41,23 +45,27 @@ export class ClusterRun {
       place,
       withAffinity: affinity !== "none",
       withDisks: options.withDisks,
+      withForwards: options.withForwards,
       withComments: comments.length > 0 || (this.former?.comments ?? []).length > 0,
       ...(options.withNodes ? { kubernetes: this.world.kubernetes(accessOf(identity, place)) } : {}),
     });
   }
 
   async plan(options: Pick<PlanInput, "birth" | "attentive"> = {}): Promise<Plan & { observed: ObservedCluster }> {
-    const seen = await this.observe({ withNodes: false, withDisks: declaresDisks(this.desired) });
+    const seen = await this.observe({ withNodes: false, withDisks: declaresDisks(this.desired), withForwards: mayReplace(this.desired) });
     const observed = isServing(seen) ? { ...seen, ...(await this.nodes(options.attentive === true && mayBeStarting(seen))) } : seen;
     const { desired, former, world, catalogue } = this;
+    if (this.adopts && options.birth === true) return { ...planAdoption({ desired, observed, owner: world.owner }), observed };
     const versions = needsVersions({ desired, observed }) ? await catalogue.versions(desired.place.zoneId) : undefined;
-    return { ...planCluster({ ...options, desired, observed, owner: world.owner, former, versions }), observed };
+    return { ...(await planPermitted(catalogue, { ...options, desired, observed, owner: world.owner, former, versions })), observed };
   }
 
-  private async nodes(withHeartbeats: boolean): Promise<Pick<ObservedCluster, "nodes" | "heartbeats">> {
+  private async nodes(withHeartbeats: boolean): Promise<Pick<ObservedCluster, "nodes" | "heartbeats" | "addons">> {
     const kubernetes = this.world.kubernetes(accessOf(this.desired.identity, this.desired.place));
     try {
-      return { nodes: await kubernetes.nodes(), ...(withHeartbeats ? { heartbeats: await kubernetes.heartbeats() } : {}) };
+      const nodes = await kubernetes.nodes();
+      const addons = await observeAddons(kubernetes, addonChange(this.desired.addons, this.former?.addons));
+      return { nodes, ...(withHeartbeats ? { heartbeats: await kubernetes.heartbeats() } : {}), ...(addons ? { addons } : {}) };
     } catch {
       return {};
     }
@@ -68,15 +76,17 @@ export class ClusterRun {
    * of the cluster, even where it goes on with what an interrupted create has made: so a delete of an earlier id touches nothing.
    */
   async apply(options: { birth: boolean }): Promise<{ observed: ObservedCluster; generation: string }> {
+    if (this.adopts && options.birth) await this.refuseOtherIdentity();
     return withLock(this.world, anchorOf(this.desired.place), this.resource, async (lease) => {
       let generation: string | undefined;
       // What comes and goes by itself is waited for once; afterwards only what stays away counts.
       let attentive = true;
       for (let round = 1; ; round++) {
-        const { steps, problems, observed } = await this.plan({ birth: options.birth, attentive });
+        const { steps, problems, warnings = [], observed } = await this.plan({ birth: options.birth, attentive });
         if (observed.nodes) attentive = false;
         refuse(this.resource, problems);
         if (!options.birth) this.refuseDeleted(observed);
+        if (round === 1) for (const warning of warnings) this.world.log.warn(`${this.resource}: ${warning}`);
         generation ??= await this.generation(observed, options.birth);
         if (steps.length === 0) {
           return { observed, generation };
@@ -91,6 +101,17 @@ export class ClusterRun {
         });
       }
     });
+  }
+
+  /** Under its authority something else would be made of it. One that is off can't be asked. */
+  private async refuseOtherIdentity(): Promise<void> {
+    const { identity, place } = this.desired;
+    try {
+      await this.world.kubernetes(accessOf(identity, place)).ready();
+    } catch (error) {
+      if (!isKubernetesFailure(error)) throw error;
+      throw new ClusterError(`what answers at ${endpointOf(place)} is not of that identity: ${error.message}`, { resource: this.resource, property: "adoptIdentity", cause: error });
+    }
   }
 
   /** While the lock was waited for another run may have deleted it: what it then has is nobody's to make again unasked. */
@@ -118,6 +139,9 @@ export class ClusterRun {
     await carryOut(operation, steps, lease);
   }
 }
+
+/** Some node is to be made anew under another name, or may be in an upgrade. */
+const mayReplace = ({ nodes, upgrade }: DesiredCluster): boolean => upgrade.strategy === "replace" || Object.values(nodes).some((node) => node.replace !== undefined || node.delete);
 
 /** What one round leaves, such as what can be seen only once the API answers, the next one does; control planes are replaced one a round. */
 const mostRounds = ({ nodes }: DesiredCluster): number => 3 + Object.values(nodes).filter(({ replace }) => replace !== undefined).length;

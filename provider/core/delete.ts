@@ -33,6 +33,7 @@ export async function deleteMachines(world: World, catalogue: Catalogue, subject
   };
   const before = await observe();
   if (!before.anchorTags || isOver(before)) return;
+  if (before.anchorTags[tagKeys.takenFrom] === world.owner && before.anchorTags[tagKeys.owner] !== world.owner) return;
   await withLock(world, anchorOf(subject.place), resource, async (lease) => {
     for (let round = 1; ; round++) {
       const observed = await observe();

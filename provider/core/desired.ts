@@ -2,6 +2,7 @@
 import type { ClusterAccess } from "./ports";
 import type { Role, Tags } from "./ownership";
 import type { Anchor } from "./lock";
+import type { DesiredAddons } from "./addons";
 
 export interface DesiredRole {
   readonly count: number;
@@ -77,6 +78,7 @@ export interface DesiredCluster extends ClusterSubject {
   readonly comments: readonly string[];
   /** The user's own tags, on every machine. */
   readonly tags: Tags;
+  readonly addons: DesiredAddons;
   readonly powerState: "running" | "stopped";
   /** How workers are upgraded; control planes go one at a time. */
   readonly upgrade: { readonly maxUnavailable: number; readonly maxSurge: number; readonly drainSeconds: number; readonly strategy: "in-place" | "replace" };

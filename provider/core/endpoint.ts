@@ -2,6 +2,7 @@
  * The place of a cluster: its network and public address. Made before the first machine is asked for, so that the kubeconfig is
  * known from then on and never changes.
  */
+import { placeToAdopt, takeOver, wasTakenOver } from "./adoption";
 import type { Catalogue } from "./catalogue";
 import { orAlready } from "./claim";
 import { refuse } from "./cluster";
@@ -29,6 +30,8 @@ export interface DesiredEndpoint {
   readonly network?: string;
   /** Name or id, for the network that is made. */
   readonly networkOffering: string;
+  /** The one of this uid is taken over. */
+  readonly adopt?: boolean;
   readonly timeouts: { readonly createSeconds: number; readonly deleteSeconds: number };
 }
 
@@ -56,6 +59,7 @@ export class EndpointRun {
 
   async create(): Promise<Endpoint> {
     const { world, catalogue, desired, owner } = this;
+    if (desired.adopt === true) return this.adopted();
     const zone = await catalogue.zone(desired.zone);
     const network = desired.network ? await catalogue.network(desired.network, zone.id) : await ownNetwork(owner, { wanted: desired.networkOffering, catalogue }, zone.id);
     const lock = desired.network ? guestLock(network, desired.uid) : anchor(network);
@@ -63,6 +67,18 @@ export class EndpointRun {
       if (desired.network) await this.refuseTakenNames(network);
       else await removeOtherNetworks(owner, network);
       return this.endpointOf(network, await ownAddress(owner, network, zone.id, lease));
+    });
+  }
+
+  /** Marks it as this declaration's. */
+  private async adopted(): Promise<Endpoint> {
+    const { world, catalogue, desired, context } = this;
+    const { network, isOwn, address } = await placeToAdopt(world, catalogue, desired, context);
+    const lock: Anchor = isOwn ? anchor(network) : { kind: "PublicIpAddress", id: address.id! };
+    return withLock(world, lock, context.resource, async () => {
+      await takeOver(world, "PublicIpAddress", address.id!, tagsOf(address));
+      if (isOwn) await takeOver(world, "Network", network.id!, tagsOf(network));
+      return this.endpointOf(network, address);
     });
   }
 
@@ -102,6 +118,11 @@ export class EndpointRun {
       world.mold.list("listTags", { resourcetype: "Network", key: addressIntentKey(desired.uid) }, this.context),
       world.mold.list("listTags", { resourcetype: "Network", key: guestLockKey(desired.uid) }, this.context),
     ]);
+    const by = wasTakenOver(world, [...networks, ...tagged]);
+    if (by !== undefined) {
+      world.log.warn(`${this.context.resource}: ${by} has taken it over, and declares it now: nothing of it is deleted here`);
+      return;
+    }
     const addresses = [...tagged, ...(await this.intendedAddresses(intents))];
     const [network] = networks;
     // A lock that a dead run left on a network of the user's is taken over and given back: it goes, too.

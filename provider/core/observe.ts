@@ -1,4 +1,5 @@
 /** What is there now, as Mold and the cluster itself show it. Lists only: the number of calls does not grow with the machines. */
+import type { ObservedAddons } from "./addons";
 import { anchorOf, apiPort, type ClusterSubject } from "./desired";
 import { intentsIn } from "./claim";
 import { goneAsEmpty } from "./gone";
@@ -53,6 +54,16 @@ export interface ObservedBalancerRule extends ObservedRule {
   readonly memberIds: readonly string[];
 }
 
+/** A port forward to a node that it names. */
+export interface ObservedForward {
+  readonly id: string;
+  /** `tcp/2222` */
+  readonly name: string;
+  readonly machineId: string;
+  readonly privateStartPort: number;
+  readonly privateEndPort: number;
+}
+
 export interface ObservedCluster {
   /** Milliseconds since 1970, when this was seen. */
   readonly at: number;
@@ -72,6 +83,8 @@ export interface ObservedCluster {
   readonly apiRule?: ObservedBalancerRule;
   /** Balancer rules on the address that follow a role: cluster steps move their members. */
   readonly followers: readonly Omit<ObservedBalancerRule, "memberIds">[];
+  /** Port forwards on the address that name a node of ours. Asked for only where one may be replaced. */
+  readonly forwards?: readonly ObservedForward[];
   /** Intent tags on the public address: what a run was about to make there. */
   readonly intents: Tags;
   /** Firewall rules on the API's port. */
@@ -82,6 +95,8 @@ export interface ObservedCluster {
   readonly heartbeats?: ReadonlyMap<string, string>;
   /** The cluster among Mold's Kubernetes clusters. Undefined: this account may see none. */
   readonly records?: readonly ObservedRecord[];
+  /** Undefined: none is declared or was, or the cluster's API does not answer. */
+  readonly addons?: ObservedAddons;
 }
 
 export const affinityGroupName = (uid: string): string => `ablestack-kubernetes-${uid}`;
@@ -90,6 +105,8 @@ export interface ObserveSubject extends ClusterSubject {
   readonly withAffinity: boolean;
   /** The size of root disks is declared. */
   readonly withDisks?: boolean;
+  /** A machine may take the place of another. */
+  readonly withForwards?: boolean;
   /** Some are declared, or were last time. */
   readonly withComments?: boolean;
   /** Asked for the nodes only when something hangs on them. */
@@ -99,7 +116,7 @@ export interface ObserveSubject extends ClusterSubject {
 export async function observeCluster(world: World, subject: ObserveSubject): Promise<ObservedCluster> {
   const { mold } = world;
   const { uid, name, place } = subject;
-  const [machines, networks, addresses, balancers, firewall, groups, nodes, disks, records] = await Promise.all([
+  const [machines, networks, addresses, balancers, firewall, groups, nodes, disks, records, forwards] = await Promise.all([
     // The mark is in the display name from the first moment, before any tag can be there.
     mold.list("listVirtualMachines", { keyword: uid }),
     mold.list("listNetworks", { id: place.networkId }).catch(goneAsEmpty),
@@ -111,6 +128,7 @@ export async function observeCluster(world: World, subject: ObserveSubject): Pro
     // One list for all of them: a volume is called by a number of Mold's own, and carries no mark of ours.
     subject.withDisks ? mold.list("listVolumes", { zoneid: place.zoneId, type: "ROOT" }) : [],
     observeRecords(world, subject, subject.withComments === true),
+    subject.withForwards ? mold.list("listPortForwardingRules", { ipaddressid: place.publicIpAddressId }).catch(goneAsEmpty) : undefined,
   ]);
   const network = networks.find(({ id }) => id === place.networkId);
   const address = addresses.find(({ id }) => id === place.publicIpAddressId);
@@ -135,8 +153,17 @@ export async function observeCluster(world: World, subject: ObserveSubject): Pro
     apiFirewall: firewall.map(readFirewallRule).filter(({ protocol, startPort, endPort }) => protocol === "tcp" && startPort === apiPort && (endPort ?? startPort) === apiPort),
     ...(nodes ? { nodes } : {}),
     ...(records ? { records } : {}),
+    ...(forwards ? { forwards: forwards.filter((each) => tagsOf(each)[tagKeys.cluster] === uid && tagsOf(each)[tagKeys.target] !== undefined).map(readForward) } : {}),
   };
 }
+
+const readForward = (rule: Answer<"listPortForwardingRules">): ObservedForward => ({
+  id: rule.id!,
+  name: `${rule.protocol ?? ""}/${rule.publicport ?? ""}`,
+  machineId: rule.virtualmachineid ?? "",
+  privateStartPort: Number(rule.privateport),
+  privateEndPort: Number(rule.privateendport ?? rule.privateport),
+});
 
 /** In the display name of the machine that initialises etcd. */
 const initialisesWord = "(first)";

@@ -15,7 +15,7 @@ export const tagKeys = {
   role: "ablestack-role",
   /** The declared resource's own name, on the one rule that it owns. */
   resource: "ablestack-resource",
-  /** Which members a balancer rule follows: `role=worker`. */
+  /** Whom a rule leads to: a balancer rule `role=worker`, or `nodes=prod-worker-1,prod-worker-2`; a port forward `node`, where it names one. */
   target: "ablestack-target",
   /** On a balancer rule: Mold makes the machines behind it. */
   autoscale: "ablestack-autoscale",
@@ -37,6 +37,10 @@ export const tagKeys = {
   rebooted: "ablestack-rebooted",
   /** On a machine: the text that it was last made anew for. */
   replaced: "ablestack-replaced",
+  /** On the anchor of one that was taken over: from whom. Their destroy leaves it alone. */
+  takenFrom: "ablestack-taken-from",
+  /** On a machine: the nodes whose place it has taken, the last one first: what leads to one of them leads to it. */
+  succeeds: "ablestack-succeeds",
   /** On the anchor, plus a node's name: it has left as its entry in the declaration said. */
   gone: "ablestack-gone-",
   /** On the network of a cluster that Mold runs: the version that it is being brought to, until every node is there and open again. */
@@ -59,6 +63,10 @@ export const upgradeRoleAnnotation = "ablestack.io/upgrade-role";
 /** Before that, which version's images its agent is to load; and how far it came with that. */
 export const prepareVersionAnnotation = "ablestack.io/prepare-version";
 export const preparedAnnotation = "ablestack.io/prepared";
+/** Which add-ons a control plane's disc had; which it is to install and remove; its answer. See provider/node/agent/addons.sh. */
+export const addonsOnDiscAnnotation = "ablestack.io/addons-on-disc";
+export const wantedAddonsAnnotation = "ablestack.io/wanted-addons";
+export const addonsAnnotation = "ablestack.io/addons";
 
 /** On a Node: which cluster's operation has cordoned it, so that what a person cordoned stays so. */
 export const cordonedBy = (uid: string): { readonly annotation: string; readonly value: string } => ({ annotation: "ablestack.io/cordoned-by", value: uid });

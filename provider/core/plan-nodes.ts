@@ -60,7 +60,7 @@ export function namedMachines(desired: DesiredCluster, machines: readonly Observ
   };
 }
 
-/** Which of the new machines take the place of one that goes, by name: the others are more than there were. */
+/** Which of the new machines take the place of one that goes, by name: the others are more than there were. @param fresh those that are to be made or have not joined yet */
 export function placesTaken({ deleted, replaced }: Named, fresh: readonly MachineRef[]): ReadonlyMap<string, string> {
   const going = [...deleted, ...replaced];
   return new Map(

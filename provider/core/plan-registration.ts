@@ -3,10 +3,11 @@ import type { KubernetesVersion } from "./catalogue";
 import { hasJoined } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { isJoining, type PlannedMachine } from "./plan-joining";
-import { recordDescription, versionInName, type ObservedRecord } from "./records";
+import { commentChange, recordDescription, shownComment, versionInName, type ObservedRecord } from "./records";
 import { satisfies } from "./release";
 import type { ObservedCluster } from "./observe";
-import type { Step } from "./step";
+import type { CommandName } from "./ports";
+import type { Step, WorkKind } from "./step";
 import type { Steps } from "./steps";
 import { ranges } from "./wording";
 
@@ -17,12 +18,37 @@ export interface RegistrationInput extends PlanInput {
   readonly upgrades: boolean;
 }
 
-export function planRegistration(steps: Steps, input: RegistrationInput, machines: readonly PlannedMachine[]): void {
-  const { desired, observed, upgrades } = input;
-  if (observed.records === undefined) return;
-  const stale = observed.records.map((record) => ({ record, why: whyStale(input, record) }));
+/** What each step on a record is done with. */
+const commands: Readonly<Partial<Record<WorkKind, CommandName>>> = {
+  registerCluster: "createKubernetesCluster",
+  enlistMachines: "addVirtualMachinesToKubernetesCluster",
+  delistMachines: "removeVirtualMachinesFromKubernetesCluster",
+  unregisterCluster: "deleteKubernetesCluster",
+  carryComments: "addAnnotation",
+  addComment: "addAnnotation",
+  removeComment: "removeAnnotation",
+};
+
+/** Which commands the steps on the cluster's record need. */
+export const recordCommands = (steps: readonly Step[]): CommandName[] => [...new Set(steps.flatMap(({ work }) => commands[work.kind] ?? []))];
+
+/** @returns what is not done, since this account may not; the cluster does without its entry in Mold's screens */
+export function planRegistration(steps: Steps, input: RegistrationInput, machines: readonly PlannedMachine[]): string[] {
+  const { desired, observed, withheld = [] } = input;
+  if (observed.records === undefined) return [];
+  if (withheld.length === 0) {
+    planRecord(steps, input, observed.records, machines);
+    return [];
+  }
+  const which = withheld.length === 1 ? "it" : "them";
+  return [`Mold's screens do not show ${desired.name} as it is: the role of this account may not call ${withheld.join(", ")}. The cluster itself does not need that. Allow ${which} to the role, and the next run writes the entry${desired.comments.length > 0 ? ", and the comments on it" : ""}`];
+}
+
+function planRecord(steps: Steps, input: RegistrationInput, records: readonly ObservedRecord[], machines: readonly PlannedMachine[]): void {
+  const { desired, upgrades } = input;
+  const stale = records.map((record) => ({ record, why: whyStale(input, record) }));
   const kept = stale.find(({ why }) => why === undefined)?.record;
-  const others = observed.records.filter((record) => record !== kept);
+  const others = records.filter((record) => record !== kept);
   // As long as no node tells which version is right, one of two records can't be told from the other.
   if (kept !== undefined && input.version === undefined && others.length > 0) return;
 
@@ -73,13 +99,8 @@ const withdrawn = ({ desired, former }: PlanInput): string[] => (former?.comment
 
 function planComments(steps: Steps, input: RegistrationInput, kept: ObservedRecord | undefined, registered: string | undefined): void {
   const { desired, observed } = input;
+  const change = (there: readonly ObservedRecord[]): ReturnType<typeof commentChange> => commentChange(desired.comments, withdrawn(input), there.flatMap(({ comments = [] }) => comments));
   // Those on a former record come over with the others.
-  const there = new Set((observed.records ?? []).flatMap(({ comments = [] }) => comments.map(({ text }) => text)));
-  for (const text of desired.comments) {
-    if (!there.has(text)) steps.add({ kind: "addComment", text }, `comment on ${desired.name}: ${shown(text)}`, [registered], { about: text });
-  }
-  const gone = withdrawn(input);
-  for (const { id, text } of kept?.comments ?? []) if (gone.includes(text)) steps.add({ kind: "removeComment", commentId: id }, `remove the comment on ${desired.name}: ${shown(text)}`, [], { about: id });
+  for (const text of change(observed.records ?? []).add) steps.add({ kind: "addComment", text }, `comment on ${desired.name}: ${shownComment(text)}`, [registered], { about: text });
+  for (const { id, text } of change(kept ? [kept] : []).remove) steps.add({ kind: "removeComment", commentId: id }, `remove the comment on ${desired.name}: ${shownComment(text)}`, [], { about: id });
 }
-
-const shown = (text: string): string => JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 59)}…`);

@@ -1,4 +1,5 @@
 /** Workers that come, and workers that go, in the course of an upgrade. Pure. */
+import type { ObservedMachine } from "./observe";
 import { machineName, parseMachineName } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import { planDeploy, planJoined, type PlannedMachine } from "./plan-joining";
@@ -6,6 +7,7 @@ import { planBehindBalancers, planCordon, planDrain, planOutOfBalancers } from "
 import { doneTags, isNotToBe } from "./plan-nodes";
 import { planMachineTags } from "./plan-tags";
 import type { MachineRef } from "./step";
+import { succeeds } from "./succession";
 import type { Steps } from "./steps";
 
 interface Planning {
@@ -24,14 +26,14 @@ export function* newWorkerNames(steps: Steps, { desired, observed }: PlanInput, 
   }
 }
 
-/** Deployed at that version, joined, behind its balancers. @returns the last steps */
-export function planComing({ steps, input }: Planning, ref: MachineRef, version: string, before: readonly string[], why: string): string[] {
+/** Deployed at that version, joined, behind its balancers. @param old whose place it takes @returns the last steps */
+export function planComing({ steps, input }: Planning, ref: MachineRef, version: string, before: readonly string[], why: string, old?: ObservedMachine): string[] {
   const { desired, observed } = input;
   const { running } = planDeploy(steps, ref, { version, why }, before);
   planMachineTags(steps, input, [{ ref }]);
   const iso = steps.add({ kind: "attachIso", machine: ref, version }, `attach the Kubernetes ISO to ${ref.name}`, [running]);
   const token = steps.add({ kind: "publishToken" }, `make a join token for ${ref.name}`, [running], { about: ref.name });
-  const joined = planJoined(steps, ref, undefined, [iso, token], doneTags(desired, ref));
+  const joined = planJoined(steps, ref, undefined, { needs: [iso, token], done: { ...doneTags(desired, ref), ...succeeds(old) } });
   return [joined, ...planBehindBalancers(steps, observed, ref, [`awaitNode ${ref.name}`])];
 }
 

@@ -5,6 +5,7 @@ import type { DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { hasJoined, isLeaving, type Role, tagKeys } from "./ownership";
 import { etcdLost, majorityLost, planAnew, planWhole, startsAnew } from "./plan-anew";
+import { addonProblems, planAddons } from "./plan-addons";
 import { planApiMembers, planApiRule } from "./plan-api";
 import type { Plan, PlanInput, Problem } from "./plan-input";
 import { isControlPlane, isJoining, planApi, planDeploy, planInitialising, planJoin, planMounts, type PlannedMachine } from "./plan-joining";
@@ -20,6 +21,7 @@ import { planRegistration } from "./plan-registration";
 import { releaseOf, satisfies, type Release } from "./release";
 import { rosterOf, type Roster } from "./roster";
 import type { MachineRef } from "./step";
+import { planSuccession, successionsOf } from "./succession";
 import { refOf, Steps } from "./steps";
 
 export function planCluster(input: PlanInput): Plan {
@@ -29,16 +31,16 @@ export function planCluster(input: PlanInput): Plan {
   }
   const release = releaseOf(input);
   const roster = rosterOf(desired, observed, release);
-  const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...etcdLost(input), ...diskProblems(input), ...nodeProblems(input, roster.missing.map(({ name }) => name))];
+  const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...etcdLost(input), ...diskProblems(input), ...addonProblems(input, release), ...nodeProblems(input, roster.missing.map(({ name }) => name))];
   if (problems.length > 0) return { steps: [], problems };
 
   const steps = new Steps();
   const group = planAffinityGroup(steps, desired, observed);
   const api = planApiRule(steps, input);
   planForgotten(steps, input);
-  const machines = desired.powerState === "stopped" ? planStopped(steps, input) : planMachines(steps, input, release, roster, group, api);
-  const notes = [...machines, ...planWaitingUpgrade(input, release)];
-  return { steps: steps.all, problems: [], ...(notes.length > 0 ? { notes } : {}) };
+  const { notes: told, warnings = [] } = desired.powerState === "stopped" ? { notes: planStopped(steps, input) } : planMachines(steps, input, release, roster, group, api);
+  const notes = [...told, ...planWaitingUpgrade(input, release)];
+  return { steps: steps.all, problems: [], ...(notes.length > 0 ? { notes } : {}), ...(warnings.length > 0 ? { warnings } : {}) };
 }
 
 function planAffinityGroup(steps: Steps, desired: DesiredCluster, observed: ObservedCluster): string | undefined {
@@ -48,7 +50,7 @@ function planAffinityGroup(steps: Steps, desired: DesiredCluster, observed: Obse
   });
 }
 
-function planMachines(steps: Steps, found: PlanInput, release: Release, foundRoster: Roster, group: string | undefined, api: { rule?: string; open: string[] }): string[] {
+function planMachines(steps: Steps, found: PlanInput, release: Release, foundRoster: Roster, group: string | undefined, api: { rule?: string; open: string[] }): Pick<Plan, "warnings"> & { readonly notes: readonly string[] } {
   const anew = startsAnew(found, foundRoster.discarded) ? planAnew(steps, found) : undefined;
   const input = anew ? { ...found, observed: anew.observed } : found;
   const { desired, observed } = input;
@@ -63,7 +65,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const fresh = missing.filter((ref) => !(isControlPlane(ref) && initialised && observed.nodes === undefined));
   const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && !hasJoined(machine)));
   const tidied = growsEtcd || release.hops.length > 0 ? planStaleMembers(steps, input) : undefined;
-  const places = placesTaken(roster, fresh);
+  const places = placesTaken(roster, [...kept.filter((machine) => !hasJoined(machine)).map(refOf), ...fresh]);
   const goingFirst = goesFirst(desired) ? leaving.filter((machine) => isControlPlane(machine) && (isLeaving(machine) || roster.replaced.includes(machine))) : [];
   const room = planLeavingControlPlanes(steps, input, goingFirst);
   const someoneInitialises = initialised || [...kept, ...leaving].some(({ initialises }) => initialises);
@@ -84,7 +86,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const members = planApiMembers(steps, desired, observed, controlPlanes.filter((machine) => !initialised || !(isJoining(machine) || isOut(machine) || away.has(machine.ref.name))), api.rule);
   const joiningControlPlanes = controlPlanes.filter(isJoining);
   const first = joiningControlPlanes.find(({ initialises }) => initialises);
-  const mounted = planMounts(steps, input, release, joiningControlPlanes.map((machine) => (machine === first ? { ...machine, running: planInitialising(steps, input, first.running) } : machine)));
+  const mounted = planMounts(steps, release, joiningControlPlanes.map((machine) => (machine === first ? { ...machine, running: planInitialising(steps, input, first.running) } : machine)));
   // Those that are members already have to be up again before the API answers.
   const waking = [...controlPlanes.flatMap((machine) => (isJoining(machine) ? [] : (machine.running ?? []))), ...planLeaversWoken(steps, input, leaving)];
   const early = waking.length === 0 ? ofRole("worker", []) : undefined;
@@ -94,9 +96,9 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const workers = early ?? ofRole("worker", [ready]);
   const machines = [...controlPlanes, ...workers];
   planMachineTags(steps, input, machines);
-  for (const [name, mount] of planMounts(steps, input, release, workers.filter(isJoining))) mounted.set(name, mount);
+  for (const [name, mount] of planMounts(steps, release, workers.filter(isJoining))) mounted.set(name, mount);
   const joining = machines.filter(isJoining);
-  if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready! });
+  if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready!, places });
   if (missing.length === fresh.length) planWhole(steps, input, joiningControlPlanes.map(({ ref }) => `tagMachine ${ref.name}`));
   for (const { ref, seen } of joiningControlPlanes) {
     if (!initialised || (seen && observed.apiRule?.memberIds.includes(seen.id))) continue;
@@ -110,15 +112,18 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
     if (seen.state === "Stopped" || seen.state === "Stopping") planRebooted(steps, desired, seen, `awaitNode ${seen.name}`);
   }
   const spared = planRepair(steps, input, staying.flatMap(({ seen }) => (away.has(seen.name) && !waiting.includes(seen) ? [seen] : [])), away, api.rule);
+  const moved = successionsOf(observed, [...roster.deleted, ...roster.replaced].filter((machine) => !goingFirst.includes(machine)), places, machines.map(({ ref }) => ref)).flatMap((succession) => planSuccession(steps, observed, succession));
   const isInPlaceOfOne = [...roster.deleted, ...roster.replaced].some(({ role }) => role === "worker");
-  planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"), isInPlaceOfOne ? joining.flatMap(({ ref }) => (ref.role === "worker" ? [`awaitNode ${ref.name}`] : [])) : []);
+  planLeaving(steps, input, leaving.filter(({ role }) => role === "worker"), isInPlaceOfOne ? [...joining.flatMap(({ ref }) => (ref.role === "worker" ? [`awaitNode ${ref.name}`] : [])), ...moved] : []);
   planLeavingControlPlanes(steps, input, leaving.filter((machine) => machine.role === "control-plane" && !goingFirst.includes(machine)));
   planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)), away));
   planReadmitted(steps, kept);
   const lost = majorityLost(input);
   const upgrade = planUpgrade(steps, input, release, machines);
-  planRegistration(steps, { ...input, ...registeredVersion(input, release), upgrades: release.hops.length > 0 }, machines);
-  return [...planPostponed(desired, missing.length - fresh.length), ...(lost === undefined ? [] : [lost]), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
+  const unregistered = planRegistration(steps, { ...input, ...registeredVersion(input, release), upgrades: release.hops.length > 0 }, machines);
+  planAddons(steps, input, release, machines, initialised);
+  const notes = [...planPostponed(desired, missing.length - fresh.length), ...(lost === undefined ? [] : [lost]), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
+  return { notes, warnings: unregistered };
 }
 
 /** What the cluster's record is to say. Where nobody can be asked, and the cluster is not being made, whatever it says is as good. */

@@ -145,6 +145,16 @@ export interface NodeMark {
   readonly value: string;
 }
 
+/** What is in the secret `cloudstack-secret`. */
+export interface CloudConfig {
+  /** A secret. */
+  readonly text: string;
+  /** This library made it. */
+  readonly isOurs: boolean;
+  /** It was changed, and whatever reads it was not started anew since. */
+  readonly restarts: boolean;
+}
+
 /** A member of the cluster's etcd. */
 export interface EtcdMember {
   /** 64 bits in hexadecimal, as `etcdctl` takes it. */
@@ -198,6 +208,14 @@ export interface KubernetesPort {
   /** Makes or renews a bootstrap token, so that late machines can join. */
   putBootstrapToken(token: string, expires: Date): Promise<void>;
   deleteBootstrapToken(token: string): Promise<void>;
+  /** What the add-ons ask Mold with, in their secret in kube-system. Undefined: there is none. */
+  cloudConfig(): Promise<CloudConfig | undefined>;
+  /** Makes the secret, or puts another text into the one that we have made: whatever reads it is then to be restarted. */
+  putCloudConfig(text: string): Promise<void>;
+  /** Has everything in kube-system that reads the secret start anew, and notes that it was done. */
+  restartCloudUsers(): Promise<void>;
+  /** No error when it is gone. */
+  deleteCloudConfig(): Promise<void>;
   /** etcd's members, as `via`'s etcd pod knows them. Rejects with `unreachable` when that machine is down or runs no etcd. */
   etcdMembers(via: string): Promise<EtcdMember[]>;
   /**

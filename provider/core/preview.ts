@@ -17,7 +17,8 @@ export interface ToldStep extends StepNode {
 }
 
 /** A line for each step; in a long plan one for all steps that differ in their machine alone. */
-export function planLines({ steps, notes = [] }: { readonly steps: readonly ToldStep[]; readonly notes?: readonly string[] }): string[] {
+export function planLines({ steps, ...told }: { readonly steps: readonly ToldStep[]; readonly notes?: readonly string[]; readonly warnings?: readonly string[] }): string[] {
+  const notes = [...(told.notes ?? []), ...(told.warnings ?? [])];
   if (steps.length === 0) return [...notes];
   const graph = graphOf(steps);
   const lines = steps.length > mostLines ? summarise(graph) : steps.map(({ title, why }) => (why ? `${title} (${why})` : title));

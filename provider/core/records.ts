@@ -93,6 +93,15 @@ export async function commentsOn({ mold }: Pick<World, "mold">, recordId: string
 /** What Mold calls what our comments are on. */
 export const commented = "KUBERNETES_CLUSTER";
 
+/** What is to be written, and what goes: a comment that was declared last time and no longer is. Those of others stay. */
+export function commentChange(declared: readonly string[], former: readonly string[], there: readonly ObservedComment[]): { readonly add: readonly string[]; readonly remove: readonly ObservedComment[] } {
+  const texts = new Set(there.map(({ text }) => text));
+  return { add: declared.filter((text) => !texts.has(text)), remove: there.filter(({ text }) => former.includes(text) && !declared.includes(text)) };
+}
+
+/** As it stands in a step's title. */
+export const shownComment = (text: string): string => JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 59)}…`);
+
 /** How a comment says who wrote it and when, once it is another that puts it there again. */
 const signature = /\([^()]+, \d{4}-\d\d-\d\d\)$/;
 

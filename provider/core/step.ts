@@ -1,7 +1,9 @@
 /** Everything the core can do to a cluster, one small idempotent step each. A step is data: planning makes it, `actions/` carries it out. */
+import type { AddonChange } from "./addons";
 import type { StepNode } from "./execute";
 import { makespan } from "./makespan";
-import type { Role, Tags } from "./ownership";
+import type { ObservedForward } from "./observe";
+import type { Role, TaggedKind, Tags } from "./ownership";
 import { StepGraph } from "./step-graph";
 
 export interface MachineRef {
@@ -36,8 +38,8 @@ export type Work =
   | { readonly kind: "markInitialised" }
   | { readonly kind: "publishToken" }
   | { readonly kind: "withdrawToken" }
-  /** `restarted`: the cluster may still hold it to be Ready from before. */
-  | { readonly kind: "awaitNode"; readonly machine: MachineRef; readonly restarted?: boolean }
+  /** `restarted`: the cluster may still hold it to be Ready from before. `leftover`: likewise a node of that name whose machine is gone. */
+  | { readonly kind: "awaitNode"; readonly machine: MachineRef; readonly restarted?: boolean; readonly leftover?: boolean }
   | { readonly kind: "labelNode"; readonly machine: MachineRef }
   | { readonly kind: "replaceUserData"; readonly machine: MachineRef }
   // Leaving, and stopping
@@ -51,6 +53,7 @@ export type Work =
   | { readonly kind: "leaveEtcd"; readonly machine: MachineRef }
   | { readonly kind: "handOverEtcd"; readonly machine: MachineRef }
   | { readonly kind: "scaleMachine"; readonly machine: MachineRef & { id: string } }
+  | { readonly kind: "moveForward"; readonly forward: ObservedForward; readonly machine: MachineRef }
   // Repairing
   /** `orElse`: what is done about one that does not come back by itself. */
   | { readonly kind: "awaitRecovery"; readonly machine: MachineRef & { id: string }; readonly orElse: "reboot" | "fail" }
@@ -75,6 +78,13 @@ export type Work =
   | { readonly kind: "addComment"; readonly text: string }
   | { readonly kind: "removeComment"; readonly commentId: string }
   | { readonly kind: "unregisterCluster"; readonly recordId: string }
+  // Add-ons
+  | { readonly kind: "putCloudConfig" }
+  | { readonly kind: "restartCloudUsers" }
+  | ({ readonly kind: "orderAddons"; readonly machine: MachineRef } & AddonChange)
+  | { readonly kind: "deleteCloudConfig" }
+  // Taking over
+  | { readonly kind: "takeOver"; readonly tagged: TaggedKind; readonly id: string; readonly tags: Tags }
   // Deleting
   | { readonly kind: "destroyMachine"; readonly machine: MachineRef }
   | { readonly kind: "deleteApiRule"; readonly ruleId: string }
@@ -122,6 +132,7 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   uncordonNode: 1,
   drainNode: 40,
   deleteNode: 1,
+  moveForward: 1,
   stopMachine: 5,
   leaveApiBalancer: 1,
   handOverEtcd: 1,
@@ -145,6 +156,11 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   addComment: 1,
   removeComment: 1,
   unregisterCluster: 1,
+  takeOver: 1,
+  putCloudConfig: 1,
+  restartCloudUsers: 1,
+  orderAddons: 15,
+  deleteCloudConfig: 1,
   destroyMachine: 10,
   deleteApiRule: 1,
   deleteAffinityGroup: 1,

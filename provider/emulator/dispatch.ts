@@ -133,7 +133,7 @@ export class Dispatcher {
     if (cloud.faults.take("rateLimit", subject) !== undefined) throw new ApiError(429, "The given user has reached his/her account api limit, please retry after 1000 ms.");
     const played = this.commands[known.name];
     if (played === undefined) throw new ApiError(530, `${known.name} is not supported by the embedded Mold yet`);
-    if (played.admin === true && !caller.account.admin) throw new ApiError(432, `The API [${known.name}] does not exist or is not available for the account ${caller.account.name}.`);
+    if (!caller.account.admin && (played.admin === true || cloud.settings.withheldFromUsers.includes(known.name))) throw new ApiError(432, `The API [${known.name}] does not exist or is not available for the account ${caller.account.name}.`);
     const own = Object.fromEntries(Object.entries(params).filter(([name]) => !envelope.has(name)));
     const call = new Call(cloud, known.name, known.command, own, caller, played.refs);
     call.check();

@@ -107,6 +107,8 @@ export interface NodeShell {
   deleteNode(machineIds: readonly string[], node: string): string | undefined;
   /** The service's upgrade script on that machine: `kubeadm upgrade apply` on the first, `node` on the others, and a newer kubelet. */
   upgrade(machineId: string, version: string, options: { readonly first: boolean }): string | undefined;
+  /** On somebody's machine that is to be a node, or is one no longer: what kubeadm has left goes, and cloud-init reads its user data again at the next boot. */
+  reset(machineId: string): void;
   /** How many pods no node has room for, and which nodes hold none that would have to move: what the autoscaler goes by. */
   demand(machineIds: readonly string[]): { readonly pending: number; readonly idle: readonly string[] } | undefined;
 }

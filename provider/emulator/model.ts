@@ -264,7 +264,7 @@ export interface ClusterMachine {
 }
 
 /** As upstream's KubernetesCluster.java names them. */
-export type ClusterState = "Created" | "Starting" | "Running" | "Scaling" | "Upgrading" | "Stopping" | "Stopped" | "Alert" | "Recovering" | "Destroying" | "Destroyed" | "Error";
+export type ClusterState = "Created" | "Starting" | "Running" | "Scaling" | "Upgrading" | "Importing" | "RemovingNodes" | "Stopping" | "Stopped" | "Alert" | "Recovering" | "Destroying" | "Destroyed" | "Error";
 
 export interface ClusterRow extends OwnedRow {
   readonly name: string;
@@ -288,6 +288,8 @@ export interface ManagedCluster {
   readonly templateId: string;
   readonly rootDiskGb?: number;
   readonly keyPair?: string;
+  /** The storage driver was asked for. */
+  readonly csi?: boolean;
   readonly endpoint: string;
   readonly autoscaling?: { readonly min: number; readonly max: number };
   /** Names and values that a real server keeps apart: kubeconfig, registry, external balancer, whether it made the network. */

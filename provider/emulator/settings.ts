@@ -10,6 +10,8 @@ export interface Settings {
   readonly allowUserExpungeRecoverVm: boolean;
   /** `allow.user.view.destroyed.vm`; default false as on a real server: plain users do not see their Destroyed machines. */
   readonly allowUserViewDestroyedVm: boolean;
+  /** Commands that an administrator has taken out of the role of plain users: they are told that these do not exist for them (432). Default: none. */
+  readonly withheldFromUsers: readonly string[];
   /** `expunge.delay` in milliseconds of work; default 60,000. A real server waits a day. */
   readonly expungeDelay: number;
   /** `vm.userdata.max.length`, in bytes before encoding; default 32,768. */
@@ -31,6 +33,7 @@ export const defaultSettings: Settings = {
   digest: "sha256",
   allowUserExpungeRecoverVm: false,
   allowUserViewDestroyedVm: false,
+  withheldFromUsers: [],
   expungeDelay: 60_000,
   maxUserData: 32_768,
   pageSize: 500,

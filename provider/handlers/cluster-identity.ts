@@ -8,11 +8,14 @@ import type { CheckedKubernetesClusterInputs, ClusterIdentityOutputs } from "../
 import { changedProperties } from "../../schema/changes";
 import { checkInputs } from "../../schema/check";
 import type { Management } from "../../schema/property";
+import { placeToAdopt } from "../core/adoption";
+import { ClusterError } from "../core/errors";
 import { clusterToAdopt, uidOf } from "../core/managed/place";
 import { catalogueOf } from "./catalogues";
+import { checkCredentials } from "./cloud-config";
 import { placeRuns } from "./place-runs";
 import { checkAgainstZone, checkNodesOfNew } from "./declaration";
-import { isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
+import { hasUnknown, isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
 
 export type IdentityInputs = CheckedKubernetesClusterInputs & Declared;
 
@@ -22,13 +25,17 @@ export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = 
     const checked = checkInputs("KubernetesCluster", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as IdentityInputs;
     const failures = [...checked.failures];
-    if (!olds && inputs.powerState === "stopped") failures.push({ property: "powerState", reason: "is \"stopped\" for a cluster that is not there yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there" });
+    if (!olds && !inputs.adopt && inputs.powerState === "stopped") failures.push({ property: "powerState", reason: "is \"stopped\" for a cluster that is not there yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there" });
     if (!olds && failures.length === 0) failures.push(...checkNodesOfNew[inputs.management](inputs));
+    if (!olds) failures.push(...(await adoptionFailures(inputs)));
     if (failures.length > 0) return { inputs, failures, warnings: checked.warnings };
     const changed = olds ? new Set(changedProperties("KubernetesCluster", olds, inputs, { isUnknown }).map(({ property }) => property.split(".")[0]!)) : undefined;
     if (changed?.size === 0) return { ...checked, inputs };
     const world = session.world(inputs.connection, declaredBy);
-    const missing = await checkAgainstZone(catalogueOf(world), inputs, (property) => changed?.has(property) ?? true);
+    const isAsked = (property: string): boolean => changed?.has(property) ?? true;
+    const missing = await checkAgainstZone(catalogueOf(world), inputs, isAsked);
+    const { credentials } = hasUnknown(inputs.addons) ? {} : inputs.addons;
+    if (credentials !== undefined && !isUnknown(inputs.zone) && (isAsked("addons") || isAsked("connection"))) missing.push(...(await checkCredentials(session, credentials, inputs, declaredBy)));
     return { inputs, failures: missing, warnings: checked.warnings };
   },
 
@@ -59,6 +66,7 @@ export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = 
       network: inputs.network,
       networkOffering: inputs.networkOffering,
       adopt: inputs.adopt,
+      adoptId: inputs.adoptId,
       timeouts: { createSeconds: inputs.timeouts.create, deleteSeconds: inputs.timeouts.delete },
     }).delete();
   },
@@ -69,6 +77,7 @@ type Made = { readonly id: string; readonly outputs: ClusterIdentityOutputs };
 /** Who makes a cluster's keys, by who runs it. */
 const makers: Readonly<Record<Management, (session: Session, inputs: IdentityInputs) => Promise<Made>>> = {
   async core(session, inputs) {
+    if (inputs.adopt) return takenOver(session, inputs);
     const { createClusterCertificates, createUserCertificates } = await import("../kubernetes/certificates.js");
     const uid = newUid();
     const { clock } = session.world(inputs.connection, inputs.declaredBy);
@@ -87,6 +96,33 @@ const makers: Readonly<Record<Management, (session: Session, inputs: IdentityInp
     return { id: uid, outputs: { uid, ...none } };
   },
 };
+
+/** What can be told of it without a look at Mold. */
+async function adoptionFailures({ management, adopt, adoptIdentity }: IdentityInputs): Promise<CheckResult<IdentityInputs>["failures"]> {
+  if (management !== "core" || adopt !== true || isUnknown(adoptIdentity)) return [];
+  const property = "adoptIdentity";
+  if (adoptIdentity === undefined) return [{ property, reason: "is missing: the keys that make it a cluster are in the state of whoever declared it. There it is the output `identity`, a secret (pulumi stack output identity --show-secrets); of a state alone, the outputs of its ClusterIdentity" }];
+  const { parseIdentity } = await import("../kubernetes/identity-text.js");
+  const identity = parseIdentity(adoptIdentity);
+  return typeof identity === "string" ? [{ property, reason: identity }] : [];
+}
+
+/** As it was exported where the cluster was declared before; what kubeconfigs are made with is made anew where it was not. */
+async function takenOver(session: Session, inputs: IdentityInputs): Promise<Made> {
+  const property = "adoptIdentity";
+  const resource = `KubernetesCluster ${inputs.name}`;
+  if (inputs.adoptIdentity === undefined) throw new ClusterError("is missing: the keys that make it a cluster are in the state of whoever declared it, and are its output `identity`", { resource, property });
+  const { parseIdentity } = await import("../kubernetes/identity-text.js");
+  const identity = parseIdentity(inputs.adoptIdentity);
+  if (typeof identity === "string") throw new ClusterError(`adoptIdentity ${identity}`, { resource, property });
+  const world = session.world(inputs.connection, inputs.declaredBy);
+  await placeToAdopt(world, catalogueOf(world), { ...inputs, uid: identity.uid, timeouts: { createSeconds: inputs.timeouts.create, deleteSeconds: inputs.timeouts.delete } }, { resource, signal: world.signal });
+  if (identity.userKey !== undefined && identity.userCertificates !== undefined) return { id: identity.uid, outputs: identity };
+  const { createUserCertificates } = await import("../kubernetes/certificates.js");
+  const { clock } = world;
+  const users = await clock.hold(() => createUserCertificates({ now: clock.now(), ...identity }));
+  return { id: identity.uid, outputs: { ...identity, ...users } };
+}
 
 /** Twelve characters, about 62 bits. */
 function newUid(): string {

@@ -30,6 +30,7 @@ const placeLine = ({ name, network }: CheckedClusterInputs): string => `${networ
 /** What is planned for one that is not there yet, by who is to run it. */
 const planned: Readonly<Record<Management, (inputs: CheckedClusterInputs) => string[]>> = {
   core(inputs) {
+    if (inputs.adopt) return [`take over the cluster ${inputs.name} that another program has declared: mark its network, its address, its machines and its API's rules, and change nothing else of it`];
     const graph = graphOf(planCluster({ desired: desiredCluster(inputs), observed: nothing, owner: "" }).steps);
     return [`make the keys and certificates of ${inputs.name}`, placeLine(inputs), ...summarise(graph), ...withoutAddons(inputs.addons), `about ${seconds(estimateGraph(graph) * 1000)} in all`];
   },
@@ -43,7 +44,6 @@ const planned: Readonly<Record<Management, (inputs: CheckedClusterInputs) => str
 const addons = {
   cloudController: "no cloud controller (services of type LoadBalancer get no address)",
   csi: "no storage driver (volumes have to come from elsewhere)",
-  metrics: "no metrics server (kubectl top and the pod autoscaler have nothing to go by)",
 } as const;
 
 /** What is off is said, so that nobody looks for it later. */

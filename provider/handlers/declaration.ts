@@ -21,8 +21,11 @@ export const placeOf = (endpoint: ClusterEndpointOutputs): ClusterPlace => ({
   publicIpAddress: endpoint.publicIpAddress,
 });
 
-/** `recorded`: the exact version that the cluster has. A minor is satisfied by it, however many patches were registered since. */
-export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string): DesiredCluster {
+/**
+ * `recorded`: the exact version that the cluster has. A minor is satisfied by it, however many patches were registered since.
+ * `cloudConfig`: what add-ons ask Mold with, where somebody has looked.
+ */
+export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string, cloudConfig?: string): DesiredCluster {
   const { identity, endpoint } = inputs;
   return {
     name: inputs.name,
@@ -43,6 +46,7 @@ export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string):
     privateRegistry: inputs.privateRegistry,
     comments: inputs.comments ?? [],
     tags: inputs.tags ?? {},
+    addons: addonsOf(inputs, cloudConfig),
     powerState: inputs.powerState,
     upgrade: {
       maxUnavailable: inputs.upgrade?.maxUnavailable ?? 1,
@@ -60,6 +64,14 @@ export function desiredCluster(inputs: CheckedClusterInputs, recorded?: string):
     },
   };
 }
+
+/** A state may have been written before there were any. */
+const addonsOf = ({ addons }: Partial<CheckedClusterInputs>, cloudConfig: string | undefined): DesiredCluster["addons"] => ({
+  cloudController: addons?.cloudController ?? false,
+  csi: addons?.csi ?? false,
+  credentials: addons?.credentials,
+  cloudConfig,
+});
 
 export const nodesOf = ({ nodes = {} }: CheckedClusterInputs): DesiredCluster["nodes"] =>
   Object.fromEntries(Object.entries(nodes).map(([name, { offering, reboot, replace, delete: isGone = false }]) => [name, { offering, reboot, replace, delete: isGone }]));
@@ -191,8 +203,8 @@ export const checkNodesOfNew: Readonly<Record<Management, (inputs: CheckedKubern
 };
 
 /** Which there will be is known by the counts. */
-function namedByCounts({ name, nodes, controlPlane, workers }: CheckedKubernetesClusterInputs): CheckFailure[] {
-  if (nodes === undefined || [name, nodes, controlPlane, workers].some(hasUnknown)) return [];
+function namedByCounts({ name, nodes, controlPlane, workers, adopt }: CheckedKubernetesClusterInputs): CheckFailure[] {
+  if (nodes === undefined || adopt || [name, nodes, controlPlane, workers].some(hasUnknown)) return [];
   const namesOf = (role: Role, count: number): string[] => Array.from({ length: count }, (_, at) => machineName(name, role, at + 1));
   const names = [...namesOf("control-plane", controlPlane.count), ...namesOf("worker", workers.count)];
   return Object.entries(nodes).flatMap(([node, { delete: isGone }]) => {

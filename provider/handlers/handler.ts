@@ -52,8 +52,19 @@ export interface State<Inputs, Outputs> {
   readonly outputs: Outputs;
 }
 
+/** How somebody else reaches Mold, and as whom. Never in a state, an error or a log. */
+export interface CloudCredentials {
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  readonly secretKey: string;
+  readonly projectId?: string;
+  readonly insecure?: boolean;
+}
+
 /** How a handler gets at the world: connections by name, one Mold client each, shared by all resources of a run. */
 export interface Session {
+  /** The keys of a connection, for what is to ask Mold by itself. Throws as `world` does. */
+  credentials(connection: string | undefined): CloudCredentials;
   /** Throws an error that names what to configure when there is no such connection. */
   world(connection: string | undefined, declared: Declared["declaredBy"]): World;
 }

@@ -2,6 +2,7 @@
 import type { CheckedNetworkRuleInputs } from "../../schema/generated/types";
 import { ClusterError } from "../core/errors";
 import type { Tags } from "../core/ownership";
+import { nodeTarget } from "../core/succession";
 import type { World } from "../core/ports";
 import { egressKind, firewallKind, type DesiredFirewallRule } from "../core/rules/firewall";
 import { aclKind, type DesiredAclRule } from "../core/rules/acl";
@@ -15,7 +16,7 @@ type Inputs = CheckedNetworkRuleInputs & Declared;
 
 const everyone = "0.0.0.0/0";
 
-export const ownerOf = ({ declaredBy, cluster, tags }: Inputs): RuleOwner => ({ resource: declaredBy.resource, cluster, tags: tags ?? {} });
+export const ownerOf = ({ declaredBy, cluster, tags, target }: Inputs): RuleOwner => ({ resource: declaredBy.resource, cluster, tags: { ...(target?.node === undefined ? {} : nodeTarget), ...tags } });
 
 /** A rule of any kind, at its place. */
 export interface BoundRule {
@@ -91,7 +92,7 @@ function bind<Span, Desired extends Span>({ kind, desired }: Declaration<Span, D
     place,
     find: async () => (await findRules(kind, job))[0],
     difference: () => ruleDifference(kind, job, () => desired(job, inputs)),
-    apply: async (former) => applyRule(kind, job, await desired(job, inputs), { former, adopt: inputs.adopt }),
+    apply: async (former) => applyRule(kind, job, await desired(job, inputs), { former: { ...nodeTarget, ...former }, adopt: inputs.adopt }),
     delete: () => deleteRules(kind, job),
   };
 }

@@ -11,7 +11,7 @@ import { clustersCalled, findCluster, foundPlace, type FoundCluster } from "../c
 import { observeCluster, type ObservedCluster } from "../core/observe";
 import { ownNetworks } from "../core/own-network";
 import { hasJoined, tagKeys, tagParameters } from "../core/ownership";
-import { planCluster } from "../core/plan";
+import { planPermitted } from "../core/plan-permitted";
 import { declaresDisks } from "../core/plan-disks";
 import type { CallContext, ClusterAccess, KubernetesNode, World } from "../core/ports";
 import { planLines } from "../core/preview";
@@ -93,9 +93,9 @@ async function planChange(world: World, inputs: CheckedKubernetesClusterInputs, 
   const desired: DesiredCluster = { ...declared, version: version.startsWith(`${inputs.version}.`) ? version : inputs.version };
   const versions = needsVersions({ desired, observed }) ? await catalogueOf(world).versions(place.zoneId) : undefined;
   // What was declared last time is in a state alone: counts and tags are compared with what is there.
-  const { steps, problems, notes } = planCluster({ desired, observed, owner: cluster.owner ?? "", former: { ...desired, version }, versions });
+  const { steps, problems, ...told } = await planPermitted(catalogueOf(world), { desired, observed, owner: cluster.owner ?? "", former: { ...desired, version }, versions });
   return {
-    plan: planLines({ steps, notes }),
+    plan: planLines({ steps, ...told }),
     problems,
     ...(access ? {} : { assumed: `the cluster itself was not asked: every node is taken to be Ready, at ${version}` }),
   };

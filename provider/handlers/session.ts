@@ -46,12 +46,12 @@ export function createSession(options: SessionOptions): Session {
   const clusters = new Map<string, KubernetesPort>();
   const worlds = new Map<string, World>();
 
+  const settingsOf = (connection: string | undefined): ConnectionSettings => connectionFrom({ get: options.config }, options.env, connection);
   const moldOf = (connection: string | undefined): MoldPort => {
     const key = connection ?? "";
     const known = molds.get(key);
     if (known) return known;
-    const settings = connectionFrom({ get: options.config }, options.env, connection);
-    const mold = forgetful(createMold(settings, { clock, log }));
+    const mold = forgetful(createMold(settingsOf(connection), { clock, log }));
     molds.set(key, mold);
     return mold;
   };
@@ -63,6 +63,7 @@ export function createSession(options: SessionOptions): Session {
     return known;
   };
   return {
+    credentials: settingsOf,
     world(connection: string | undefined, { owner }: Declared["declaredBy"]): World {
       const key = JSON.stringify([connection, owner]);
       const known = worlds.get(key);

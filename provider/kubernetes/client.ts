@@ -14,8 +14,9 @@ import type {
   V1Service,
   V1ServiceList,
 } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { Clock, ClusterAccess, DisruptionBudget, EtcdMember, KubernetesLoadBalancer, KubernetesNode, KubernetesPod, KubernetesPort, KubernetesVolume, Log, NodeMark, Resources } from "../core/ports";
+import type { Clock, CloudConfig, ClusterAccess, DisruptionBudget, EtcdMember, KubernetesLoadBalancer, KubernetesNode, KubernetesPod, KubernetesPort, KubernetesVolume, Log, NodeMark, Resources } from "../core/ports";
 import { bootstrapTokenSecret, bootstrapTokenSecretName } from "./bootstrap-token";
+import * as secret from "./cloud-config";
 import { connectionError, KubernetesError } from "./errors";
 import { Etcdctl } from "./etcd";
 import { webSocketExec, type ExecTransport } from "./exec";
@@ -219,6 +220,24 @@ class KubernetesClient implements KubernetesPort {
 
   async deleteBootstrapToken(token: string): Promise<void> {
     await this.json({ method: "DELETE", path: `${secrets}/${bootstrapTokenSecretName(token)}` }, [404]);
+  }
+
+  private readonly ask: secret.Exchange = (request, also) => this.exchange(request, also);
+
+  cloudConfig(): Promise<CloudConfig | undefined> {
+    return secret.cloudConfig(this.ask);
+  }
+
+  putCloudConfig(text: string): Promise<void> {
+    return secret.putCloudConfig(this.ask, text);
+  }
+
+  restartCloudUsers(): Promise<void> {
+    return secret.restartCloudUsers(this.ask);
+  }
+
+  deleteCloudConfig(): Promise<void> {
+    return secret.deleteCloudConfig(this.ask);
   }
 
   async etcdMembers(via: string): Promise<EtcdMember[]> {

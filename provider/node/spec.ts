@@ -58,6 +58,7 @@ export const places = {
   agent: "/usr/local/lib/ablestack-kubernetes/agent.sh",
   upgrade: "/usr/local/lib/ablestack-kubernetes/upgrade.sh",
   certificates: "/usr/local/lib/ablestack-kubernetes/certificates.sh",
+  addons: "/usr/local/lib/ablestack-kubernetes/addons.sh",
   unit: "/etc/systemd/system/ablestack-kubernetes-agent.service",
 } as const;
 

@@ -117,7 +117,7 @@ export interface NodeOperationArgs {
    */
   readonly delete?: pulumi.Input<boolean>;
   /**
-   * A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host.
+   * A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own; port forwards and balancers that name the old node are led to it; then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host.
    * @example "2026-11-23 disk"
    */
   readonly replace?: pulumi.Input<string>;
@@ -152,29 +152,26 @@ export interface UpgradeArgs {
   readonly strategy?: pulumi.Input<"in-place" | "replace">;
 }
 
-/** What is installed into the cluster beyond its network. */
+/** What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it. */
 export interface AddonsArgs {
   /**
-   * Installs the cloud controller, which gives services of type LoadBalancer an address.
-   * Not yet: installing the cloud controller comes with a later release.
+   * Installs the cloud controller, which gives services of type LoadBalancer an address, from the cluster's Kubernetes ISO (`provider.yaml`). Upgrades renew it.
    * @default false
    * @example true
    */
   readonly cloudController?: pulumi.Input<boolean>;
   /**
-   * Installs the storage driver, which makes volumes out of Mold's disks.
-   * Not yet: installing the storage driver comes with a later release.
+   * Installs the storage driver, which makes volumes out of Mold's disks, from the cluster's Kubernetes ISO (`snapshot-crds.yaml` and `manifest.yaml`, CloudStack 4.22 and later). Upgrades renew it.
    * @default false
    * @example true
    */
   readonly csi?: pulumi.Input<boolean>;
   /**
-   * Installs the metrics server, which tells the use of CPU and memory.
-   * Not yet: installing the metrics server comes with a later release.
-   * @default false
-   * @example true
+   * Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. The connection's address and `insecure` go along, its `caCertificate` can't. Other keys configured are put in with the next run, and the add-ons restarted.
+   * @default must be given with `cloudController` or `csi` and `management: "core"`
+   * @example "in-cluster"
    */
-  readonly metrics?: pulumi.Input<boolean>;
+  readonly credentials?: pulumi.Input<string>;
 }
 
 /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
@@ -363,17 +360,35 @@ export interface KubernetesClusterArgs {
    */
   readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * What is installed into the cluster beyond its network.
+   * What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it.
    * @default {}
-   * @example {"csi":true}
+   * @example {"csi":true,"credentials":"in-cluster"}
    */
   readonly addons?: pulumi.Input<AddonsArgs>;
   /**
-   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
+   * Machines of yours that are workers of the cluster beside those that Mold makes: their ids. They are on its network, run, and are of a template that Mold's Kubernetes service can log in to and that has containerd. What is on such a machine is taken over as it joins: it is rebooted. It is no part of `workers.count`, and stays yours: one that is taken out again is drained and reset, one that people have added is left alone. Needs CloudStack 4.21.
+   * @default none
+   * @example ["5c3f2b0e-8d0f-4a3a-9a57-0e8a7c1f8d11"]
+   */
+  readonly externalNodes?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adoptIdentity`. Rules on its address are taken over by their own `adopt`.
    * @default false
    * @example true
    */
   readonly adopt?: pulumi.Input<boolean>;
+  /**
+   * Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name.
+   * @default the one of that name in the zone
+   * @example "278ef443-1b9f-48fe-b735-714c29459ce3"
+   */
+  readonly adoptId?: pulumi.Input<string>;
+  /**
+   * Identity of the cluster that `adopt` takes over: the output `identity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards.
+   * Secret.
+   * @default must be given with `adopt` and `management: "core"`
+   */
+  readonly adoptIdentity?: pulumi.Input<string>;
   /**
    * What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once.
    * @default "continue"

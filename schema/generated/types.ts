@@ -176,6 +176,11 @@ export interface KubernetesClusterOutputs {
    * @example "2028-11-23T13:54:24.000Z"
    */
   readonly kubeconfigExpires: string;
+  /**
+   * What makes it this cluster: its uid and its authorities with their keys, for `adoptIdentity` where it is to be declared from then on. Whoever has it is its administrator for good. Empty where Mold runs the cluster.
+   * Secret.
+   */
+  readonly identity: string;
 }
 
 /** What is known of a NetworkRule once it is there. One rule of a network: `firewall` lets clients reach a port of a public address, `portForward` sends a port of it to one machine; `egress` and `acl` rule what goes out and in. */
@@ -686,7 +691,7 @@ export interface NodeOperation {
    */
   readonly delete?: boolean;
   /**
-   * A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host.
+   * A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own; port forwards and balancers that name the old node are led to it; then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host.
    * @example "2026-11-23 disk"
    */
   readonly replace?: string;
@@ -721,29 +726,26 @@ export interface Upgrade {
   readonly strategy?: "in-place" | "replace";
 }
 
-/** What is installed into the cluster beyond its network. */
+/** What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it. */
 export interface Addons {
   /**
-   * Installs the cloud controller, which gives services of type LoadBalancer an address.
-   * Not yet: installing the cloud controller comes with a later release.
+   * Installs the cloud controller, which gives services of type LoadBalancer an address, from the cluster's Kubernetes ISO (`provider.yaml`). Upgrades renew it.
    * @default false
    * @example true
    */
   readonly cloudController?: boolean;
   /**
-   * Installs the storage driver, which makes volumes out of Mold's disks.
-   * Not yet: installing the storage driver comes with a later release.
+   * Installs the storage driver, which makes volumes out of Mold's disks, from the cluster's Kubernetes ISO (`snapshot-crds.yaml` and `manifest.yaml`, CloudStack 4.22 and later). Upgrades renew it.
    * @default false
    * @example true
    */
   readonly csi?: boolean;
   /**
-   * Installs the metrics server, which tells the use of CPU and memory.
-   * Not yet: installing the metrics server comes with a later release.
-   * @default false
-   * @example true
+   * Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. The connection's address and `insecure` go along, its `caCertificate` can't. Other keys configured are put in with the next run, and the add-ons restarted.
+   * @default must be given with `cloudController` or `csi` and `management: "core"`
+   * @example "in-cluster"
    */
-  readonly metrics?: boolean;
+  readonly credentials?: string;
 }
 
 /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
@@ -932,17 +934,35 @@ export interface KubernetesClusterInputs {
    */
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * What is installed into the cluster beyond its network.
+   * What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it.
    * @default {}
-   * @example {"csi":true}
+   * @example {"csi":true,"credentials":"in-cluster"}
    */
   readonly addons?: Addons;
   /**
-   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
+   * Machines of yours that are workers of the cluster beside those that Mold makes: their ids. They are on its network, run, and are of a template that Mold's Kubernetes service can log in to and that has containerd. What is on such a machine is taken over as it joins: it is rebooted. It is no part of `workers.count`, and stays yours: one that is taken out again is drained and reset, one that people have added is left alone. Needs CloudStack 4.21.
+   * @default none
+   * @example ["5c3f2b0e-8d0f-4a3a-9a57-0e8a7c1f8d11"]
+   */
+  readonly externalNodes?: readonly string[];
+  /**
+   * Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adoptIdentity`. Rules on its address are taken over by their own `adopt`.
    * @default false
    * @example true
    */
   readonly adopt?: boolean;
+  /**
+   * Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name.
+   * @default the one of that name in the zone
+   * @example "278ef443-1b9f-48fe-b735-714c29459ce3"
+   */
+  readonly adoptId?: string;
+  /**
+   * Identity of the cluster that `adopt` takes over: the output `identity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards.
+   * Secret.
+   * @default must be given with `adopt` and `management: "core"`
+   */
+  readonly adoptIdentity?: string;
   /**
    * What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once.
    * @default "continue"
@@ -993,7 +1013,7 @@ export interface CheckedNodeOperation {
   readonly reboot?: string;
   /** This worker is not to be there: it is drained and destroyed. Lower `workers.count` with it, and it is the one that leaves; otherwise a new one takes its place first, since the count says how many there are. Control planes can't be deleted: `controlPlane.count` says how many there are, and `replace` makes one anew. */
   readonly delete: boolean;
-  /** A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own, then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host. */
+  /** A new machine takes the node's place once each time this text is another. The new one joins first, under a name of its own; port forwards and balancers that name the old node are led to it; then the old one leaves as when there are to be fewer: workers together, control planes one after another. With `affinity: "required"` and three or more control planes the old one leaves first, since there may be no other host. */
   readonly replace?: string;
 }
 
@@ -1009,14 +1029,14 @@ export interface CheckedUpgrade {
   readonly strategy: "in-place" | "replace";
 }
 
-/** What is installed into the cluster beyond its network. Defaults filled in. */
+/** What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it. Defaults filled in. */
 export interface CheckedAddons {
-  /** Installs the cloud controller, which gives services of type LoadBalancer an address. */
+  /** Installs the cloud controller, which gives services of type LoadBalancer an address, from the cluster's Kubernetes ISO (`provider.yaml`). Upgrades renew it. */
   readonly cloudController: boolean;
-  /** Installs the storage driver, which makes volumes out of Mold's disks. */
+  /** Installs the storage driver, which makes volumes out of Mold's disks, from the cluster's Kubernetes ISO (`snapshot-crds.yaml` and `manifest.yaml`, CloudStack 4.22 and later). Upgrades renew it. */
   readonly csi: boolean;
-  /** Installs the metrics server, which tells the use of CPU and memory. */
-  readonly metrics: boolean;
+  /** Name of the connection whose keys the add-ons ask Mold with, as configured by `ablestack:connections.<name>`. They go into the secret `cloudstack-secret` of `kube-system`, where administrators of the cluster can read them: let them be those of a user that may do no more than that, in the account or project of the cluster. The connection's address and `insecure` go along, its `caCertificate` can't. Other keys configured are put in with the next run, and the add-ons restarted. */
+  readonly credentials?: string;
 }
 
 /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. Defaults filled in. */
@@ -1081,10 +1101,16 @@ export interface CheckedKubernetesClusterInputs {
   readonly comments?: readonly string[];
   /** Tags of your own on everything the cluster owns. Keys that begin with `ablestack-` are the library's. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** What is installed into the cluster beyond its network. */
+  /** What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it. */
   readonly addons: CheckedAddons;
-  /** Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. */
+  /** Machines of yours that are workers of the cluster beside those that Mold makes: their ids. They are on its network, run, and are of a template that Mold's Kubernetes service can log in to and that has containerd. What is on such a machine is taken over as it joins: it is rebooted. It is no part of `workers.count`, and stays yours: one that is taken out again is drained and reset, one that people have added is left alone. Needs CloudStack 4.21. */
+  readonly externalNodes?: readonly string[];
+  /** Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adoptIdentity`. Rules on its address are taken over by their own `adopt`. */
   readonly adopt: boolean;
+  /** Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name. */
+  readonly adoptId?: string;
+  /** Identity of the cluster that `adopt` takes over: the output `identity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards. */
+  readonly adoptIdentity?: string;
   /** What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once. */
   readonly failedCreate: "continue" | "remove";
   /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
@@ -1706,11 +1732,17 @@ export interface ClusterIdentityInputs {
    */
   readonly management?: "core" | "mold";
   /**
-   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
+   * Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adoptIdentity`. Rules on its address are taken over by their own `adopt`.
    * @default false
    * @example true
    */
   readonly adopt?: boolean;
+  /**
+   * Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name.
+   * @default the one of that name in the zone
+   * @example "278ef443-1b9f-48fe-b735-714c29459ce3"
+   */
+  readonly adoptId?: string;
   /**
    * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
    * A change replaces the resource.
@@ -1730,8 +1762,10 @@ export interface CheckedClusterIdentityInputs {
   readonly network?: string;
   /** Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers. */
   readonly management: "core" | "mold";
-  /** Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. */
+  /** Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adoptIdentity`. Rules on its address are taken over by their own `adopt`. */
   readonly adopt: boolean;
+  /** Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name. */
+  readonly adoptId?: string;
   /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
   readonly connection?: string;
 }
@@ -1793,11 +1827,17 @@ export interface ClusterEndpointInputs {
    */
   readonly management?: "core" | "mold";
   /**
-   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
+   * Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adoptIdentity`. Rules on its address are taken over by their own `adopt`.
    * @default false
    * @example true
    */
   readonly adopt?: boolean;
+  /**
+   * Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name.
+   * @default the one of that name in the zone
+   * @example "278ef443-1b9f-48fe-b735-714c29459ce3"
+   */
+  readonly adoptId?: string;
 }
 
 /** `ClusterEndpointInputs` as check gives it back: defaults filled in. Network and public address of a cluster: they stay as they are whatever changes in place, so that the kubeconfig does. */
@@ -1818,12 +1858,194 @@ export interface CheckedClusterEndpointInputs {
   readonly externalLoadBalancerIp?: string;
   /** Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers. */
   readonly management: "core" | "mold";
-  /** Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. */
+  /** Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adoptIdentity`. Rules on its address are taken over by their own `adopt`. */
   readonly adopt: boolean;
+  /** Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name. */
+  readonly adoptId?: string;
 }
 
 /** The machines of a cluster, the balancer rule and the firewall rule of its API, and its affinity group. */
-export interface ClusterInputs extends KubernetesClusterInputs {
+export interface ClusterInputs {
+  /**
+   * Name of the cluster: a DNS label of at most 40 characters. The machines are called `<name>-control-<n>` and `<name>-worker-<n>`, and so are their nodes.
+   * A change replaces the resource.
+   * @default the resource's name
+   * @example "prod"
+   */
+  readonly name: string;
+  /**
+   * What the cluster is for; shown in Mold's screens.
+   * @default none
+   * @example "Payments, production"
+   */
+  readonly description?: string;
+  /**
+   * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
+   * A change replaces the resource.
+   * @default the default connection
+   * @example "seoul"
+   */
+  readonly connection?: string;
+  /**
+   * Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers.
+   * A change replaces the resource.
+   * @default "core"
+   * @example "mold"
+   */
+  readonly management?: "core" | "mold";
+  /**
+   * Zone to build in: its name or id.
+   * A change replaces the resource.
+   * @example "zone-1"
+   */
+  readonly zone: string;
+  /**
+   * Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused.
+   * @example "1.35.4"
+   */
+  readonly version: string;
+  /**
+   * Isolated network to put the machines on: its name or id. It stays when the cluster goes.
+   * A change replaces the resource.
+   * @default one is made, and goes with the cluster
+   * @example "apps"
+   */
+  readonly network?: string;
+  /**
+   * Offering of the network that is made: its name or id. Needs source NAT, firewall, load balancing and port forwarding.
+   * A change replaces the resource.
+   * @default "DefaultNetworkOfferingforKubernetesService"
+   * @example "isolated-with-lb"
+   */
+  readonly networkOffering?: string;
+  /**
+   * Cloud image that the machines boot from: its name or id. Needs cloud-init and containerd. Machines that exist keep the image they were made from.
+   * @default must be given with `management: "core"`
+   * @example "debian-13-containerd"
+   */
+  readonly template?: string;
+  /**
+   * Whether control planes are kept on different hosts: `preferred` tries to, `required` refuses to place two on one host, `none` leaves it to Mold.
+   * A change replaces the resource.
+   * @default "preferred"
+   * @example "required"
+   */
+  readonly affinity?: "preferred" | "required" | "none";
+  /**
+   * The machines that run the Kubernetes API, its controllers and etcd.
+   * @example {"count":3,"offering":"k8s-4c-8g"}
+   */
+  readonly controlPlane: ControlPlane;
+  /**
+   * The machines that run the workloads.
+   * @example {"count":3,"offering":"k8s-8c-16g"}
+   */
+  readonly workers: Workers;
+  /**
+   * Name of the SSH key pair that people log in with. The library itself never uses SSH. Applies to machines made from now on.
+   * @default none
+   * @example "ops"
+   */
+  readonly sshKeyPair?: string;
+  /**
+   * Registry that containerd on every node pulls from; needed without connectivity to the outside. Applies to machines made from now on.
+   * @default none: images come from where they are
+   * @example {"url":"https://registry.example.com","username":"puller","password":"(a secret)"}
+   */
+  readonly privateRegistry?: PrivateRegistry;
+  /**
+   * Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared.
+   * A change replaces the resource.
+   * @default a public address is taken, and goes with the cluster
+   * @example "203.0.113.10"
+   */
+  readonly externalLoadBalancerIp?: string;
+  /**
+   * Who may reach the Kubernetes API at the public address. The cluster's own machines always may.
+   * @default {}
+   * @example {"cidrList":["198.51.100.0/24"]}
+   */
+  readonly apiAccess?: ApiAccess;
+  /**
+   * IPv4 network that pods get their addresses from; a /24 of it goes to each node.
+   * A change replaces the resource.
+   * @default "10.244.0.0/16"
+   * @example "10.200.0.0/16"
+   */
+  readonly podCidr?: string;
+  /**
+   * IPv4 network that services get their addresses (ClusterIP) from: between a /12 and a /28.
+   * A change replaces the resource.
+   * @default "10.96.0.0/12"
+   * @example "10.112.0.0/16"
+   */
+  readonly serviceCidr?: string;
+  /**
+   * `stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again. While it is stopped, workers can be taken away; more of them are made when it starts.
+   * @default "running"
+   * @example "stopped"
+   */
+  readonly powerState?: "running" | "stopped";
+  /**
+   * Operations on single nodes, by node name. Nodes are away one at a time.
+   * @default none
+   * @example {"prod-worker-2":{"offering":"k8s-8c-32g"}}
+   */
+  readonly nodes?: Readonly<Record<string, NodeOperation>>;
+  /**
+   * How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one.
+   * @default one worker at a time
+   * @example {"maxUnavailable":2,"drainTimeout":600}
+   */
+  readonly upgrade?: Upgrade;
+  /**
+   * Comments on the cluster, as Mold's screens show them. Those that people write there are left alone.
+   * @default none
+   * @example ["Ask Min before an upgrade"]
+   */
+  readonly comments?: readonly string[];
+  /**
+   * Tags of your own on everything the cluster owns. Keys that begin with `ablestack-` are the library's.
+   * @default none
+   * @example {"team":"payments"}
+   */
+  readonly tags?: Readonly<Record<string, string>>;
+  /**
+   * What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it.
+   * @default {}
+   * @example {"csi":true,"credentials":"in-cluster"}
+   */
+  readonly addons?: Addons;
+  /**
+   * Machines of yours that are workers of the cluster beside those that Mold makes: their ids. They are on its network, run, and are of a template that Mold's Kubernetes service can log in to and that has containerd. What is on such a machine is taken over as it joins: it is rebooted. It is no part of `workers.count`, and stays yours: one that is taken out again is drained and reset, one that people have added is left alone. Needs CloudStack 4.21.
+   * @default none
+   * @example ["5c3f2b0e-8d0f-4a3a-9a57-0e8a7c1f8d11"]
+   */
+  readonly externalNodes?: readonly string[];
+  /**
+   * Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adoptIdentity`. Rules on its address are taken over by their own `adopt`.
+   * @default false
+   * @example true
+   */
+  readonly adopt?: boolean;
+  /**
+   * Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name.
+   * @default the one of that name in the zone
+   * @example "278ef443-1b9f-48fe-b735-714c29459ce3"
+   */
+  readonly adoptId?: string;
+  /**
+   * What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once.
+   * @default "continue"
+   * @example "remove"
+   */
+  readonly failedCreate?: "continue" | "remove";
+  /**
+   * How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for.
+   * @default {}
+   * @example {"create":7200}
+   */
+  readonly timeouts?: Timeouts;
   /**
    * Outputs of the cluster's ClusterIdentity.
    * A change replaces the resource.
@@ -1837,7 +2059,65 @@ export interface ClusterInputs extends KubernetesClusterInputs {
 }
 
 /** `ClusterInputs` as check gives it back: defaults filled in. The machines of a cluster, the balancer rule and the firewall rule of its API, and its affinity group. */
-export interface CheckedClusterInputs extends CheckedKubernetesClusterInputs {
+export interface CheckedClusterInputs {
+  /** Name of the cluster: a DNS label of at most 40 characters. The machines are called `<name>-control-<n>` and `<name>-worker-<n>`, and so are their nodes. */
+  readonly name: string;
+  /** What the cluster is for; shown in Mold's screens. */
+  readonly description?: string;
+  /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
+  readonly connection?: string;
+  /** Who runs the cluster's life. `core`: this library makes the machines and runs them. `mold`: Mold's own Kubernetes service does, and the library plans, waits, checks and recovers. */
+  readonly management: "core" | "mold";
+  /** Zone to build in: its name or id. */
+  readonly zone: string;
+  /** Kubernetes version: exact (`1.35.4`), or a minor (`1.35`), which takes the newest registered patch. It must be registered with Mold and enabled in the zone. A later one upgrades the cluster in place, through every minor in sequence; an older one is refused. */
+  readonly version: string;
+  /** Isolated network to put the machines on: its name or id. It stays when the cluster goes. */
+  readonly network?: string;
+  /** Offering of the network that is made: its name or id. Needs source NAT, firewall, load balancing and port forwarding. */
+  readonly networkOffering: string;
+  /** Cloud image that the machines boot from: its name or id. Needs cloud-init and containerd. Machines that exist keep the image they were made from. */
+  readonly template?: string;
+  /** Whether control planes are kept on different hosts: `preferred` tries to, `required` refuses to place two on one host, `none` leaves it to Mold. */
+  readonly affinity: "preferred" | "required" | "none";
+  /** The machines that run the Kubernetes API, its controllers and etcd. */
+  readonly controlPlane: CheckedControlPlane;
+  /** The machines that run the workloads. */
+  readonly workers: CheckedWorkers;
+  /** Name of the SSH key pair that people log in with. The library itself never uses SSH. Applies to machines made from now on. */
+  readonly sshKeyPair?: string;
+  /** Registry that containerd on every node pulls from; needed without connectivity to the outside. Applies to machines made from now on. */
+  readonly privateRegistry?: PrivateRegistry;
+  /** Address of a load balancer of yours that stands before the API already and leads port 6443 to every control plane. Goes with a `network` that is shared. */
+  readonly externalLoadBalancerIp?: string;
+  /** Who may reach the Kubernetes API at the public address. The cluster's own machines always may. */
+  readonly apiAccess: CheckedApiAccess;
+  /** IPv4 network that pods get their addresses from; a /24 of it goes to each node. */
+  readonly podCidr: string;
+  /** IPv4 network that services get their addresses (ClusterIP) from: between a /12 and a /28. */
+  readonly serviceCidr: string;
+  /** `stopped` shuts the machines down in the order that is safe for etcd, and loses nothing; `running` starts them again. While it is stopped, workers can be taken away; more of them are made when it starts. */
+  readonly powerState: "running" | "stopped";
+  /** Operations on single nodes, by node name. Nodes are away one at a time. */
+  readonly nodes?: Readonly<Record<string, CheckedNodeOperation>>;
+  /** How workers are upgraded. Control planes always go one at a time, and one worker always stays where there are more than one. */
+  readonly upgrade?: CheckedUpgrade;
+  /** Comments on the cluster, as Mold's screens show them. Those that people write there are left alone. */
+  readonly comments?: readonly string[];
+  /** Tags of your own on everything the cluster owns. Keys that begin with `ablestack-` are the library's. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** What is installed into the cluster beyond its network. What is taken out again is removed, as long as nothing in the cluster hangs on it. */
+  readonly addons: CheckedAddons;
+  /** Machines of yours that are workers of the cluster beside those that Mold makes: their ids. They are on its network, run, and are of a template that Mold's Kubernetes service can log in to and that has containerd. What is on such a machine is taken over as it joins: it is rebooted. It is no part of `workers.count`, and stays yours: one that is taken out again is drained and reset, one that people have added is left alone. Needs CloudStack 4.21. */
+  readonly externalNodes?: readonly string[];
+  /** Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adoptIdentity`. Rules on its address are taken over by their own `adopt`. */
+  readonly adopt: boolean;
+  /** Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name. */
+  readonly adoptId?: string;
+  /** What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once. */
+  readonly failedCreate: "continue" | "remove";
+  /** How long one step of each operation may take (a machine that joins, a node that is to be Ready), and one hop of an upgrade as a whole. Every wait ends, and says what it waited for. */
+  readonly timeouts: CheckedTimeouts;
   /** Outputs of the cluster's ClusterIdentity. */
   readonly identity: ClusterIdentityOutputs;
   /** All outputs of the cluster's ClusterEndpoint. */

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { identityText } from "../../provider/kubernetes/identity-text";
 import { clientNow, kubeconfig } from "../../provider/kubernetes/kubeconfig";
 import type { KubernetesClusterArgs } from "../../schema/generated/pulumi-args";
-import type { KubernetesClusterOutputs } from "../../schema/generated/types";
-import { Cluster, ClusterAccess, ClusterEndpoint, ClusterIdentity, endpointOutputs, machineIdentity } from "./cluster-parts";
+import type { ClusterIdentityOutputs, KubernetesClusterOutputs } from "../../schema/generated/types";
+import { Cluster, ClusterAccess, ClusterEndpoint, ClusterIdentity, endpointOutputs, identityOutputs, machineIdentity } from "./cluster-parts";
 import { ifKnown, type OutputsOf } from "./outputs";
 import { showPlanOfCreate } from "./preview-plan";
 
@@ -34,6 +35,8 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
   /** When the client certificate in it ends, ISO 8601. */
   readonly kubeconfigExpires: pulumi.Output<string>;
   readonly caCertificate: pulumi.Output<string>;
+  /** What makes it this cluster, a secret: for `adoptIdentity` of whoever is to declare it from then on. */
+  readonly identity: pulumi.Output<string>;
   readonly networkId: pulumi.Output<string>;
   readonly networkName: pulumi.Output<string>;
   readonly publicIpAddressId: pulumi.Output<string>;
@@ -59,17 +62,18 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
   constructor(name: string, args: KubernetesClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ablestack:index:KubernetesCluster", name, {}, opts);
     const child = { parent: this };
+    const { adoptIdentity, ...declared } = args;
     const declaration = {
-      ...args,
+      ...declared,
       name: args.name ?? name,
       // Whoever forgets to mark the password as a secret still has none in the state.
       privateRegistry: args.privateRegistry === undefined ? undefined : pulumi.secret(args.privateRegistry),
     };
-    const { connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt } = args;
+    const { connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, adoptId } = args;
 
-    const identity = new ClusterIdentity(`${name}-identity`, declaration, child);
+    const identity = new ClusterIdentity(`${name}-identity`, adoptIdentity === undefined ? declaration : { ...declaration, adoptIdentity: pulumi.secret(adoptIdentity) }, child);
     showPlanOfCreate(this, declaration, identity.uid);
-    const place = { uid: identity.uid, name: declaration.name, connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt };
+    const place = { uid: identity.uid, name: declaration.name, connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, adoptId };
     const timeouts = pulumi.output(args.timeouts).apply((given) => ({ create: given?.create ?? defaultTimeouts.create, delete: given?.delete ?? defaultTimeouts.delete }));
     const endpoint = new ClusterEndpoint(`${name}-endpoint`, { ...place, timeouts }, child);
     const machines = new Cluster(name, { ...declaration, identity: pick(identity, machineIdentity), endpoint: pick(endpoint, endpointOutputs) }, child);
@@ -101,6 +105,7 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
     this.name = pulumi.output(declaration.name);
     this.description = pulumi.output(args.description);
     this.caCertificate = caCertificate;
+    this.identity = pulumi.secret(pulumi.output(pick(identity, identityOutputs)).apply((parts) => identityText(parts as ClusterIdentityOutputs)));
     this.networkId = endpoint.networkId;
     this.networkName = endpoint.networkName;
     this.publicIpAddressId = endpoint.publicIpAddressId;

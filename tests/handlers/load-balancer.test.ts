@@ -51,7 +51,7 @@ test("declared as it is, it changes nothing and sends nothing that changes", asy
 });
 
 test.each<[string, Readonly<Record<string, unknown>>, object, string[]?]>([
-  ["members by node", { members: { nodes: ["prod-worker-2"] } }, { memberIds: ["machines:prod-worker-2"] }, []],
+  ["members by node", { members: { nodes: ["prod-worker-2"] } }, { memberIds: ["machines:prod-worker-2"] }, ["nodes=prod-worker-2"]],
   ["members by another role", { members: { role: "control-plane" } }, { memberIds: ["machines:prod-control-1"] }, ["role=control-plane"]],
   ["protocol", { protocol: "tcp-proxy" }, { protocol: "tcp-proxy", memberIds: workers }],
   ["algorithm", { algorithm: "source" }, { algorithm: "source", memberIds: workers }],

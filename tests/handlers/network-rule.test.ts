@@ -84,7 +84,8 @@ const egressRules = ({ cloud }: Opened): Readonly<Record<string, unknown>>[] => 
 const forwards = ({ cloud }: Opened): readonly Readonly<Record<string, unknown>>[] => seen(cloud).forwards!;
 const tagsOn = ({ cloud }: Opened, type: string): string[] => seen(cloud).tags!.flatMap((tag) => (tag.resourceType === type && !String(tag.resourceId).includes("6443") ? [`${String(tag.key)}=${String(tag.value)}`] : []));
 
-const ownTags = (resource: string): string[] => [`ablestack-cluster=${cluster}`, "ablestack-owner=pulumi:organization/project/stack", `ablestack-resource=${resource}`];
+/** The port forward of these tests names a node: the cluster's own steps know by a tag that it is to follow. */
+const ownTags = (resource: string): string[] => [`ablestack-cluster=${cluster}`, "ablestack-owner=pulumi:organization/project/stack", `ablestack-resource=${resource}`, ...(resource === "ssh" ? ["ablestack-target=node"] : [])];
 
 describe("firewall", () => {
   test("is made as declared, with tags that say whose it is, and nothing else is", async () => {

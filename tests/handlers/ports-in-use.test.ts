@@ -8,6 +8,9 @@ const session: Session = {
   world: () => {
     throw new Error("a check of ports asks nobody");
   },
+  credentials: () => {
+    throw new Error("a check of ports asks nobody");
+  },
 };
 let program = 0;
 /** Rules of one program after another are remembered in one process; a cluster of its own keeps the tests apart. */

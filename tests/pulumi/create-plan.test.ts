@@ -32,7 +32,16 @@ test("it tells whose network is used", () => {
 });
 
 test("what is not installed is said", () => {
-  expect(createPlan(declaration).filter((line) => line.startsWith("leave out"))).toHaveLength(3);
+  expect(createPlan(declaration).filter((line) => line.startsWith("leave out"))).toHaveLength(2);
+});
+
+test("what is installed is, with whose keys", () => {
+  const lines = createPlan({ ...declaration, addons: { csi: true, credentials: "inside" } });
+  expect(lines.filter((line) => /^(put the keys|install|leave out)/.test(line))).toEqual([
+    "put the keys of the connection inside into ha (its add-ons ask Mold with them)",
+    "install the storage driver in ha (from the Kubernetes ISO)",
+    "leave out: no cloud controller (services of type LoadBalancer get no address)",
+  ]);
 });
 
 test("it tells no secret", () => {

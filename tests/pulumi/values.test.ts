@@ -31,5 +31,5 @@ test("a state tells apart what was declared from what came of it", () => {
 });
 
 test("a state without a declaration is refused with what to do", () => {
-  expect(() => fromRecord({ ruleId: "1" })).toThrow(/Importing comes with a later release/);
+  expect(() => fromRecord({ ruleId: "1" })).toThrow(/take over what is there: declare it with adopt: true/);
 });

@@ -24,7 +24,7 @@ test("the smallest cluster gets every default, inside objects too", () => {
     podCidr: "10.244.0.0/16",
     serviceCidr: "10.96.0.0/12",
     powerState: "running",
-    addons: { cloudController: false, csi: false, metrics: false },
+    addons: { cloudController: false, csi: false },
     adopt: false,
     failedCreate: "continue",
     timeouts: { create: 3600, update: 3600, delete: 1800, upgrade: 7200, scale: 3600 },

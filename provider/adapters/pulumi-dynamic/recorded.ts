@@ -15,7 +15,7 @@ export const toRecord = (inputs: unknown, outputs: unknown): Properties => toPul
 export function fromRecord(properties: unknown): State<Properties, Properties> {
   const { [declared]: inputs, ...outputs } = fromPulumi(properties);
   if (typeof inputs !== "object" || inputs === null) {
-    throw new Error("the state does not say what was declared: it was not made by this library, or was imported. Importing comes with a later release; remove it from the state (pulumi state delete) and declare it anew.");
+    throw new Error("the state does not say what was declared: it was not made by this library, or was imported, which Pulumi can't do with resources whose provider is in the state. Remove it from the state (pulumi state delete), and take over what is there: declare it with adopt: true.");
   }
   return { inputs: inputs as Properties, outputs };
 }

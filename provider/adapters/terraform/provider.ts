@@ -239,13 +239,14 @@ export class TerraformProvider {
   private async create(kind: Kind, planned: ObjectValue): Promise<Answer> {
     const owner = this.ownOwner();
     const { inputs, isRule, what } = this.toDo(kind, planned, owner, "Creating");
-    const twice = isRule ? this.names.make(kind.of.type, owner, this.inputs(kind, planned)) : [];
+    const named = this.inputs(kind, planned);
+    const twice = isRule ? this.names.make(kind.of.type, owner, named) : [];
     if (twice.length > 0) return { new_state: this.packedState(kind, null), diagnostics: failureDiagnostics(kind.of.inputs, twice) };
     try {
       const { result, warnings } = await hearing(() => kind.handler.create(this.opened, inputs));
       return { new_state: this.packedState(kind, this.object_(kind, planned, { ...result.outputs, id: result.id, owner })), diagnostics: warnings.map((each) => warning(what, each)) };
     } catch (error) {
-      if (isRule) this.names.forget(kind.of.type, owner, this.inputs(kind, planned));
+      if (isRule) this.names.forget(kind.of.type, owner, named);
       const half = error instanceof PartialFailure && kind.halfMade === "recorded" ? this.object_(kind, planned, { ...(error.outputs as Inputs), id: error.id, owner }) : null;
       return { new_state: this.packedState(kind, half), diagnostics: errorDiagnostics(error, what, kind.of.inputs) };
     }

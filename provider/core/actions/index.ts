@@ -1,4 +1,6 @@
 import type { Work, WorkKind } from "../step";
+import { takeOver } from "../adoption";
+import * as addons from "./addons";
 import * as api from "./api";
 import * as etcd from "./etcd";
 import * as joining from "./joining";
@@ -42,6 +44,7 @@ export const actions: Actions = {
   cordonNode: (operation, { machine }) => leaving.cordonNode(operation, machine),
   uncordonNode: (operation, { machine }) => leaving.uncordonNode(operation, machine),
   drainNode: leaving.drainNode,
+  moveForward: leaving.moveForward,
   deleteNode: (operation, { machine }) => leaving.deleteNode(operation, machine),
   leaveApiBalancer: (operation, { machine }) => api.leaveApiBalancer(operation, machine),
   leaveEtcd: (operation, { machine }) => etcd.leaveEtcd(operation, machine),
@@ -70,6 +73,11 @@ export const actions: Actions = {
   addComment: registration.addComment,
   removeComment: registration.removeComment,
   unregisterCluster: registration.unregisterCluster,
+  takeOver: ({ world }, { tagged, id, tags }) => takeOver(world, tagged, id, tags),
+  putCloudConfig: addons.putCloudConfig,
+  restartCloudUsers: ({ kubernetes }) => kubernetes.restartCloudUsers(),
+  orderAddons: addons.orderAddons,
+  deleteCloudConfig: ({ kubernetes }) => kubernetes.deleteCloudConfig(),
 };
 
 export const act = <W extends Work>(operation: Operation, work: W): Promise<void> => (actions[work.kind] as (operation: Operation, work: W) => Promise<void>)(operation, work);

@@ -28,6 +28,12 @@ export async function leaveBalancer(operation: Operation, { rule, machines }: Ex
   await operation.world.mold.run("removeFromLoadBalancerRule", { id: rule.id, virtualmachineids: there }, operation.context(`balancer rule ${rule.name}`));
 }
 
+/** A range starts at the same port on both sides, and is said anew: without it Mold takes that of the public side. */
+export async function moveForward(operation: Operation, { forward, machine }: Extract<Work, { kind: "moveForward" }>): Promise<void> {
+  const { id, name, privateStartPort, privateEndPort } = forward;
+  await operation.world.mold.run("updatePortForwardingRule", { id, virtualmachineid: operation.idOf(machine), privateport: privateStartPort, privateendport: privateEndPort }, operation.context(`port forwarding rule ${name}`));
+}
+
 export async function cordonNode(operation: NodeOperation, machine: Named): Promise<void> {
   await operation.kubernetes.cordonNode(machine.name, cordonedBy(operation.desired.uid));
 }

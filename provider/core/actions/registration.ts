@@ -2,6 +2,7 @@
 import { orAlready } from "../claim";
 import { goneAsEmpty } from "../gone";
 import { carriedText, commented, commentsOn, recordDescription } from "../records";
+import type { CallContext, World } from "../ports";
 import type { MachineRef, Work } from "../step";
 import type { Operation } from "./operation";
 
@@ -78,10 +79,20 @@ export async function carryComments(operation: Operation, { from, without }: Ext
 }
 
 export async function addComment(operation: Operation, { text }: Extract<Work, { kind: "addComment" }>): Promise<void> {
-  await operation.world.mold.call("addAnnotation", { entitytype: commented, entityid: recordOf(operation), annotation: text }, { ...operation.context("comment"), property: "comments" });
+  await writeComment(operation, recordOf(operation), text);
 }
 
-export async function removeComment(operation: Operation, { commentId }: Extract<Work, { kind: "removeComment" }>): Promise<void> {
+/** Who writes comments: the steps on a cluster of either management. */
+interface Commenting {
+  readonly world: Pick<World, "mold">;
+  context(subject?: string): CallContext;
+}
+
+export async function writeComment(operation: Commenting, recordId: string, text: string): Promise<void> {
+  await operation.world.mold.call("addAnnotation", { entitytype: commented, entityid: recordId, annotation: text }, { ...operation.context("comment"), property: "comments" });
+}
+
+export async function removeComment(operation: Commenting, { commentId }: { readonly commentId: string }): Promise<void> {
   const { mold } = operation.world;
   const context = { ...operation.context("comment"), property: "comments" };
   await orAlready(

@@ -28,6 +28,7 @@ export async function deleteManaged(setting: ManagedSetting, desired: DesiredMan
     return true;
   };
   const before = await look();
+  if (before.marks?.[tagKeys.takenFrom] === world.owner && before.marks[tagKeys.owner] !== world.owner) return;
   // With the network gone, and it was the cluster's, nothing of it can be left.
   if (!before.marks || isOver(before.marks)) return;
   await withLock(world, managedAnchor(desired), resource, async (lease) => {

@@ -31,6 +31,12 @@ export interface DesiredManaged extends ManagedSubject {
   readonly sshKeyPair?: string;
   readonly privateRegistry?: { readonly url: string; readonly username?: string; readonly password?: string };
   readonly externalLoadBalancerIp?: string;
+  /** Mold's storage driver is installed as the cluster is made. */
+  readonly csi: boolean;
+  /** Machines of the user's that are nodes of it beside its own, by id. */
+  readonly externalNodes: readonly string[];
+  /** On its record in Mold. */
+  readonly comments: readonly string[];
   /** The user's own, on every machine. */
   readonly tags: Tags;
   readonly powerState: "running" | "stopped";

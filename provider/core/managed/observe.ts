@@ -3,6 +3,7 @@ import type { Catalogue } from "../catalogue";
 import { goneAsEmpty } from "../gone";
 import { balancerMembers, readBalancerRule, timeOf, type ObservedBalancerRule } from "../observe";
 import { mark, tagKeys, tagsOf, type Role, type Tags } from "../ownership";
+import { commentsOn, type ObservedComment } from "../records";
 import { isKubernetesFailure, isMoldFailure, type Answer, type ClusterAccess, type KubernetesNode, type World } from "../ports";
 import { markKey, type ManagedSubject } from "./desired";
 
@@ -30,8 +31,9 @@ export interface ManagedRecord {
   readonly id: string;
   readonly name: string;
   readonly description: string;
-  /** Created, Starting, Running, Scaling, Upgrading, Stopping, Stopped, Alert, Recovering, Error, Destroying. */
+  /** Created, Starting, Running, Scaling, Upgrading, Importing, RemovingNodes, Stopping, Stopped, Alert, Recovering, Error, Destroying. */
   readonly state: string;
+  /** Machines of others that were added count too. */
   readonly size: number;
   readonly controlPlanes: number;
   /** What Mold says that it runs: after an upgrade that stopped half-way that of before. */
@@ -40,6 +42,8 @@ export interface ManagedRecord {
   readonly workerOffering: NamedOffering;
   readonly autoscaling?: { readonly min: number; readonly max: number };
   readonly keyPair?: string;
+  /** Undefined: this Mold has no such driver. */
+  readonly csi?: boolean;
   readonly created: string;
   readonly account: string;
   readonly domain: string;
@@ -54,10 +58,14 @@ export interface ObservedManaged {
   /** On the network, without the uid that another's network has them end in. Undefined: the network is gone. */
   readonly marks?: Tags;
   readonly cluster?: ManagedRecord;
+  /** Undefined: nobody asked. */
+  readonly comments?: readonly ObservedComment[];
   /** Clusters of that name that are somebody else's, by id. */
   readonly others: readonly string[];
   /** Control planes first, each in the order in which they were made. */
   readonly machines: readonly ManagedMachine[];
+  /** On its network, and not of it. */
+  readonly around: readonly { readonly id: string; readonly name: string; readonly state: string }[];
   /** Balancer rules on the address that follow a role. */
   readonly followers: readonly ObservedBalancerRule[];
   /** Undefined: the cluster does not answer, or was not asked. */
@@ -73,6 +81,8 @@ export interface Looking {
   readonly readKubeconfig: ReadKubeconfig;
   /** The cluster itself is asked too. */
   readonly withNodes: boolean;
+  /** Some are declared, or were last time. */
+  readonly withComments?: boolean;
 }
 
 export async function observeManaged(world: World, subject: ManagedSubject, looking: Looking): Promise<ObservedManaged> {
@@ -85,16 +95,18 @@ export async function observeManaged(world: World, subject: ManagedSubject, look
     mold.list("listKubernetesClusters", { name }),
   ]);
   const [network] = networks;
-  if (!network) return { machines: [], followers: [], others: [] };
+  if (!network) return { machines: [], around: [], followers: [], others: [] };
   const marks = marksOf(subject, tagsOf(network));
   const record = records.find((each) => isOurs(subject, marks, each));
-  const rules = balancers.map(readBalancerRule).filter(({ tags }) => tags[tagKeys.cluster] === subject.uid && tags[tagKeys.target] !== undefined);
+  const rules = balancers.map(readBalancerRule).filter(({ tags }) => tags[tagKeys.cluster] === subject.uid && tags[tagKeys.target]?.startsWith("role=") === true);
   const followers = await Promise.all(rules.map(async (rule) => ({ ...rule, memberIds: await balancerMembers(world, rule.id) })));
   const others = records.filter((each) => each.name === name && each.clustertype === "CloudManaged" && each !== record).map(({ id = "", state = "" }) => `${id} (${state})`);
-  if (!record?.id) return { marks, machines: [], followers, others };
+  if (!record?.id) return { marks, machines: [], around: [], followers, others };
   const versions = await looking.catalogue.versions(place.zoneId);
   const cluster = readRecord(record, versions.find(({ id }) => id === record.kubernetesversionid)?.version);
-  const observed: ObservedManaged = { marks, cluster, machines: membersOf(record, machines), followers, others };
+  const members = membersOf(record, machines);
+  const around = machines.flatMap(({ id = "", name = "", state = "" }) => (members.some((member) => member.id === id) ? [] : [{ id, name, state }]));
+  const observed: ObservedManaged = { marks, cluster, machines: members, around, followers, others, ...(looking.withComments ? { comments: record.hasannotations === true ? await commentsOn(world, record.id) : [] } : {}) };
   const asks = looking.withNodes && cluster.state !== "Stopped" && cluster.state !== "Error";
   return asks ? { ...observed, ...(await inside(world, cluster.id, looking)) } : observed;
 }
@@ -125,6 +137,7 @@ function readRecord(record: Answer<"listKubernetesClusters">, version: string | 
     workerOffering: ofRole(record.workerofferingid, record.workerofferingname),
     ...(record.autoscalingenabled === true ? { autoscaling: { min: Number(record.minsize), max: Number(record.maxsize) } } : {}),
     ...(record.keypair ? { keyPair: record.keypair } : {}),
+    ...(record.csienabled === undefined ? {} : { csi: record.csienabled }),
     created: record.created ?? "",
     account: record.account ?? "",
     domain: record.domain ?? "",

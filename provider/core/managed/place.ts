@@ -2,6 +2,7 @@
  * Where a cluster that Mold runs lives. Its own network is made as the core makes one, and the first address on it is its source NAT, which
  * Mold's service uses; on a network of the user's it is that network's own; and one that is adopted has its place already.
  */
+import { takeOver, wasTakenOver } from "../adoption";
 import type { Catalogue } from "../catalogue";
 import { ClusterError } from "../errors";
 import { EndpointRun, type DesiredEndpoint, type Endpoint } from "../endpoint";
@@ -16,6 +17,7 @@ import { endCluster } from "./end";
 export interface DesiredManagedPlace extends DesiredEndpoint {
   readonly externalLoadBalancerIp?: string;
   readonly adopt: boolean;
+  readonly adoptId?: string;
 }
 
 type Network = Answer<"listNetworks">;
@@ -27,13 +29,13 @@ export async function clustersNamed({ mold }: World, name: string, context: Call
 }
 
 /** The one that is to be adopted. */
-export async function clusterToAdopt(world: World, { name, zone }: { readonly name: string; readonly zone: string }, catalogue: Catalogue): Promise<Record & { id: string }> {
+export async function clusterToAdopt(world: World, { name, zone, adoptId }: { readonly name: string; readonly zone: string; readonly adoptId?: string }, catalogue: Catalogue): Promise<Record & { id: string }> {
   const context = { resource: `KubernetesCluster ${name}`, signal: world.signal };
   const { id: zoneId } = await catalogue.zone(zone);
-  const there = (await clustersNamed(world, name, context)).filter((record) => record.zoneid === zoneId);
-  if (there.length > 1) throw new ClusterError(`${there.length} clusters of Mold's own service are called ${name} (${there.map(({ id }) => id).join(", ")}): which of them is meant can't be told. Delete or rename one.`, { ...context, property: "adopt" });
+  const there = (await clustersNamed(world, name, context)).filter((record) => record.zoneid === zoneId && (adoptId === undefined || record.id === adoptId));
+  if (there.length > 1) throw new ClusterError(`${there.length} clusters of Mold's own service are called ${name} (${there.map(({ id }) => id).join(", ")}): which of them is meant can't be told. Say which by adoptId.`, { ...context, property: "adopt" });
   const [record] = there;
-  if (!record?.id) throw new ClusterError(`there is no cluster ${name} of Mold's own service in the zone to take over. Leave adopt out to have one made.`, { ...context, property: "adopt" });
+  if (!record?.id) throw new ClusterError(`there is no cluster ${name}${adoptId === undefined ? "" : ` with the id ${adoptId}`} of Mold's own service in the zone to take over. Leave adopt out to have one made.`, { ...context, property: "adopt" });
   return { ...record, id: record.id };
 }
 
@@ -70,10 +72,11 @@ export class ManagedPlaceRun {
     const [network] = await world.mold.list("listNetworks", { id: record.networkid }, context);
     if (!network?.id) throw new ClusterError(`the network of the cluster is not to be seen with these keys. Are they its owner's?`, { ...context, property: "adopt" });
     const isOwn = uidOf(record) === desired.uid && tagsOf(network)[tagKeys.cluster] === desired.uid;
-    const wanted = isOwn ? { [tagKeys.owner]: world.owner } : { [`${tagKeys.adopted}-${desired.uid}`]: record.id, [`${tagKeys.initialised}-${desired.uid}`]: desired.uid };
+    if (isOwn) await takeOver(world, "Network", network.id, tagsOf(network));
+    const wanted = isOwn ? {} : { [`${tagKeys.adopted}-${desired.uid}`]: record.id, [`${tagKeys.initialised}-${desired.uid}`]: desired.uid };
     await retag(world, "Network", network.id, tagsOf(network), wanted, {});
     const addresses = isOwn ? await world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: desired.uid }) }, context) : [];
-    for (const address of addresses) await retag(world, "PublicIpAddress", address.id!, tagsOf(address), { [tagKeys.owner]: world.owner }, {});
+    for (const address of addresses) await takeOver(world, "PublicIpAddress", address.id!, tagsOf(address));
     return this.within(network, isOwn);
   }
 
@@ -117,6 +120,11 @@ export class ManagedPlaceRun {
   /** A cluster that an interrupted run has left goes first; then its own network, while another's stays, without the marks. */
   async delete(): Promise<void> {
     const { world, desired, context } = this;
+    const by = wasTakenOver(world, await this.ownNetworks());
+    if (by !== undefined) {
+      world.log.warn(`${context.resource}: ${by} has taken it over, and declares it now: nothing of it is deleted here`);
+      return;
+    }
     const left = (await clustersNamed(world, desired.name, context)).filter((record) => uidOf(record) === desired.uid);
     for (const { id, networkid: networkId } of left) {
       const lock = { kind: "Network" as const, id: networkId ?? "", key: (await this.ownsNetwork(networkId)) ? tagKeys.lock : `${tagKeys.lock}-${desired.uid}` };

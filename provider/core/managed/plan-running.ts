@@ -25,7 +25,8 @@ export function planRunning(steps: ManagedSteps, input: ManagedPlanInput, cluste
   const upgraded = planHops(steps, input, hops, isPaused);
   const scaled = planSize(steps, input, cluster, { machines: leaving.machines, comes }, [upgraded ?? isPaused, ...admitted]);
   const nodesDone = planNodeOperations(steps, input, [scaled ?? upgraded ?? isPaused]);
-  const last = nodesDone ?? scaled ?? upgraded ?? isPaused;
+  const external = planExternal(steps, input, [nodesDone ?? scaled ?? upgraded ?? isPaused]);
+  const last = external ?? nodesDone ?? scaled ?? upgraded ?? isPaused;
   planAutoscaling(steps, input, cluster, pauses, last);
   planFollowers(steps, input, scaled ?? upgraded ?? isPaused, leaving.machines);
   return observed.nodes === undefined ? [`${desired.name} does not answer at its API: what its nodes run could not be looked at`] : [];
@@ -111,6 +112,21 @@ function planSize(steps: ManagedSteps, input: ManagedPlanInput, cluster: Managed
       ? steps.add({ kind: "scaleCluster", size: cluster.size + comes }, `have Mold make ${comes} more ${comes === 1 ? "worker" : "workers"} of ${name}`, needs, { estimateSeconds: 90 + 10 * comes, ...(machines.length > 0 ? { why: "they take the places of those that leave" } : {}) })
       : undefined;
   return machines.length === 0 ? made : planLeaving(steps, input, machines, made ? [made] : needs);
+}
+
+/** Machines of the user's: those that are declared join, those that no longer are leave. Those that people have added stay. */
+function planExternal(steps: ManagedSteps, { desired, observed, former }: ManagedPlanInput, needs: readonly (string | undefined)[]): string | undefined {
+  const members = observed.machines.filter(({ isExternal }) => isExternal);
+  const going = members.filter(({ id }) => !desired.externalNodes.includes(id) && former?.externalNodes.includes(id) === true);
+  const coming = desired.externalNodes.flatMap((id) => observed.around.filter((machine) => machine.id === id)).map(({ id, name }): NodeRef => ({ id, name, role: "worker" }));
+  let last: string | undefined;
+  if (coming.length > 0) last = steps.add({ kind: "addExternal", machines: coming }, `have Mold take ${namesOf(coming)} into ${desired.name}`, needs, { why: "rebooted as it joins", estimateSeconds: 180 * coming.length });
+  if (going.length === 0) return last;
+  const drained = going.map((machine) => {
+    const cordoned = steps.add({ kind: "cordonNode", machine: refOf(machine) }, `cordon ${machine.name}`, [...needs, last]);
+    return steps.add({ kind: "drainNode", machine: refOf(machine) }, `drain ${machine.name}`, [cordoned]);
+  });
+  return steps.add({ kind: "removeExternal", machines: going.map(refOf) }, `have Mold take ${namesOf(going.map(refOf))} out of ${desired.name}`, drained, { why: "it is not declared any more; the machine stays" });
 }
 
 /** The live size between the bounds is no difference. */

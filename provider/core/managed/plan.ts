@@ -7,6 +7,7 @@ import { tagKeys } from "../ownership";
 import type { Problem } from "../plan-input";
 import { satisfies } from "../release";
 import { sizeAtBirth, type DesiredManaged } from "./desired";
+import { commentChange, shownComment } from "../records";
 import { hopsOf } from "./hops";
 import { wasWhole, type ManagedRecord, type ObservedManaged } from "./observe";
 import { offeringChange, planRunning, planTags } from "./plan-running";
@@ -49,7 +50,9 @@ export function planManaged(input: ManagedPlanInput): ManagedPlan {
   const problems = [...problemsOf(desired, observed, former, offerings), ...(isAway(cluster) ? [] : hops.problems)];
   if (problems.length > 0) return { steps: [], problems };
   const steps = new ManagedSteps();
-  const notes = input.birth && input.adopts === true ? planAdopted(steps, input) : planState(steps, input, cluster);
+  const isAdopted = input.birth && input.adopts === true;
+  const notes = isAdopted ? planAdopted(steps, input) : planState(steps, input, cluster);
+  if (!isAdopted) planComments(steps, input);
   return { steps: steps.all, problems: [], ...(notes.length > 0 ? { notes } : {}) };
 }
 
@@ -90,6 +93,14 @@ function planState(steps: ManagedSteps, input: ManagedPlanInput, cluster: Manage
   }
 }
 
+/** Whatever state it is in. */
+function planComments(steps: ManagedSteps, { desired, observed, former }: ManagedPlanInput): void {
+  if (observed.comments === undefined) return;
+  const { add, remove } = commentChange(desired.comments, former?.comments ?? [], observed.comments);
+  for (const text of add) steps.add({ kind: "addComment", text }, `comment on ${desired.name}: ${shownComment(text)}`, [], { about: text });
+  for (const { id, text } of remove) steps.add({ kind: "removeComment", commentId: id }, `remove the comment on ${desired.name}: ${shownComment(text)}`, [], { about: id });
+}
+
 /** What is declared otherwise the next preview shows. */
 function planAdopted(steps: ManagedSteps, input: ManagedPlanInput): string[] {
   planTags(steps, input);
@@ -98,25 +109,26 @@ function planAdopted(steps: ManagedSteps, input: ManagedPlanInput): string[] {
 
 const settledWord = (state: string): string => (state === "Stopping" ? "stopped" : state === "Scaling" ? "scaled" : state === "Upgrading" ? "upgraded" : "running");
 
-function planStop(steps: ManagedSteps, { desired }: ManagedPlanInput, cluster: ManagedRecord): string[] {
+function planStop(steps: ManagedSteps, { desired, observed }: ManagedPlanInput, cluster: ManagedRecord): string[] {
   steps.add({ kind: "stopCluster" }, `have Mold stop ${desired.name}`, [], { estimateSeconds: 10 * (cluster.size + cluster.controlPlanes) });
-  return waitsForStart(desired, cluster);
+  return waitsForStart(desired, cluster, observed);
 }
 
 /** Mold changes the offerings of a cluster that is stopped, and nothing else. */
 function planStopped(steps: ManagedSteps, input: ManagedPlanInput, cluster: ManagedRecord): string[] {
-  const { desired } = input;
+  const { desired, observed } = input;
   const change = offeringChange(input, cluster);
   const offered = change && steps.add({ kind: "changeOfferings", ...change.work }, change.title, []);
-  if (desired.powerState === "stopped") return waitsForStart(desired, cluster);
+  if (desired.powerState === "stopped") return waitsForStart(desired, cluster, observed);
   steps.add({ kind: "startCluster" }, `have Mold start ${desired.name}`, [offered], { estimateSeconds: 60 + 5 * (cluster.size + cluster.controlPlanes) });
-  return waitsForStart(desired, cluster).length > 0 ? ["what else there is to do is planned when it runs"] : [];
+  return waitsForStart(desired, cluster, observed).length > 0 ? ["what else there is to do is planned when it runs"] : [];
 }
 
-function waitsForStart({ name, version, workers, autoscaling }: DesiredManaged, cluster: ManagedRecord): string[] {
+function waitsForStart({ name, version, workers, autoscaling }: DesiredManaged, cluster: ManagedRecord, { machines }: ObservedManaged): string[] {
+  const size = cluster.size - machines.filter(({ isExternal }) => isExternal).length;
   return [
     ...(satisfies(cluster.version, version) ? [] : [`${name} goes from ${cluster.version} to ${version} when it is started: a node is upgraded while it runs`]),
-    ...(autoscaling !== undefined || workers.count === cluster.size ? [] : [`${name} goes from ${cluster.size} to ${workers.count} workers when it is started: Mold changes the size of none that is stopped`]),
+    ...(autoscaling !== undefined || workers.count === size ? [] : [`${name} goes from ${size} to ${workers.count} workers when it is started: Mold changes the size of none that is stopped`]),
   ];
 }
 

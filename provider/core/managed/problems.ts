@@ -7,8 +7,8 @@ import type { Problem } from "../plan-input";
 import type { DesiredManaged } from "./desired";
 import type { ManagedRecord, NamedOffering, ObservedManaged } from "./observe";
 
-/** Of what was declared last time: what Mold sets once, and nodes that have gone since. */
-export type FormerManaged = Pick<DesiredManaged, "rootDiskGb" | "sshKeyPair" | "privateRegistry" | "nodes" | "tags" | "controlPlane" | "workers">;
+/** Of what was declared last time: what Mold sets once, what goes when it is taken out, and nodes that have gone since. */
+export type FormerManaged = Pick<DesiredManaged, "rootDiskGb" | "sshKeyPair" | "privateRegistry" | "nodes" | "tags" | "comments" | "externalNodes" | "controlPlane" | "workers">;
 
 export interface Offerings {
   readonly controlPlane: Offering;
@@ -24,7 +24,7 @@ const byReplacing = "Change it by making another cluster (another name, or repla
 export function problemsOf(desired: DesiredManaged, observed: ObservedManaged, former: FormerManaged | undefined, offerings: Offerings): Problem[] {
   const { cluster } = observed;
   if (!cluster) return [];
-  return [...lost(desired, observed, cluster), ...counts(desired, cluster), ...setOnce(desired, former), ...smaller(cluster, offerings), ...nodeProblems(desired, observed, former)];
+  return [...lost(desired, observed, cluster), ...counts(desired, cluster), ...setOnce(desired, former), ...driver(desired, cluster), ...smaller(cluster, offerings), ...nodeProblems(desired, observed, former), ...externalProblems(desired, observed)];
 }
 
 /** Mold scales none of which a machine is missing, and finds it well never again (upstream: "it is in unstable state as not enough existing VM instances found"). */
@@ -44,6 +44,11 @@ function* setOnce(desired: DesiredManaged, former: FormerManaged | undefined): G
   if (desired.rootDiskGb !== former.rootDiskGb) yield { property: "workers.rootDiskGb", reason: `Mold sets the size of root disks when it makes the cluster, and ${former.rootDiskGb === undefined ? "took its own" : `that was ${former.rootDiskGb}`}. ${byReplacing}.` };
   if (desired.sshKeyPair !== former.sshKeyPair) yield { property: "sshKeyPair", reason: `Mold gives the key pair to machines as the cluster is made, which was with ${former.sshKeyPair ?? "none"}. ${byReplacing}.` };
   if (JSON.stringify(desired.privateRegistry) !== JSON.stringify(former.privateRegistry)) yield { property: "privateRegistry", reason: `Mold takes the registry and its login when it makes the cluster, and can't change them. ${byReplacing}.` };
+}
+
+function driver({ csi }: DesiredManaged, cluster: ManagedRecord): Problem[] {
+  if (cluster.csi === undefined ? !csi : cluster.csi === csi) return [];
+  return [{ property: "addons.csi", reason: `is ${csi}, and the cluster was made ${cluster.csi ? "with" : "without"} the storage driver: Mold installs it as it makes a cluster, and neither adds nor removes it later${cluster.csi === undefined ? " (and this Mold does not say that it has one: it came with CloudStack 4.22)" : ""}. ${byReplacing}.` }];
 }
 
 /** Upstream: KubernetesClusterManagerImpl.validateKubernetesClusterScaleParameters. */
@@ -69,5 +74,17 @@ function nodeProblems(desired: DesiredManaged, observed: ObservedManaged, former
     }
     if (machine.role === "worker" || (!isGone && replace === undefined)) return [];
     return [{ property: nodeProperty(name, isGone ? "delete" : "replace"), reason: `${name} is a control plane, and Mold can neither remove nor add one. Its offering can be changed, and it can be rebooted.` }];
+  });
+}
+
+/** Only machines that are there can be taken in. One that was, and is gone, is Mold's to count no longer. */
+function externalProblems({ externalNodes }: DesiredManaged, { machines, around }: ObservedManaged): Problem[] {
+  return externalNodes.flatMap((id, at): Problem[] => {
+    const property = `externalNodes[${at}]`;
+    const member = machines.find((machine) => machine.id === id);
+    if (member) return member.isExternal ? [] : [{ property, reason: `${member.name} is a machine of the cluster itself: Mold made it` }];
+    const found = around.find((machine) => machine.id === id);
+    if (!found) return [{ property, reason: `is ${id}, and no machine of that id is on the cluster's network. Give the id of a machine there; there are ${around.map(({ name }) => name).join(", ") || "none beside the cluster's own"}.` }];
+    return found.state === "Running" ? [] : [{ property, reason: `${found.name} is ${found.state}: Mold takes in a machine that runs. Start it.` }];
   });
 }

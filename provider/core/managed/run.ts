@@ -38,7 +38,8 @@ export class ManagedRun {
   }
 
   observe(options: { readonly withNodes: boolean }): Promise<ObservedManaged> {
-    return observeManaged(this.world, this.desired, { ...this.setting, ...options });
+    const withComments = this.desired.comments.length > 0 || (this.former?.comments ?? []).length > 0;
+    return observeManaged(this.world, this.desired, { ...this.setting, ...options, withComments });
   }
 
   async plan({ birth }: { readonly birth: boolean }): Promise<ManagedPlan & { observed: ObservedManaged }> {

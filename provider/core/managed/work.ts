@@ -47,6 +47,10 @@ export type ManagedWork =
   | { readonly kind: "rebootMachine"; readonly machine: NodeRef }
   | { readonly kind: "scaleMachine"; readonly machine: NodeRef; readonly offering: string }
   | { readonly kind: "awaitNode"; readonly machine: NodeRef; readonly restarted: boolean }
+  | { readonly kind: "addExternal"; readonly machines: readonly NodeRef[] }
+  | { readonly kind: "removeExternal"; readonly machines: readonly NodeRef[] }
+  | { readonly kind: "addComment"; readonly text: string }
+  | { readonly kind: "removeComment"; readonly commentId: string }
   | { readonly kind: "deleteCluster" };
 
 export type ManagedWorkKind = ManagedWork["kind"];
@@ -61,7 +65,7 @@ export interface ManagedStep extends StepNode {
 const estimates: Readonly<Record<ManagedWorkKind, number>> = {
   createCluster: 300, awaitSettled: 120, awaitGone: 60, removeFailed: 60, mark: 1, unmark: 1, tagMachines: 1, untagMachines: 1, startCluster: 120, stopCluster: 60, awaitRecovery: 60,
   scaleCluster: 180, removeNodes: 30, changeOfferings: 5, setAutoscaling: 10, checkHop: 2, upgradeCluster: 300, tidyUpgrade: 5, joinBalancer: 1, leaveBalancer: 1, cordonNode: 1,
-  uncordonNode: 1, drainNode: 40, startMachine: 5, stopMachine: 5, rebootMachine: 2, scaleMachine: 1, awaitNode: 30, admitNode: 60, deleteCluster: 60,
+  uncordonNode: 1, drainNode: 40, startMachine: 5, stopMachine: 5, rebootMachine: 2, scaleMachine: 1, awaitNode: 30, admitNode: 60, addExternal: 180, removeExternal: 60, addComment: 1, removeComment: 1, deleteCluster: 60,
 };
 
 export interface ManagedStepOptions {

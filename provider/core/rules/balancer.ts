@@ -98,7 +98,7 @@ export async function compareBalancer(world: World, owner: RuleOwner, address: R
   const differences = balancerDifferences(rule, wanted, description(world, owner, wanted));
   if (another) differences.push("a second rule that an interrupted run left");
   if (Object.keys(intentsIn(rule.tags)).length > 0) differences.push("what an interrupted run wrote down");
-  if (lacksTags(rule.tags, tagsFor(world, owner, wanted)) || (tagKeys.target in rule.tags && !wanted.members.role)) differences.push("tags");
+  if (lacksTags(rule.tags, tagsFor(world, owner, wanted)) || (tagKeys.target in rule.tags && !(tagKeys.target in targetTag(wanted.members)))) differences.push("tags");
   // Only where something is declared: each look is a call of its own. What somebody adds by hand where nothing is stays.
   if (wanted.stickiness && !asDeclared(await stickinessSeen(world, rule.id), wanted.stickiness)) differences.push("stickiness");
   if (wanted.healthCheck && !asDeclared(await healthChecksSeen(world, rule.id), wanted.healthCheck)) differences.push("healthCheck");

@@ -4,6 +4,7 @@ import { ClusterError } from "../errors";
 import { timeOf } from "../observe";
 import { mark, parseMachineName, tagKeys, tagParameters, tagsOf, type Role, type TaggedKind, type Tags } from "../ownership";
 import { isMoldFailure, type Answer, type World } from "../ports";
+import { nodesTarget, predecessorsOf } from "../succession";
 import type { RulePlace } from "./place";
 
 /** Whose rule it is. The resource's own name tells several rules of one program apart. */
@@ -47,7 +48,8 @@ export async function resolveMembers(world: World, owner: RuleOwner, members: Me
     return ofRole.sort((a, b) => a.index - b.index).map(({ id }) => id);
   }
   return (members.nodes ?? []).map((node) => {
-    const machine = machines.find(({ name }) => name === node);
+    // One whose place another has taken is that one now.
+    const machine = machines.find(({ name }) => name === node) ?? machines.find((each) => predecessorsOf(tagsOf(each)).includes(node));
     if (!machine?.id) throw new ClusterError(`the cluster has no node ${node}. It has ${machines.map(({ name }) => name).sort().join(", ") || "none"}.`, where);
     return machine.id;
   });
@@ -69,9 +71,10 @@ function roleByTag(machine: Machine): { readonly role: Role; readonly index: num
 
 const parsedName = (name: string): ReturnType<typeof parseMachineName> => parseMachineName(name.replace(/-(control|worker)-\d+$/, ""), name);
 
-/** `role=worker`: cluster steps move the members of rules that follow a role. */
-export function targetTag(members: Members): Tags {
-  return members.role ? { [tagKeys.target]: `role=${members.role}` } : {};
+/** `role=worker`, `nodes=prod-worker-1`: cluster steps move the members of rules that follow a role, or name nodes. */
+export function targetTag({ role, nodes }: Members): Tags {
+  if (role) return { [tagKeys.target]: `role=${role}` };
+  return nodes ? nodesTarget(nodes) : {};
 }
 
 /** Taken over by who asks for it: but never what a cluster made for its own API. */

@@ -69,7 +69,7 @@ export function clusterAnswer(call: Call, cluster: ClusterRow): object {
     ...(cluster.machines.length > 0 ? { etcdips: {} } : {}),
     autoscalingenabled: managed?.autoscaling !== undefined,
     ...(managed?.autoscaling === undefined ? {} : { minsize: managed.autoscaling.min, maxsize: managed.autoscaling.max }),
-    csienabled: false,
+    csienabled: managed?.csi === true,
     clustertype: managed === undefined ? "ExternalManaged" : "CloudManaged",
     created: time(cluster.created),
     hasannotations: hasAnnotations(cloud, cluster.id),

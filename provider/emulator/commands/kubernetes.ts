@@ -5,6 +5,7 @@ import type { AsyncCommand, Commands } from "../command";
 import { ApiError, badValue, internal } from "../errors";
 import { beginCreate, createWork } from "../kubernetes-service/create";
 import { deleteWork } from "../kubernetes-service/delete";
+import { addNodesWork, removeNodesWork } from "../kubernetes-service/external";
 import { serviceCommand, type ServiceWork } from "../kubernetes-service/parts";
 import { startWork, stopWork } from "../kubernetes-service/power";
 import { dropCluster } from "../kubernetes-service/states";
@@ -108,6 +109,8 @@ export const kubernetesCommands: Commands = {
   scaleKubernetesCluster: served("Scale", scaleWork),
   upgradeKubernetesCluster: served("Upgrade", upgradeWork),
   startKubernetesCluster: served("Start", startWork),
+  addNodesToKubernetesCluster: served("Adding nodes to", addNodesWork),
+  removeNodesFromKubernetesCluster: served("Removing nodes from", removeNodesWork),
   stopKubernetesCluster: served("Stop", stopWork, plain),
 
   addVirtualMachinesToKubernetesCluster: {

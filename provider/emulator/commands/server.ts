@@ -80,7 +80,7 @@ export function serverCommands(played: () => Commands): Commands {
       run: (call) => {
         const wanted = call.text("name")?.toLowerCase();
         const apis = Object.entries(played())
-          .filter(([name, command]) => (wanted === undefined || name.toLowerCase() === wanted) && (call.admin || command.admin !== true))
+          .filter(([name, command]) => (wanted === undefined || name.toLowerCase() === wanted) && (call.admin || (command.admin !== true && !call.cloud.settings.withheldFromUsers.includes(name))))
           .flatMap(([name]) => {
             const found = catalogued(name);
             return found === undefined ? [] : [found];

@@ -50,7 +50,7 @@ export function beginCreate(call: Call): Begun {
     state: "Created",
     managed: {
       controlNodes, size, offeringId: offering.id, controlOfferingId: wanted.controlOffering?.id, workerOfferingId: wanted.workerOffering?.id,
-      templateId: template.id, rootDiskGb: call.whole("noderootdisksize"), keyPair: call.text("keypair"), endpoint: "",
+      templateId: template.id, rootDiskGb: call.whole("noderootdisksize"), keyPair: call.text("keypair"), csi: call.flag("enablecsi"), endpoint: "",
       details: { ...Object.fromEntries(kept), ...authority, caHash: certificateHash(authority.caCertificate), networkCleanup: String(wanted.network === undefined) },
     },
   });

@@ -40,7 +40,8 @@ function tokenOf({ id }: ClusterRow): string {
   return `${hex.slice(0, 6)}.${hex.slice(6, 22)}`;
 }
 
-function userDataOf(cloud: Cloud, cluster: ClusterRow, network: NetworkRow, { name, role, guestIp }: { name: string; role: Role; guestIp: string }): string {
+/** @param name of the host */
+export function userDataOf(cloud: Cloud, cluster: ClusterRow, network: NetworkRow, { name, role, guestIp }: { name: string; role: Role; guestIp: string }): string {
   const { details } = managedOf(cluster);
   const version = cloud.table("versions").get(cluster.versionId ?? "")?.semanticVersion ?? "";
   const isFirst = controlIds(cluster).length === 0;

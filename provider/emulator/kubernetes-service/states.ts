@@ -2,17 +2,19 @@
 import type { Cloud } from "../cloud";
 import type { ClusterRow, ClusterState } from "../model";
 
-export type ClusterEvent = "start" | "stop" | "scale" | "upgrade" | "destroy" | "recover" | "faults" | "succeeded" | "failed" | "createFailed";
+export type ClusterEvent = "start" | "stop" | "scale" | "upgrade" | "import" | "removeNodes" | "destroy" | "recover" | "faults" | "succeeded" | "failed" | "createFailed";
 
 const transitions: Readonly<Partial<Record<ClusterState, Readonly<Partial<Record<ClusterEvent, ClusterState>>>>>> = {
   Created: { start: "Starting" },
   Starting: { succeeded: "Running", failed: "Alert", createFailed: "Error", stop: "Stopping" },
-  Running: { stop: "Stopping", faults: "Alert", scale: "Scaling", upgrade: "Upgrading", destroy: "Destroying" },
+  Running: { stop: "Stopping", faults: "Alert", scale: "Scaling", upgrade: "Upgrading", import: "Importing", removeNodes: "RemovingNodes", destroy: "Destroying" },
   Scaling: { succeeded: "Running", failed: "Alert" },
   Upgrading: { succeeded: "Running", failed: "Alert" },
+  Importing: { succeeded: "Running", failed: "Running" },
+  RemovingNodes: { succeeded: "Running", failed: "Running" },
   Stopping: { succeeded: "Stopped", failed: "Alert" },
   Stopped: { start: "Starting", destroy: "Destroying", faults: "Alert" },
-  Alert: { stop: "Stopping", recover: "Recovering", destroy: "Destroying" },
+  Alert: { stop: "Stopping", import: "Importing", removeNodes: "RemovingNodes", recover: "Recovering", destroy: "Destroying" },
   Recovering: { succeeded: "Running", failed: "Alert" },
   Error: { destroy: "Destroying" },
 };

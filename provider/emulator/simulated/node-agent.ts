@@ -1,4 +1,5 @@
 /** What a machine does by itself, from power on to being a member of a cluster: kernel, cloud-init, the node agent, kubeadm. */
+import { NodeAddons } from "./addons";
 import type { Kubelets } from "./kubelets";
 import type { Machine, Phase } from "./machine";
 import { NodeBootstrap } from "./node-bootstrap";
@@ -15,6 +16,7 @@ export class NodeAgent implements Phases {
   private readonly bootstrap: NodeBootstrap;
   private readonly preparation: NodePreparation;
   private readonly upgrade: NodeUpgrade;
+  private readonly addons: NodeAddons;
 
   constructor(
     private readonly site: Site,
@@ -22,6 +24,7 @@ export class NodeAgent implements Phases {
   ) {
     this.bootstrap = new NodeBootstrap(site, kubelets, this);
     this.preparation = new NodePreparation(site, kubelets);
+    this.addons = new NodeAddons(site, kubelets);
     this.upgrade = new NodeUpgrade(site, kubelets, this);
   }
 
@@ -149,6 +152,7 @@ export class NodeAgent implements Phases {
     if (machine.state.phase === "member") {
       this.preparation.consider(machine);
       this.upgrade.consider(machine);
+      this.addons.consider(machine);
     }
   }
 

@@ -75,6 +75,10 @@ export class SimulatedShell implements NodeShell {
     return undefined;
   }
 
+  reset(machineId: string): void {
+    this.site.machines.get(machineId)?.update({ seeded: false, disk: undefined, installed: false, clusterId: undefined, answer: undefined });
+  }
+
   demand(machineIds: readonly string[]): { pending: number; idle: string[] } | undefined {
     const cluster = this.cluster(machineIds);
     if (!cluster) return undefined;

@@ -252,6 +252,7 @@ install_binaries() {
   unpack "$bin" "$media"/cri-tools/*.tar.gz
   # Applied once the cluster is there; the ISO may be gone by then.
   install -m 0644 "$media/network.yaml" "$state/network.yaml"
+  keep_manifests
   # SELinux: files that came from a disc carry its label.
   if command -v restorecon >/dev/null; then restorecon -R "$bin" "$root/opt/cni/bin"; fi
   mark "binaries-$KUBERNETES_VERSION"
@@ -352,20 +353,25 @@ initialise() {
   say "the cluster is initialised"
 }
 
-# Leaves the mark of that name.
-apply_network() {
-  step=network
+# One of those that were taken from the ISO.
+apply_manifest() {
   local tries
   for tries in {1..20}; do
     # Server-side: the definitions of some networks are too large for the annotation that a client-side apply leaves.
-    if timeout 120 kubectl --kubeconfig "$kubernetes/admin.conf" apply --server-side --force-conflicts -f "$state/network.yaml" >/dev/null 2>"$state/network.log"; then
-      mark "$1"
-      say 'network.yaml applied'
+    if timeout 120 kubectl --kubeconfig "$kubernetes/admin.conf" apply --server-side --force-conflicts -f "$state/$1" >/dev/null 2>"$state/manifest.log"; then
+      say "$1 applied"
       return
     fi
     if ((tries < 20)); then sleep 3; fi
   done
-  fail "network.yaml cannot be applied: $(tail -n 2 "$state/network.log" | tr '\n' ' ' | tail -c 300)"
+  fail "$1 cannot be applied: $(tail -n 2 "$state/manifest.log" | tr '\n' ' ' | tail -c 300)"
+}
+
+# Leaves the mark of that name.
+apply_network() {
+  step=network
+  apply_manifest network.yaml
+  mark "$1"
 }
 
 join_once() {
@@ -436,5 +442,7 @@ main() {
 . "$root/usr/local/lib/ablestack-kubernetes/upgrade.sh"
 # shellcheck source=certificates.sh
 . "$root/usr/local/lib/ablestack-kubernetes/certificates.sh"
+# shellcheck source=addons.sh
+. "$root/usr/local/lib/ablestack-kubernetes/addons.sh"
 
 main

@@ -10,7 +10,7 @@ export function generatedScript(): string {
     const text = readFileSync(join(__dirname, file), "utf8");
     return `\`${text.replace(/[\\`]|\$\{/g, "\\$&")}\``;
   };
-  return `// Generated from agent.sh, upgrade.sh, certificates.sh and agent.service by generate.ts. Do not edit.
+  return `// Generated from agent.sh, upgrade.sh, certificates.sh, addons.sh and agent.service by generate.ts. Do not edit.
 
 /** What runs on every machine. */
 export const agentScript = ${literal("agent.sh")};
@@ -20,6 +20,9 @@ export const upgradeScript = ${literal("upgrade.sh")};
 
 /** Its part that renews certificates; the agent sources it. */
 export const certificatesScript = ${literal("certificates.sh")};
+
+/** Its part that installs what else is on the ISO; the agent sources it. */
+export const addonsScript = ${literal("addons.sh")};
 
 /** The systemd unit that runs it. */
 export const agentUnit = ${literal("agent.service")};

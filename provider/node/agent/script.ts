@@ -1,4 +1,4 @@
-// Generated from agent.sh, upgrade.sh, certificates.sh and agent.service by generate.ts. Do not edit.
+// Generated from agent.sh, upgrade.sh, certificates.sh, addons.sh and agent.service by generate.ts. Do not edit.
 
 /** What runs on every machine. */
 export const agentScript = `#!/bin/bash
@@ -255,6 +255,7 @@ install_binaries() {
   unpack "$bin" "$media"/cri-tools/*.tar.gz
   # Applied once the cluster is there; the ISO may be gone by then.
   install -m 0644 "$media/network.yaml" "$state/network.yaml"
+  keep_manifests
   # SELinux: files that came from a disc carry its label.
   if command -v restorecon >/dev/null; then restorecon -R "$bin" "$root/opt/cni/bin"; fi
   mark "binaries-$KUBERNETES_VERSION"
@@ -355,20 +356,25 @@ initialise() {
   say "the cluster is initialised"
 }
 
-# Leaves the mark of that name.
-apply_network() {
-  step=network
+# One of those that were taken from the ISO.
+apply_manifest() {
   local tries
   for tries in {1..20}; do
     # Server-side: the definitions of some networks are too large for the annotation that a client-side apply leaves.
-    if timeout 120 kubectl --kubeconfig "$kubernetes/admin.conf" apply --server-side --force-conflicts -f "$state/network.yaml" >/dev/null 2>"$state/network.log"; then
-      mark "$1"
-      say 'network.yaml applied'
+    if timeout 120 kubectl --kubeconfig "$kubernetes/admin.conf" apply --server-side --force-conflicts -f "$state/$1" >/dev/null 2>"$state/manifest.log"; then
+      say "$1 applied"
       return
     fi
     if ((tries < 20)); then sleep 3; fi
   done
-  fail "network.yaml cannot be applied: $(tail -n 2 "$state/network.log" | tr '\\n' ' ' | tail -c 300)"
+  fail "$1 cannot be applied: $(tail -n 2 "$state/manifest.log" | tr '\\n' ' ' | tail -c 300)"
+}
+
+# Leaves the mark of that name.
+apply_network() {
+  step=network
+  apply_manifest network.yaml
+  mark "$1"
 }
 
 join_once() {
@@ -439,6 +445,8 @@ main() {
 . "$root/usr/local/lib/ablestack-kubernetes/upgrade.sh"
 # shellcheck source=certificates.sh
 . "$root/usr/local/lib/ablestack-kubernetes/certificates.sh"
+# shellcheck source=addons.sh
+. "$root/usr/local/lib/ablestack-kubernetes/addons.sh"
 
 main
 `;
@@ -446,7 +454,7 @@ main
 /** Its part that goes on after the join; the agent sources it. */
 export const upgradeScript = `# shellcheck shell=bash
 # What the node agent does once it has joined; sourced by agent.sh. It takes orders from its own Node only, which is all that the
-# kubelet's credentials reach, and only this one: to be the version that is named.
+# kubelet's credentials reach, and only this one: to be the version that is named (addons.sh has another).
 #   ablestack.io/wanted-version   1.35.4
 #   ablestack.io/upgrade-role     first: the one control plane that takes the cluster to that version; the others follow it
 #   ablestack.io/prepare-version  1.35.4: before that order, load its images from the ISO, and change nothing
@@ -471,16 +479,16 @@ minor() { local rest=\${1#*.} && echo $((10#\${rest%%.*})); }
 # The cache spares the API a dozen questions before each.
 as_kubelet() { timeout 30 kubectl --kubeconfig "$kubernetes/kubelet.conf" "$@" --cache-dir "$root/run/ablestack-kubernetes/kubectl" 2>/dev/null; }
 
-# What the Node says, into $wanted, $leads, $answer, $next and $prepared. The order comes last, with an end of its own: nothing in it
-# passes unseen.
+# What the Node says, into $next, $prepared, $leads, $answer, $on_disc, $has, $wanted_addons and $wanted. The order comes last, with an end
+# of its own: nothing in it passes unseen.
 read_order() {
-  local of='.metadata.annotations.ablestack\\.io' reply
-  reply=$(as_kubelet get node "$NODE_NAME" -o \\
-    "jsonpath={$of/prepare-version}{\\"\\\\n\\"}{$of/prepared}{\\"\\\\n\\"}{$of/upgrade-role}{\\"\\\\n\\"}{$of/agent}{\\"\\\\n\\"}{$of/wanted-version}.") || return
-  next=\${reply%%$'\\n'*} reply=\${reply#*$'\\n'}
-  prepared=\${reply%%$'\\n'*} reply=\${reply#*$'\\n'}
-  leads=\${reply%%$'\\n'*} reply=\${reply#*$'\\n'}
-  answer=\${reply%%$'\\n'*} reply=\${reply#*$'\\n'}
+  local of='.metadata.annotations.ablestack\\.io' name asked='' reply into
+  for name in prepare-version prepared upgrade-role agent addons-on-disc addons wanted-addons; do asked+="{$of/$name}{\\"\\\\n\\"}"; done
+  reply=$(as_kubelet get node "$NODE_NAME" -o "jsonpath=$asked{$of/wanted-version}.") || return
+  for into in next prepared leads answer on_disc has wanted_addons; do
+    printf -v "$into" %s "\${reply%%$'\\n'*}"
+    reply=\${reply#*$'\\n'}
+  done
   wanted=\${reply%.}
   [[ $leads == first ]] || leads=''
 }
@@ -671,6 +679,7 @@ look_after_certificates() {
 # upgrade restarts, and would need the question beside it all the same. The odd tenths keep the nodes of a cluster apart.
 follow_orders() {
   local wanted='' leads='' answer='' tried='' outcome=0 failures=0 pause=0 said next='' prepared='' looked='' rest=0 round
+  local on_disc='' has='' wanted_addons=''
   for ((round = 0; ; round = (round + 1) % 90)); do
     if ((round == 0)); then look_after_certificates; fi
     if read_order; then
@@ -678,6 +687,7 @@ follow_orders() {
       if [[ -n $said && $said != "$answer" ]]; then tell "$said" && answer=$said; fi # It was lost, or the Node is a new one.
       follow_preparation
       follow_order
+      follow_addons "$on_disc" "$has" "$wanted_addons"
     fi
     # The order that it has prepared itself for comes soon.
     if [[ -n $next && $prepared == "$next" ]]; then sleep "2.$((RANDOM % 10))"; else sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"; fi
@@ -889,6 +899,81 @@ watch_certificates() {
   esac
   end=$({ kubeadm_ends; kubelet_ends; } | earliest)
   if [[ -n $end ]]; then as_kubelet annotate node "$NODE_NAME" --overwrite "ablestack.io/certificates-end=$(date -u -d "@$end" +%FT%TZ)" >/dev/null || true; fi
+}
+`;
+
+/** Its part that installs what else is on the ISO; the agent sources it. */
+export const addonsScript = `# shellcheck shell=bash
+# What a Kubernetes ISO brings beyond Kubernetes and its network; sourced by agent.sh. Control planes install and remove it as their Node says:
+#   ablestack.io/addons-on-disc  which their disc had: cloud-controller csi; none
+#   ablestack.io/wanted-addons   1.35.4 +cloud-controller -csi: those with + are installed from the disc of that version, those with - removed
+#   ablestack.io/addons          the answer: the same; 1.35.4 +csi failed: <why>; 1.35.4 +csi refused: <why>
+: "\${media:?}" "\${state:?}" "\${kubernetes:?}" "\${refused:?}" "\${ROLE:?}" "\${task?}" "\${step?}" "\${shown:?}"
+
+tried_addons='' # The last order that was begun.
+rest_addons=0   # How many questions it is let be for.
+
+# What each consists of, in order. The last one is it; those before are what the ISO may have for it, and stay when it goes: others may use them.
+manifests_of() { case $1 in cloud-controller) echo provider.yaml ;; csi) echo snapshot-crds.yaml manifest.yaml ;; esac; }
+
+# The ISO may be gone when they are asked for.
+keep_manifests() {
+  local name
+  for name in $(manifests_of cloud-controller) $(manifests_of csi); do
+    rm -f "$state/$name"
+    if [[ -e $media/$name ]]; then install -m 0644 "$media/$name" "$state/$name"; fi
+  done
+}
+
+addons_on_disc() {
+  local name manifests found=''
+  for name in cloud-controller csi; do
+    manifests=$(manifests_of "$name")
+    if [[ -e $state/\${manifests##* } ]]; then found+="\${found:+ }$name"; fi
+  done
+  echo "\${found:-none}"
+}
+
+remove_manifest() {
+  timeout 120 kubectl --kubeconfig "$kubernetes/admin.conf" delete --ignore-not-found --wait=false -f "$state/$1" >/dev/null 2>"$state/manifest.log" ||
+    fail "$1 cannot be removed: $(tail -n 2 "$state/manifest.log" | tr '\\n' ' ' | tail -c 300)"
+  say "$1 removed"
+}
+
+# In a process of its own, as an upgrade.
+change_addons() {
+  task=$1 step=addons
+  local word manifests manifest
+  for word in \${task#* }; do
+    manifests=$(manifests_of "\${word:1}")
+    [[ -n $manifests && $word == [+-]* ]] || refuse "there is no such add-on: $word"
+    manifest=\${manifests##* }
+    if [[ $word == -* ]]; then
+      # Without it nothing was installed.
+      if [[ -e $state/$manifest ]]; then remove_manifest "$manifest"; fi
+    else
+      [[ -e $state/$manifest ]] || refuse "the Kubernetes ISO of $(installed) has no $manifest"
+      for manifest in $manifests; do
+        if [[ -e $state/$manifest ]]; then apply_manifest "$manifest"; fi
+      done
+    fi
+  done
+  tell "$task"
+}
+
+# One that did not work out is tried again after a minute or so; one that was refused waits for another order.
+follow_addons() {
+  local on_disc=$1 has=$2 wanted_addons=$3 shown=addons-on-disc found code=0
+  if [[ $ROLE != control-plane ]]; then return; fi
+  found=$(addons_on_disc)
+  [[ $on_disc == "$found" ]] || tell "$found"
+  shown=addons
+  if [[ -z $wanted_addons || $wanted_addons == "$has" || \${wanted_addons%% *} != "$(installed)" ]]; then return; fi
+  if [[ $wanted_addons == "$tried_addons" ]] && ((rest_addons > 0)); then rest_addons=$((rest_addons - 1)) && return; fi
+  tried_addons=$wanted_addons
+  change_addons "$wanted_addons" &
+  wait "$!" || code=$?
+  case $code in 0) rest_addons=0 ;; "$refused") rest_addons=999999999 ;; *) rest_addons=6 ;; esac
 }
 `;
 

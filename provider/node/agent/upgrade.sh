@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What the node agent does once it has joined; sourced by agent.sh. It takes orders from its own Node only, which is all that the
-# kubelet's credentials reach, and only this one: to be the version that is named.
+# kubelet's credentials reach, and only this one: to be the version that is named (addons.sh has another).
 #   ablestack.io/wanted-version   1.35.4
 #   ablestack.io/upgrade-role     first: the one control plane that takes the cluster to that version; the others follow it
 #   ablestack.io/prepare-version  1.35.4: before that order, load its images from the ISO, and change nothing
@@ -25,16 +25,16 @@ minor() { local rest=${1#*.} && echo $((10#${rest%%.*})); }
 # The cache spares the API a dozen questions before each.
 as_kubelet() { timeout 30 kubectl --kubeconfig "$kubernetes/kubelet.conf" "$@" --cache-dir "$root/run/ablestack-kubernetes/kubectl" 2>/dev/null; }
 
-# What the Node says, into $wanted, $leads, $answer, $next and $prepared. The order comes last, with an end of its own: nothing in it
-# passes unseen.
+# What the Node says, into $next, $prepared, $leads, $answer, $on_disc, $has, $wanted_addons and $wanted. The order comes last, with an end
+# of its own: nothing in it passes unseen.
 read_order() {
-  local of='.metadata.annotations.ablestack\.io' reply
-  reply=$(as_kubelet get node "$NODE_NAME" -o \
-    "jsonpath={$of/prepare-version}{\"\\n\"}{$of/prepared}{\"\\n\"}{$of/upgrade-role}{\"\\n\"}{$of/agent}{\"\\n\"}{$of/wanted-version}.") || return
-  next=${reply%%$'\n'*} reply=${reply#*$'\n'}
-  prepared=${reply%%$'\n'*} reply=${reply#*$'\n'}
-  leads=${reply%%$'\n'*} reply=${reply#*$'\n'}
-  answer=${reply%%$'\n'*} reply=${reply#*$'\n'}
+  local of='.metadata.annotations.ablestack\.io' name asked='' reply into
+  for name in prepare-version prepared upgrade-role agent addons-on-disc addons wanted-addons; do asked+="{$of/$name}{\"\\n\"}"; done
+  reply=$(as_kubelet get node "$NODE_NAME" -o "jsonpath=$asked{$of/wanted-version}.") || return
+  for into in next prepared leads answer on_disc has wanted_addons; do
+    printf -v "$into" %s "${reply%%$'\n'*}"
+    reply=${reply#*$'\n'}
+  done
   wanted=${reply%.}
   [[ $leads == first ]] || leads=''
 }
@@ -225,6 +225,7 @@ look_after_certificates() {
 # upgrade restarts, and would need the question beside it all the same. The odd tenths keep the nodes of a cluster apart.
 follow_orders() {
   local wanted='' leads='' answer='' tried='' outcome=0 failures=0 pause=0 said next='' prepared='' looked='' rest=0 round
+  local on_disc='' has='' wanted_addons=''
   for ((round = 0; ; round = (round + 1) % 90)); do
     if ((round == 0)); then look_after_certificates; fi
     if read_order; then
@@ -232,6 +233,7 @@ follow_orders() {
       if [[ -n $said && $said != "$answer" ]]; then tell "$said" && answer=$said; fi # It was lost, or the Node is a new one.
       follow_preparation
       follow_order
+      follow_addons "$on_disc" "$has" "$wanted_addons"
     fi
     # The order that it has prepared itself for comes soon.
     if [[ -n $next && $prepared == "$next" ]]; then sleep "2.$((RANDOM % 10))"; else sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"; fi

@@ -59,12 +59,18 @@ test("what is declared otherwise is changed by none but the next run, which says
 
 test("one that this library made for another program keeps its uid and its network", async () => {
   const cloud = new Cloud();
-  await cloud.clock.run(new Engine(managed(), "pulumi:other/project/stack", managedIdentity).up(cloud.newRun()));
+  const before = new Engine(managed(), "pulumi:other/project/stack", managedIdentity);
+  await cloud.clock.run(before.up(cloud.newRun()));
   const engine = await adopted(cloud, managed({ adopt: true }));
   expect(engine.cluster.uid).toBe(managedIdentity.uid);
   expect(engine.endpoint.networkOwned).toBe(true);
   const owners = (seen(cloud).tags ?? []).filter(({ key }) => key === "ablestack-owner").map(({ value }) => value);
   expect(new Set(owners)).toEqual(new Set([declaredBy.owner]));
+  expect(await cloud.clock.run(engine.plan(cloud.newRun()))).toEqual([]);
+  // Where it was declared before it is nothing to go by a destroy any more.
+  const destroyed = cloud.newRun();
+  await cloud.clock.run(before.destroy(destroyed));
+  expect(changing(destroyed)).toEqual([]);
   expect(await cloud.clock.run(engine.plan(cloud.newRun()))).toEqual([]);
   await cloud.clock.run(engine.destroy(cloud.newRun()));
   expect(cloud.emulator.isEmpty()).toBe(true);
@@ -75,7 +81,11 @@ test("with none of that name, or with two, it is refused before anything is made
   await expect(identityOf(cloud, managed({ adopt: true }))).rejects.toThrow(/there is no cluster prod of Mold's own service in the zone to take over/);
   await madeByHand(cloud);
   await madeByHand(cloud);
-  await expect(identityOf(cloud, managed({ adopt: true }))).rejects.toThrow(/2 clusters of Mold's own service are called prod \(.*\): which of them is meant/);
+  await expect(identityOf(cloud, managed({ adopt: true }))).rejects.toThrow(/2 clusters of Mold's own service are called prod \(.*\): which of them is meant can't be told\. Say which by adoptId/);
+  const [first] = await cloud.clock.run(byHand(cloud).list("listKubernetesClusters", {}));
+  const engine = await adopted(cloud, managed({ adopt: true, adoptId: first!.id! }));
+  expect(engine.cluster.moldId).toBe(first!.id);
+  await expect(identityOf(cloud, managed({ adopt: true, adoptId: "nobody" }))).rejects.toThrow(/there is no cluster prod with the id nobody/);
 });
 
 test("what can't be changed in place and differs is refused, and the cluster is left as it was", async () => {

@@ -31,8 +31,8 @@ const anyMachine = (role: "control-plane" | "worker", index: number): fc.Arbitra
 
 const anyRecord: fc.Arbitrary<ManagedRecord> = fc
   .record({
-    state: fc.constantFrom("Running", "Running", "Running", "Created", "Starting", "Scaling", "Upgrading", "Stopping", "Stopped", "Alert", "Recovering", "Error", "Destroying", "Destroyed", "Dreaming"),
-    size: fc.integer({ min: 0, max: 6 }), controlPlanes: fc.constantFrom(1, 1, 1, 3), version, large: fc.boolean(), autoscaling: bounds,
+    state: fc.constantFrom("Running", "Running", "Running", "Created", "Starting", "Scaling", "Upgrading", "Importing", "RemovingNodes", "Stopping", "Stopped", "Alert", "Recovering", "Error", "Destroying", "Destroyed", "Dreaming"),
+    size: fc.integer({ min: 0, max: 6 }), controlPlanes: fc.constantFrom(1, 1, 1, 3), version, large: fc.boolean(), autoscaling: bounds, csi: maybe(fc.boolean()),
   })
   .map(({ large: isLarge, autoscaling, ...rest }) => ({ id: "c", name: "prod", description: "", ...rest, controlOffering: small, workerOffering: isLarge ? large : small, ...(autoscaling ? { autoscaling } : {}), created: "", account: "a", domain: "d" }));
 
@@ -40,13 +40,13 @@ const anyObserved: fc.Arbitrary<ObservedManaged> = fc
   .record({
     cluster: maybe(anyRecord), network: fc.constantFrom(true, true, true, false), whole: fc.boolean(), upgrading: maybe(version), gone: maybe(fc.constant("prod-node-2")), others: fc.constantFrom<string[]>([], [], ["c9"]), answers: fc.boolean(),
     controls: fc.tuple(anyMachine("control-plane", 1), anyMachine("control-plane", 2), anyMachine("control-plane", 3)), workers: fc.tuple(anyMachine("worker", 4), anyMachine("worker", 5), anyMachine("worker", 6)), some: fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 })),
-    followed: fc.boolean(),
+    followed: fc.boolean(), around: fc.subarray([{ id: "theirs-1", name: "theirs-1", state: "Running" }, { id: "theirs-2", name: "theirs-2", state: "Stopped" }]), comments: maybe(fc.subarray(["one", "two"])),
   })
-  .map(({ cluster, network, whole, upgrading, gone, others, answers, controls, workers, some, followed }) => {
+  .map(({ around, comments, cluster, network, whole, upgrading, gone, others, answers, controls, workers, some, followed }) => {
     const members = [...controls.slice(0, some[0]), ...workers.slice(0, some[1])];
     const marks = marked({ name: "prod", uid, place }, { ...(whole ? { [tagKeys.initialised]: uid } : {}), ...(upgrading ? { [tagKeys.upgrading]: upgrading } : {}), ...(gone ? { [tagKeys.gone + gone]: "yes" } : {}) });
     return {
-      ...(network ? { marks } : {}), ...(cluster ? { cluster } : {}), others, machines: members.map(({ machine }) => machine), ...(answers ? { nodes: members.flatMap(({ node }) => node ?? []) } : {}),
+      ...(network ? { marks } : {}), ...(cluster ? { cluster } : {}), others, around, ...(comments ? { comments: comments.map((text) => ({ id: text, text, author: "a", day: "", adminsOnly: false })) } : {}), machines: members.map(({ machine }) => machine), ...(answers ? { nodes: members.flatMap(({ node }) => node ?? []) } : {}),
       followers: followed ? [{ id: "r", name: "web", description: "", publicPort: 80, privatePort: 30080, memberIds: ["prod-node-4"], tags: { [tagKeys.cluster]: uid, [tagKeys.target]: "role=worker" } } as unknown as ObservedManaged["followers"][number]] : [],
     };
   });
@@ -56,6 +56,7 @@ const anyDesired: fc.Arbitrary<DesiredManaged> = fc
   .record({
     version: fc.constantFrom("1.34.2", "1.34", "1.35", "1.35.4", "1.35.4", "1.36", "1.99"), controls: fc.constantFrom(1, 1, 1, 3), workers: fc.integer({ min: 0, max: 6 }), offerings: fc.tuple(fc.constantFrom("small", "large"), fc.constantFrom("small", "large")), autoscaling: bounds,
     powerState: fc.constantFrom("running" as const, "running" as const, "stopped" as const), failedCreate: fc.constantFrom("continue" as const, "remove" as const), rootDiskGb: maybe(fc.constant(40)), sshKeyPair: maybe(fc.constant("ops")),
+    csi: fc.boolean(), comments: fc.subarray(["one", "three"]), externalNodes: fc.subarray(["prod-node-5", "theirs-1", "theirs-1", "theirs-2"], { maxLength: 1 }),
     tags: fc.dictionary(fc.constant("team"), fc.constantFrom("a", "b")), nodes: fc.dictionary(fc.constantFrom("prod-node-4", "prod-control-1", "prod-node-2", "stranger"), anyNode, { maxKeys: 2 }),
   })
   .map(({ controls, workers, offerings, autoscaling, ...rest }) => ({

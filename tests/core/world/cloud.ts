@@ -9,7 +9,7 @@ import { KubernetesError } from "../../../provider/kubernetes/errors";
 import { execHeaders, execPath, type ExecEnd } from "../../../provider/kubernetes/exec";
 import { createKubernetesClient } from "../../../provider/kubernetes/client";
 import { createMoldClient } from "../../../provider/mold/client";
-import type { Declared, Session } from "../../../provider/handlers/handler";
+import type { CloudCredentials, Declared, Session } from "../../../provider/handlers/handler";
 import { VirtualClock } from "./virtual-clock";
 
 /** Thrown at the call at which a run is killed, and at everything it tries afterwards. */
@@ -24,6 +24,7 @@ export interface KillAt {
   readonly when: "before" | "after";
 }
 
+const apiUrl = "http://127.0.0.1:8080/client/api";
 const users = [
   { name: "admin", admin: true, apiKey: "admin-key", secretKey: "admin-secret" },
   { name: "user", apiKey: "user-key", secretKey: "user-secret" },
@@ -63,7 +64,7 @@ export class Run {
   }
 
   get session(): Session {
-    return { world: (_connection, declared) => this.world(declared) };
+    return { world: (_connection, declared) => this.world(declared), credentials: (connection) => this.cloud.connections.get(connection ?? "") ?? { apiUrl, apiKey: "key", secretKey: "hush-hush" } };
   }
 
   world({ owner }: Pick<Declared["declaredBy"], "owner">): World {
@@ -78,7 +79,7 @@ export class Run {
     const log: Log = { debug: say("debug"), info: say("info"), warn: say("warn") };
     const { apiKey, secretKey } = users.find(({ name }) => name === this.user)!;
     const mold: MoldPort = createMoldClient(
-      { apiUrl: "http://127.0.0.1:8080/client/api", apiKey, secretKey, digest: "sha256", timeoutSeconds: 30, jobTimeoutSeconds: 3600 },
+      { apiUrl, apiKey, secretKey, digest: "sha256", timeoutSeconds: 30, jobTimeoutSeconds: 3600 },
       {
         clock,
         log,
@@ -164,6 +165,8 @@ export class Cloud {
   readonly emulator: Emulator;
   /** Names of runs that others know to have ended, as of those on their own host. */
   readonly ended = new Set<string>();
+  /** What is configured now, where a test has another than the default. */
+  readonly connections = new Map<string, CloudCredentials>();
   private runs = 0;
 
   constructor(options: EmulatorOptions = {}, start?: number) {

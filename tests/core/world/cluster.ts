@@ -45,8 +45,8 @@ export interface Recorded {
 export async function endpointInputs(declared: Record<string, unknown>): Promise<EndpointInputs> {
   const { inputs, failures } = checkInputs("KubernetesCluster", declared);
   if (failures.length > 0) throw new Error(JSON.stringify(failures));
-  const { name, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, timeouts } = inputs;
-  return { uid: (await sharedIdentity()).uid, name, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, timeouts, declaredBy };
+  const { name, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, adoptId, timeouts } = inputs;
+  return { uid: (await sharedIdentity()).uid, name, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, adoptId, timeouts, declaredBy };
 }
 
 export async function clusterInputs(declared: Record<string, unknown>, endpoint: ClusterEndpointOutputs): Promise<ClusterInputs> {

@@ -43,6 +43,7 @@ export const desired = (changes: Partial<DesiredCluster> = {}): DesiredCluster =
   podCidr: "10.244.0.0/16",
   serviceCidr: "10.96.0.0/12",
   tags: {},
+  addons: { cloudController: false, csi: false },
   powerState: "running",
   timeouts: { createSeconds: 3600, updateSeconds: 3600, deleteSeconds: 3600, upgradeSeconds: 7200, scaleSeconds: 3600, drainSeconds: 600 },
   upgrade: { maxUnavailable: 1, maxSurge: 0, drainSeconds: 600, strategy: "in-place" },

@@ -5,7 +5,7 @@ interface Listed {
   readonly items: readonly { readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }; readonly spec: { readonly nodeName?: string } }[];
 }
 
-async function send(life: Life, method: "GET" | "POST" | "PATCH", path: string, body?: object): Promise<{ status: number; body: string }> {
+export async function send(life: Life, method: "GET" | "POST" | "PATCH", path: string, body?: object): Promise<{ status: number; body: string }> {
   const { clientCertificate } = await life.access();
   const headers = { "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json" };
   const asked = life.cloud.emulator.request(life.endpoint.publicIpAddress, 6443, { method, path, headers, body: body && JSON.stringify(body), clientCertificate });

@@ -273,6 +273,6 @@ function withoutImages(node: Machine): Record<string, string> {
 }
 
 (spawnSync("shellcheck", ["--version"]).status === 0 ? it : it.skip)("has nothing that shellcheck objects to", () => {
-  const found = spawnSync("shellcheck", ["-x", "-P", "SCRIPTDIR", "agent.sh", "upgrade.sh"], { cwd: join(__dirname, "../../../provider/node/agent"), encoding: "utf8" });
+  const found = spawnSync("shellcheck", ["-x", "-P", "SCRIPTDIR", "agent.sh", "upgrade.sh", "addons.sh"], { cwd: join(__dirname, "../../../provider/node/agent"), encoding: "utf8" });
   expect(found.stdout).toBe("");
 });

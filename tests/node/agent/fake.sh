@@ -4,6 +4,7 @@
 #   device-after    how often blkid finds nothing yet         isos/<name>   what a disc holds; the file dev/sr0 names the one in the drive
 #   clusters        a line per etcd that was made             applied, annotation (what the agent answered), kubelet (down)
 #   next, prepared  the version to prepare for, and the answer
+#   wanted-addons, addons, addons-on-disc  the order, the answer and the offer; manifests: a line per one that was applied (+) or removed (-)
 #   wanted, leads   the order on the node                     configured    the version in kubeadm-config
 #   polls           how often the agent asks for orders before systemd stops it; on-poll is run before each further time
 name=${0##*/}
@@ -156,17 +157,24 @@ case $name in
       get)
         [ "$(cat "$FAKE/endpoint")" = ours ] || exit 1
         printf '%s\n%s\n' "$(cat "$FAKE/next" 2>/dev/null)" "$(cat "$FAKE/prepared" 2>/dev/null)"
-        printf '%s\n%s\n%s.' "$(cat "$FAKE/leads" 2>/dev/null)" "$(cut -d= -f2- "$FAKE/annotation" 2>/dev/null)" "$(cat "$FAKE/wanted" 2>/dev/null)"
+        printf '%s\n%s\n' "$(cat "$FAKE/leads" 2>/dev/null)" "$(cut -d= -f2- "$FAKE/annotation" 2>/dev/null)"
+        printf '%s\n%s\n%s\n%s.' "$(cat "$FAKE/addons-on-disc" 2>/dev/null)" "$(cat "$FAKE/addons" 2>/dev/null)" "$(cat "$FAKE/wanted-addons" 2>/dev/null)" "$(cat "$FAKE/wanted" 2>/dev/null)"
         ;;
       -n) printf 'apiVersion: kubeadm.k8s.io/v1beta4\nkubernetesVersion: v%s\n' "$(cat "$FAKE/configured")" ;;
       apply)
         [ "$(cat "$FAKE/endpoint")" = ours ] || { echo 'connection refused' >&2 && exit 1; }
-        cat "$7" >"$FAKE/applied"
+        [ ! -e "$FAKE/manifest-fails" ] || { cat "$FAKE/manifest-fails" >&2 && exit 1; }
+        cat "$7" >"$FAKE/applied" && echo "+${7##*/}" >>"$FAKE/manifests"
+        ;;
+      delete)
+        [ "$(cat "$FAKE/endpoint")" = ours ] && [ -e "$7" ] || { echo 'connection refused' >&2 && exit 1; }
+        echo "-${7##*/}" >>"$FAKE/manifests"
         ;;
       annotate)
         case $7 in
           *io/agent=*) echo "$7" >"$FAKE/annotation" && echo "$7" >>"$FAKE/answers" ;;
           *io/prepared=*) echo "${7#*=}" >"$FAKE/prepared" && echo "${7#*=}" >>"$FAKE/preparations" ;;
+          *io/addons=* | *io/addons-on-disc=*) key=${7#*/} && echo "${7#*=}" >"$FAKE/${key%%=*}" && echo "${7#*/}" >>"$FAKE/addon-answers" ;;
           *) key=${7#*/} && echo "$7" >"$FAKE/annotation-${key%%=*}" ;;
         esac
         ;;

@@ -6,6 +6,9 @@ export const session: Session = {
   world: () => {
     throw new Error("no world in this test");
   },
+  credentials: () => {
+    throw new Error("no connection in this test");
+  },
 };
 
 export const declaredBy = { owner: "pulumi:acme/shop/dev", resource: "prod" };

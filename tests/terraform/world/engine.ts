@@ -2,14 +2,15 @@
  * The real Terraform with a Mold of its own: folder, state, addresses and port are the test's alone, and nothing of it outlives the
  * test. The Mold runs in the test's process, so that its calls can be counted and its faults ordered.
  */
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEmulator, type CallRecord, type Emulator, type EmulatorOptions } from "../../../provider/emulator";
 import { root } from "../../engine/world/paths";
-import { descendants, isAlive, killAll } from "../../engine/world/processes";
-import { until, type Ended, type Running } from "../../engine/world/stack";
+import { isAlive, killAll } from "../../engine/world/processes";
+import { startProcess, type Ended, type Running } from "../../engine/world/running";
+import { until } from "../../engine/world/stack";
 
 /** The engine of this machine; undefined: there is none. */
 export const terraform: string | undefined = (() => {
@@ -71,7 +72,7 @@ export class TerraformEngine {
   /** Starts terraform and goes on. */
   start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
     const { apiKey, secretKey } = this.admin;
-    const child = spawn(terraform!, args, {
+    const running = startProcess(terraform!, args, {
       cwd: this.program,
       env: {
         PATH: process.env.PATH,
@@ -83,17 +84,7 @@ export class TerraformEngine {
         ABLESTACK_SECRET_KEY: secretKey,
         ...environment,
       },
-      stdio: ["ignore", "pipe", "pipe"],
     });
-    let output = "";
-    child.stdout.on("data", (data: Buffer) => (output += data.toString()));
-    child.stderr.on("data", (data: Buffer) => (output += data.toString()));
-    const running: Running = {
-      pid: child.pid!,
-      soFar: () => output,
-      descendants: () => descendants(child.pid!),
-      ended: new Promise((resolve, reject) => child.once("error", reject).once("exit", (code) => resolve({ code: code ?? undefined, output }))),
-    };
     this.started.push(running);
     return running;
   }

@@ -8,7 +8,7 @@ import { endCluster } from "../end";
 import type { ManagedWork } from "../work";
 import type { ManagedOperation } from "./operation";
 
-const transitional = new Set(["Created", "Starting", "Scaling", "Upgrading", "Stopping", "Recovering"]);
+const transitional = new Set(["Created", "Starting", "Scaling", "Upgrading", "Importing", "RemovingNodes", "Stopping", "Recovering"]);
 /** From a job's beginning to the state that it has. */
 const beginsSeconds = 60;
 
@@ -38,6 +38,8 @@ export async function createCluster(operation: ManagedOperation): Promise<void> 
         noderootdisksize: desired.rootDiskGb,
         keypair: desired.sshKeyPair,
         externalloadbalanceripaddress: desired.externalLoadBalancerIp,
+        // A parameter of CloudStack 4.22: one that does not know it is not sent it unasked.
+        ...(desired.csi ? { enablecsi: true } : {}),
         ...(registry ? { dockerregistryurl: registry.url, dockerregistryusername: registry.username, dockerregistrypassword: registry.password } : {}),
       },
       operation.jobContext(desired.timeouts.createSeconds),
@@ -48,7 +50,7 @@ export async function createCluster(operation: ManagedOperation): Promise<void> 
 export const describe = ({ description, name, uid }: DesiredManaged): string => `${description || name} ${mark(uid)}`;
 
 /** Runs a job of Mold's; what it fails with is told with what else Mold knows. */
-async function asked(operation: ManagedOperation, command: string, work: () => Promise<unknown>): Promise<void> {
+export async function asked(operation: ManagedOperation, command: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {

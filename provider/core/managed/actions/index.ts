@@ -1,6 +1,8 @@
 /** How each kind of work is done. */
+import { removeComment, writeComment } from "../../actions/registration";
 import type { ManagedWork, ManagedWorkKind } from "../work";
 import * as cluster from "./cluster";
+import * as external from "./external";
 import * as nodes from "./nodes";
 import type { ManagedOperation } from "./operation";
 import * as upgrade from "./upgrade";
@@ -38,6 +40,10 @@ const actions: Actions = {
   rebootMachine: (operation, { machine }) => nodes.rebootMachine(operation, machine),
   scaleMachine: nodes.scaleMachine,
   awaitNode: nodes.awaitNode,
+  addExternal: external.addExternal,
+  removeExternal: external.removeExternal,
+  addComment: (operation, { text }) => writeComment(operation, operation.clusterId, text),
+  removeComment,
 };
 
 export const actManaged = <K extends ManagedWorkKind>(operation: ManagedOperation, work: Extract<ManagedWork, { kind: K }>): Promise<void> => actions[work.kind as K](operation, work);
