@@ -1,7 +1,7 @@
 /**
  * `make bench`: measures, prints a table, writes `.bench/results.json`, and fails when a goal isn't met.
  *
- *     npx tsx tests/bench/run.ts [group…]     only those: planning, create, speed-up, calls, changes, mold-order, change-calls, rules, engine
+ *     npx tsx tests/bench/run.ts [group…]     only those: planning, create, speed-up, calls, changes, mold-order, change-calls, rules, engine, terraform
  *
  * `BENCH_TIMELINE=1` shows where the time of every create goes, not only of those that miss their goal.
  */
@@ -16,6 +16,7 @@ import { printTable, writeResults, type Figure } from "./figures";
 import { planningFigures } from "./planning";
 import { ruleFigures } from "./rules";
 import { speedUpFigures } from "./speed-up";
+import { terraformFigures } from "./terraform";
 
 const groups: Record<string, () => Promise<Figure[]>> = {
   // First, while there is nothing else in memory that the collector has to look at.
@@ -28,6 +29,7 @@ const groups: Record<string, () => Promise<Figure[]>> = {
   "change-calls": changeCallFigures,
   rules: ruleFigures,
   engine: engineFigures,
+  terraform: terraformFigures,
 };
 
 async function main(asked: readonly string[]): Promise<void> {

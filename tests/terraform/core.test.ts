@@ -61,6 +61,15 @@ test("two rules of one name at one place are refused: they would be one and the 
   await expect(cloud.clock.run(new TerraformCore(cloud.newRun().session, state).apply(twice))).rejects.toThrow(Refused);
 });
 
+test("rules with names of their own are made side by side, and a second apply has nothing to do", async () => {
+  const declared = [identity, cluster(), firewall({ name: "one", start_port: 8001 }, "one"), firewall({ name: "two", start_port: 8002 }, "two"), balancer({ name: "three", public_port: 8003 }, "three"), balancer({ name: "four", public_port: 8004 }, "four")];
+  const { cloud, state } = await made(declared);
+  expect(state.size).toBe(6);
+  const run = cloud.newRun();
+  await cloud.clock.run(new TerraformCore(run.session, state).apply(declared));
+  expect(changing(run)).toEqual([]);
+});
+
 test("a create that fails leaves nothing tainted: the next apply goes on with the same cluster, and destroying takes it all along", async () => {
   const cloud = new Cloud();
   const state = await stateWithIdentity();

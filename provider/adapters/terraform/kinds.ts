@@ -6,11 +6,11 @@ import type { Failure, ResourceName } from "../../../schema/resource";
 import { resources } from "../../../schema/resources";
 import { terraformResources, type TerraformResource } from "../../../schema/terraform-resources";
 import { clusterIdentity, type IdentityInputs } from "../../handlers/cluster-identity";
-import type { CheckFailure, Declared, Handler } from "../../handlers/handler";
+import type { CheckFailure, Declared, Handler, Session, State } from "../../handlers/handler";
 import { loadBalancer } from "../../handlers/load-balancer";
 import { networkRule } from "../../handlers/network-rule";
 import { createPlan } from "../../handlers/create-plan";
-import { checkDeclaration, kubernetesCluster } from "./kubernetes-cluster";
+import { checkDeclaration, kubernetesCluster, planOfDestroy } from "./kubernetes-cluster";
 
 export type Inputs = Readonly<Record<string, unknown>>;
 export interface CheckedDeclaration {
@@ -35,6 +35,8 @@ export interface Kind {
   readonly halfMade: "recorded" | "found";
   /** What will be done to make it, a line each. */
   readonly planOfCreate: (inputs: Inputs) => readonly string[];
+  /** What destroying it will do and meet, a line each. */
+  readonly planOfDestroy: (session: Session, state: State<Declared & Inputs, Inputs>) => Promise<readonly string[]>;
   /** Outputs that stay although their declaration doesn't say so: those of which nothing but a refresh makes others. */
   readonly kept: readonly string[];
 }
@@ -73,6 +75,7 @@ const simple = (type: string, handler: unknown, more: Partial<Kind> = {}): Kind 
     taken: resources[of.resource].inputs,
     halfMade: "recorded",
     planOfCreate: () => [],
+    planOfDestroy: async () => [],
     kept: [],
     ...more,
   };
@@ -87,6 +90,7 @@ const all: readonly Kind[] = [
     taken: declarationOf("ablestack_kubernetes_cluster").inputs,
     halfMade: "found",
     planOfCreate: ({ identity: _, ...declaration }) => createPlan(declaration),
+    planOfDestroy: (session, state) => planOfDestroy(session, state as unknown as Parameters<typeof planOfDestroy>[1]),
     kept: ["kubeconfigExpires"],
   }),
   simple("ablestack_network_rule", networkRule, {

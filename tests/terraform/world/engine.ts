@@ -96,7 +96,7 @@ export class TerraformEngine {
   /** What it printed. Throws when it failed. */
   async succeed(args: readonly string[]): Promise<string> {
     const { code, output } = await this.run(args);
-    if (code !== 0) throw new Error(`terraform ${args.join(" ")} ended with ${code}:\n${output}`);
+    if (code !== 0) throw new Error(`terraform ${args.join(" ")} ended with ${code}:\n${output.slice(-5000)}`);
     return output;
   }
 
