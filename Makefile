@@ -3,11 +3,11 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down preview kubeconfig env reset install build lint test test-real test-real-full generate stale bench clean
+.PHONY: help up down preview kubeconfig env reset up-terraform down-terraform env-terraform terraform-mirror install build lint test test-real test-real-full generate stale bench clean
 
 # HYPERVISOR: the machines of `make up`, simulated (default) or nspawn: containers that boot (Linux, root). KUBERNETES: up to which
 # version ISOs are made for these. BRIEF=1: of `make test-real` what needs one minor alone.
-export HYPERVISOR KUBERNETES BRIEF VERSIONS MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS STATE STACK EXAMPLE
+export HYPERVISOR KUBERNETES BRIEF VERSIONS MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS TERRAFORM TERRAFORM_FLAGS STATE STACK EXAMPLE
 
 modules := node_modules/.stamp
 built := dist/.stamp
@@ -16,7 +16,7 @@ example := .toolchain/example
 
 help: ## this list
 	@echo 'make TARGET'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do printf '  %-15s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do printf '  %-17s %s\n' "$$name" "$$text"; done
 
 up: $(built) ## the example on the embedded Mold, by the real pulumi up (or on the Mold the stack is configured for)
 	@$(example)/up.sh
@@ -36,12 +36,33 @@ env: ## print a shell's settings for pulumi on the example:   eval "$(make -s en
 reset: $(built) ## throw the embedded Mold and the example's stack away, whatever is in them
 	@$(example)/reset.sh
 
+up-terraform: $(built) ## the example in CDKTF on an embedded Mold of its own, by the real terraform apply (or tofu's)
+	@$(example)/terraform/up.sh
+
+down-terraform: $(built) ## destroy that, and stop its embedded Mold
+	@$(example)/terraform/down.sh
+
+env-terraform: ## print a shell's settings for terraform on that example:   eval "$(make -s env-terraform)"
+	@$(example)/terraform/env.sh
+
 install: $(modules) ## the packages in package-lock.json, as locked
 
 build: $(built) ## compile to dist/
 
 lint: $(modules) ## types, rules, layers
 	@node .toolchain/checks.mjs types lint
+
+terraform-mirror: $(modules) ## the Terraform provider, in a folder that terraform init installs it from: dist/terraform
+	@node .toolchain/terraform/mirror.mjs dist/terraform >/dev/null
+	@echo 'provider_installation {'
+	@echo '  filesystem_mirror {'
+	@echo '    path    = "$(CURDIR)/dist/terraform"'
+	@echo '    include = ["registry.terraform.io/ablestack/*", "registry.opentofu.org/ablestack/*"]'
+	@echo '  }'
+	@echo '  direct {'
+	@echo '    exclude = ["registry.terraform.io/ablestack/*", "registry.opentofu.org/ablestack/*"]'
+	@echo '  }'
+	@echo '}'
 
 test: $(built) ## every check there is, with the real Pulumi engine
 	@PATH="$$(.toolchain/pulumi/find.sh):$$PATH" && export PATH && node .toolchain/checks.mjs

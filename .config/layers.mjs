@@ -54,7 +54,7 @@ export const layers = [
   {
     folder: "provider/adapters",
     own: ["schema", "provider/handlers", "provider/core", "provider/mold", "provider/kubernetes", "provider/node"],
-    packages: ["@pulumi/pulumi", "pino"],
+    packages: ["@pulumi/pulumi", "pino", "@grpc/grpc-js", "@msgpack/msgpack", "@grpc/proto-loader", "@peculiar/x509", "reflect-metadata"],
     why: "an adapter translates for one engine and decides nothing; the embedded Mold is a server like any other to it",
   },
   {
@@ -70,10 +70,28 @@ export const layers = [
     why: "the embedded Mold must not share the client's mistakes: of the rest of the house it reads the recorded catalogue alone",
   },
   {
-    folder: "sdk",
-    own: ["schema/generated", "provider/kubernetes/kubeconfig.ts", "provider/adapters/pulumi-dynamic"],
+    folder: "sdk/pulumi",
+    own: ["schema/generated", "sdk/topology", "provider/kubernetes/kubeconfig.ts", "provider/adapters/pulumi-dynamic"],
     packages: ["@pulumi/pulumi"],
     why: "a program imports the SDK: it composes resources, and pulls nothing heavy in before there is work",
+  },
+  {
+    folder: "sdk/cdktf",
+    own: ["sdk/topology"],
+    packages: ["cdktf", "constructs"],
+    why: "a program imports the constructs: they compose what the Terraform provider has, and know nothing of how it is done",
+  },
+  {
+    folder: "sdk/topology",
+    own: [],
+    packages: [],
+    why: "what components of every engine are made of is data and arithmetic; an engine's own SDK makes it",
+  },
+  {
+    folder: "sdk/generator",
+    own: ["schema"],
+    packages: ["@cdktf/provider-generator", "@cdktf/commons", "codemaker"],
+    why: "bindings are made of the declarations, by CDKTF's own generator; nothing of this is published",
   },
 ];
 

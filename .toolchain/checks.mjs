@@ -25,8 +25,8 @@ const checks = [
   { name: "generated", command: ["make", "--no-print-directory", "-s", "stale"] },
   { name: "shellcheck", command: ["shellcheck", "-x", "-P", "SCRIPTDIR", ...shell], optional: true },
   // Unit tests side by side (those on real machines are `make test-real`); those with the real engine one at a time, since they kill, and measure what is left.
-  jest("unit", "--testPathIgnorePatterns", "/tests/engine/", "/tests/real/", "--maxWorkers", String(Math.max(1, availableParallelism()))),
-  jest("engine", "-i", "--testPathPatterns", "/tests/engine/"),
+  jest("unit", "--testPathIgnorePatterns", "/engine/", "/tests/real/", "--maxWorkers", String(Math.max(1, availableParallelism()))),
+  jest("engine", "-i", "--testPathPatterns", "/tests/(terraform/)?engine/"),
 ];
 
 /** What jest says of itself; a file that didn't even load counts as one failure. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 const files = [
   "provider/mold/catalogue/commands.ts",
   "provider/node/agent/script.ts",
-  ...readdirSync("schema/generated").map((name) => join("schema/generated", name)),
+  ...["schema/generated", "sdk/cdktf/generated"].flatMap((folder) => readdirSync(folder).map((name) => join(folder, name))),
 ];
 const read = () => new Map(files.map((file) => [file, readFileSync(file, "utf8")]));
 

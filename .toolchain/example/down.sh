@@ -25,14 +25,7 @@ step "pulumi destroy ($(basename -- "$example"), stack $stack)"
 pulumi_here destroy --stack "$stack" --yes ${PULUMI_FLAGS:-} >&2
 
 if is_embedded; then
-  empty=$(mold status --json | field empty)
-  if [[ $empty == true ]]; then
-    say 'the embedded Mold is empty; stopped'
-    mold stop >/dev/null
-  else
-    # It goes on running, so that one can look what it is.
-    fail "The stack is destroyed, but the embedded Mold is not empty. What is left was made by hand or by something that was killed:" \
-      "  eval \"\$(make -s env)\"; mold logs --calls    # what was asked of it" \
-      "  make reset                                    # empties and stops it"
-  fi
+  stop_empty_mold 'The stack is' \
+    "  eval \"\$(make -s env)\"; mold logs --calls    # what was asked of it" \
+    "  make reset                                    # empties and stops it"
 fi

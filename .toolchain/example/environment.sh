@@ -64,6 +64,46 @@ mold() {
   node "$root/dist/provider/emulator/bin.js" "$command" --state "$mold_state" "$@"
 }
 
+# Starts the embedded Mold, on the port that it had, and sets `embedded` to its address.
+start_mold() {
+  local port=${MOLD_PORT:-} was options
+  was=$(embedded_url)
+  [[ -n $port || ! $was =~ :([0-9]+)/ ]] || port=${BASH_REMATCH[1]}
+  prepare_machines
+  mapfile -t options < <(mold_options)
+  # shellcheck disable=SC2086 # a list of options
+  mold start "${options[@]}" ${port:+--port "$port"} ${MOLD_RANGE:+--public-range "$MOLD_RANGE"} ${MOLD_FLAGS:-} >/dev/null
+  printf '%s\n' "$hypervisor" >"$hypervisor_file"
+  embedded=$(mold status --json | field url)
+  [[ -n $embedded ]] || fail "the embedded Mold does not answer; its log: $mold_state/emulator.log"
+  say "$embedded, log and keys in $mold_state"
+  printf '%s\n' "$embedded" >"$mold_url_file"
+}
+
+# mold_key apiKey|secretKey: of the embedded Mold's administrator.
+mold_key() { node -e 'process.stdout.write(JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")).admin[process.argv[2]])' "$mold_state/keys.json" "$1"; }
+
+# A program depends on this checkout, and finds everything else in the checkout's own node_modules: a link does what npm would do in
+# half a minute, and there is one copy of each engine's package.
+link_package() {
+  local link=$example/node_modules/ablestack-kubernetes
+  [[ $example == "$root"/* && ! -e $link ]] || return 0
+  mkdir -p "$example/node_modules"
+  ln -sfn "$root" "$link"
+}
+
+# Stops the embedded Mold, unless something is left in it: it then goes on running, so that one can look what it is.
+# stop_empty_mold WHAT HOW…: what was destroyed, and how to look at and throw away what is left, line by line.
+stop_empty_mold() {
+  local what=$1
+  shift
+  if [[ $(mold status --json | field empty) != true ]]; then
+    fail "$what destroyed, but the embedded Mold is not empty. What is left was made by hand or by something that was killed:" "$@"
+  fi
+  say 'the embedded Mold is empty; stopped'
+  mold stop >/dev/null
+}
+
 # field NAME: of the JSON object on stdin.
 field() { node -e 'const at = JSON.parse(require("fs").readFileSync(0, "utf8"))[process.argv[1]]; process.stdout.write(String(at ?? ""))' "$1"; }
 

@@ -28,35 +28,13 @@ make_state() {
   (umask 077 && node -p 'require("crypto").randomBytes(24).toString("base64url")' >"$passphrase")
 }
 
-# The example depends on this checkout, and finds everything else in the checkout's own node_modules: a link does what npm
-# would do in half a minute, and there is one @pulumi/pulumi.
-link_package() {
-  local link=$example/node_modules/ablestack-kubernetes
-  [[ $example == "$root"/* && ! -e $link ]] || return 0
-  mkdir -p "$example/node_modules"
-  ln -sfn "$root" "$link"
-}
-
 start_embedded() {
-  local port=${MOLD_PORT:-} was keys options
-  was=$(embedded_url)
-  [[ -n $port || ! $was =~ :([0-9]+)/ ]] || port=${BASH_REMATCH[1]}
-  prepare_machines
-  mapfile -t options < <(mold_options)
-  # shellcheck disable=SC2086 # a list of options
-  mold start "${options[@]}" ${port:+--port "$port"} ${MOLD_RANGE:+--public-range "$MOLD_RANGE"} ${MOLD_FLAGS:-} >/dev/null
-  printf '%s\n' "$hypervisor" >"$hypervisor_file"
-  embedded=$(mold status --json | field url)
-  [[ -n $embedded ]] || fail "the embedded Mold does not answer; its log: $mold_state/emulator.log"
-  say "$embedded, log and keys in $mold_state"
-  keys=$mold_state/keys.json
-  printf '%s\n' "$embedded" >"$mold_url_file"
+  start_mold
   # Explicitly, into the stack's own configuration: nothing falls back to the embedded Mold by itself. Keys go by stdin, where
   # no list of processes shows them.
-  key() { node -e 'process.stdout.write(JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")).admin[process.argv[2]])' "$keys" "$1"; }
   pulumi_here config set --stack "$stack" ablestack:apiUrl "$embedded"
-  key apiKey | pulumi_here config set --stack "$stack" ablestack:apiKey
-  key secretKey | pulumi_here config set --stack "$stack" --secret ablestack:secretKey
+  mold_key apiKey | pulumi_here config set --stack "$stack" ablestack:apiKey
+  mold_key secretKey | pulumi_here config set --stack "$stack" --secret ablestack:secretKey
 }
 
 next() {

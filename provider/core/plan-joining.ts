@@ -44,11 +44,10 @@ export function planInitialising(steps: Steps, { desired, observed }: PlanInput,
   return steps.add({ kind: "markInitialising" }, `record that ${desired.name} is about to be initialised`, [running], { why: "so that what may have joined a first control plane is known, should that be lost" });
 }
 
-/** A machine that is not in yet needs the Kubernetes ISO. @returns the step after which each has it */
-export function planMounts(steps: Steps, { observed }: PlanInput, { current: version }: Release, joining: readonly PlannedMachine[]): Map<string, string | undefined> {
-  const inAlready = new Set(observed.nodes?.filter(({ ready }) => ready).map(({ name }) => name));
+/** A machine that is not in yet needs the Kubernetes ISO; a node of its name says nothing of that, since it may be another's. @returns the step after which each has it */
+export function planMounts(steps: Steps, { current: version }: Release, joining: readonly PlannedMachine[]): Map<string, string | undefined> {
   return new Map(
-    joining.map(({ ref, seen, running }) => [ref.name, seen && (seen.isoId || inAlready.has(ref.name)) ? running : steps.add({ kind: "attachIso", machine: ref, version }, `attach the Kubernetes ISO to ${ref.name}`, [running])]),
+    joining.map(({ ref, seen, running }) => [ref.name, seen?.isoId ? running : steps.add({ kind: "attachIso", machine: ref, version }, `attach the Kubernetes ISO to ${ref.name}`, [running])]),
   );
 }
 
@@ -72,7 +71,11 @@ export function planJoin(steps: Steps, { desired, observed }: PlanInput, joining
   // A first control plane that is deployed by this run brings the token along; an API that is there already has to be told of it.
   const known = first !== undefined && first.seen === undefined && joining.every(({ seen }) => seen === undefined);
   const token = known || joining.length === 0 ? ready : steps.add({ kind: "publishToken" }, "make a join token for the new machines", [ready]);
-  const joined = joining.map(({ ref, seen }) => planJoined(steps, ref, seen, [mounted.get(ref.name), token], { ...doneTags(desired, ref), ...succeeds(places.has(ref.name) ? observed.machines.find(({ name }) => name === places.get(ref.name)) : undefined) }));
+  // While nobody answers, nobody can say whether a node is left of a machine of that name which went meanwhile; and the node of one that an interrupted run made may be such a one.
+  const isInitialised = observed.anchorTags?.[tagKeys.initialised] === desired.uid;
+  const mayBeLeft = ({ ref, seen }: PlannedMachine): boolean => (observed.nodes === undefined ? isInitialised : seen !== undefined && observed.nodes.some(({ name }) => name === ref.name));
+  const successor = ({ ref }: PlannedMachine): Tags => succeeds(places.has(ref.name) ? observed.machines.find(({ name }) => name === places.get(ref.name)) : undefined);
+  const joined = joining.map((machine) => planJoined(steps, machine.ref, machine.seen, { needs: [mounted.get(machine.ref.name), token], done: { ...doneTags(desired, machine.ref), ...successor(machine) }, leftover: mayBeLeft(machine) }));
   planFollowers(steps, observed, joining.map(({ ref }) => ref));
   if (joining.length > 0) steps.add({ kind: "withdrawToken" }, "withdraw the join token", joined, { why: "nothing joins with it any longer" });
 }
@@ -91,8 +94,13 @@ function planFollowers(steps: Steps, observed: ObservedCluster, joining: readonl
 }
 
 /** After a machine has joined nothing secret stays where whatever runs on it could read it. */
-export function planJoined(steps: Steps, ref: MachineRef, seen: ObservedMachine | undefined, needs: readonly (string | undefined)[], done: Tags): string {
-  const node = steps.add({ kind: "awaitNode", machine: ref }, `wait for ${ref.name} to be Ready`, needs);
+export function planJoined(
+  steps: Steps,
+  ref: MachineRef,
+  seen: ObservedMachine | undefined,
+  { needs, done, leftover = false }: { readonly needs: readonly (string | undefined)[]; readonly done: Tags; readonly leftover?: boolean },
+): string {
+  const node = steps.add({ kind: "awaitNode", machine: ref, ...(leftover ? { leftover } : {}) }, `wait for ${ref.name} to be Ready`, needs);
   const label = ref.role === "worker" ? steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [node], { why: "a kubelet may not give itself a role" }) : undefined;
   const mounted = seen?.isoId !== undefined || steps.has(`attachIso ${ref.name}`);
   const iso = mounted ? steps.add({ kind: "detachIso", machine: ref }, `detach the Kubernetes ISO from ${ref.name}`, [node]) : undefined;

@@ -33,7 +33,7 @@ export function planComing({ steps, input }: Planning, ref: MachineRef, version:
   planMachineTags(steps, input, [{ ref }]);
   const iso = steps.add({ kind: "attachIso", machine: ref, version }, `attach the Kubernetes ISO to ${ref.name}`, [running]);
   const token = steps.add({ kind: "publishToken" }, `make a join token for ${ref.name}`, [running], { about: ref.name });
-  const joined = planJoined(steps, ref, undefined, [iso, token], { ...doneTags(desired, ref), ...succeeds(old) });
+  const joined = planJoined(steps, ref, undefined, { needs: [iso, token], done: { ...doneTags(desired, ref), ...succeeds(old) } });
   return [joined, ...planBehindBalancers(steps, observed, ref, [`awaitNode ${ref.name}`])];
 }
 

@@ -86,7 +86,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const members = planApiMembers(steps, desired, observed, controlPlanes.filter((machine) => !initialised || !(isJoining(machine) || isOut(machine) || away.has(machine.ref.name))), api.rule);
   const joiningControlPlanes = controlPlanes.filter(isJoining);
   const first = joiningControlPlanes.find(({ initialises }) => initialises);
-  const mounted = planMounts(steps, input, release, joiningControlPlanes.map((machine) => (machine === first ? { ...machine, running: planInitialising(steps, input, first.running) } : machine)));
+  const mounted = planMounts(steps, release, joiningControlPlanes.map((machine) => (machine === first ? { ...machine, running: planInitialising(steps, input, first.running) } : machine)));
   // Those that are members already have to be up again before the API answers.
   const waking = [...controlPlanes.flatMap((machine) => (isJoining(machine) ? [] : (machine.running ?? []))), ...planLeaversWoken(steps, input, leaving)];
   const early = waking.length === 0 ? ofRole("worker", []) : undefined;
@@ -96,7 +96,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const workers = early ?? ofRole("worker", [ready]);
   const machines = [...controlPlanes, ...workers];
   planMachineTags(steps, input, machines);
-  for (const [name, mount] of planMounts(steps, input, release, workers.filter(isJoining))) mounted.set(name, mount);
+  for (const [name, mount] of planMounts(steps, release, workers.filter(isJoining))) mounted.set(name, mount);
   const joining = machines.filter(isJoining);
   if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready!, places });
   if (missing.length === fresh.length) planWhole(steps, input, joiningControlPlanes.map(({ ref }) => `tagMachine ${ref.name}`));

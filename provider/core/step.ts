@@ -38,8 +38,8 @@ export type Work =
   | { readonly kind: "markInitialised" }
   | { readonly kind: "publishToken" }
   | { readonly kind: "withdrawToken" }
-  /** `restarted`: the cluster may still hold it to be Ready from before. */
-  | { readonly kind: "awaitNode"; readonly machine: MachineRef; readonly restarted?: boolean }
+  /** `restarted`: the cluster may still hold it to be Ready from before. `leftover`: likewise a node of that name whose machine is gone. */
+  | { readonly kind: "awaitNode"; readonly machine: MachineRef; readonly restarted?: boolean; readonly leftover?: boolean }
   | { readonly kind: "labelNode"; readonly machine: MachineRef }
   | { readonly kind: "replaceUserData"; readonly machine: MachineRef }
   // Leaving, and stopping

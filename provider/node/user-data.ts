@@ -61,6 +61,9 @@ function pkiFiles(spec: NodeBootstrap): MachineFile[] {
   ];
 }
 
+/** Lives for a moment, in the first boot and in those until the user data are replaced. */
+const earlyStartUnitName = "ablestack-kubernetes-start.service";
+
 /** Every file that a machine gets, in the order they are written. */
 export function machineFiles(spec: NodeBootstrap): MachineFile[] {
   check(spec);
@@ -86,6 +89,9 @@ export function machineFiles(spec: NodeBootstrap): MachineFile[] {
 export function machineUserData(spec: NodeBootstrap): string {
   const files = machineFiles(spec);
   const body = yamlText({
+    // As soon as the files are written: runcmd's turn comes three seconds later, after all else that cloud-init does. systemd keeps the order, since bootcmd itself
+    // comes before the files. cloud-init 24.3 has renamed the service that writes them (https://github.com/canonical/cloud-init/pull/5489).
+    bootcmd: [["systemd-run", "--no-block", "--collect", `--unit=${earlyStartUnitName}`, "--property=Type=oneshot", "--property=After=cloud-init.service cloud-init-network.service", "systemctl", "start", "--no-block", agentUnitName]],
     write_files: files.map((file) => ({ path: file.path, owner: "root:root", permissions: file.permissions, content: file.content })),
     runcmd: [
       ["systemctl", "daemon-reload"],

@@ -3,6 +3,8 @@ import { dataSources } from "../data-sources";
 import { resources } from "../resources";
 import { pulumiSchemaFile } from "./pulumi-schema";
 import { referenceFile } from "./reference";
+import { terraformSchemaFile } from "../terraform-schema";
+import { terraformReferenceFile } from "./terraform-reference";
 import { pulumiArgsFile, typesFile } from "./types";
 
 /** `version`: the package's own, which the Pulumi schema carries. */
@@ -13,6 +15,8 @@ export function generatedFiles(version: string): Readonly<Record<string, string>
     "types.ts": typesFile(all, sources),
     "pulumi-args.ts": pulumiArgsFile(all, sources),
     "pulumi-schema.json": pulumiSchemaFile(all, sources, version),
+    "terraform.json": terraformSchemaFile(),
+    "terraform.md": terraformReferenceFile(),
     "reference.md": referenceFile(all, sources),
   };
 }

@@ -1,20 +1,21 @@
 /**
- * TypeScript interfaces out of declarations, in four flavours:
- * `plain` as a program writes it, `checked` after check has filled in defaults, `args` with `pulumi.Input` around everything, `output`.
+ * TypeScript interfaces out of declarations, in five flavours:
+ * `plain` as a program writes it, `checked` after check has filled in defaults, `args` with `pulumi.Input` around everything, `construct`
+ * with what CDKTF takes (a token is a text or a number there, and an `IResolvable` where it can be neither), `output`.
  */
 import { effectiveChange } from "../change-rule";
 import type { Change, ObjectProperty, Properties, Property } from "../property";
 import { docComment, docLines, literal } from "./docs";
 
-export type Flavour = "plain" | "checked" | "args" | "output";
+export type Flavour = "plain" | "checked" | "args" | "construct" | "output";
 
-const prefixes: Readonly<Record<Flavour, string>> = { plain: "", checked: "Checked", args: "", output: "" };
-const suffixes: Readonly<Record<Flavour, string>> = { plain: "", checked: "", args: "Args", output: "" };
+const prefixes: Readonly<Record<Flavour, string>> = { plain: "", checked: "Checked", args: "", construct: "", output: "" };
+const suffixes: Readonly<Record<Flavour, string>> = { plain: "", checked: "", args: "Args", construct: "Args", output: "" };
 
 export function always(property: Property, flavour: Flavour): boolean {
   if (flavour === "output") return property.required !== false;
   if (flavour === "checked") return property.required === true || property.default !== undefined;
-  if (flavour === "args") return property.required === true && property.filledBySdk === undefined;
+  if (flavour === "args" || flavour === "construct") return property.required === true && property.filledBySdk === undefined;
   return property.required === true;
 }
 
@@ -31,6 +32,9 @@ export function typeNameOf(property: ObjectProperty, flavour: Flavour): string {
   return `${prefixes[used]}${property.typeName}${suffixes[used]}`;
 }
 
+/** A collection of plain values can itself be a token in CDKTF; one of objects needs a type for it. */
+const orToken = (inside: Property, collection: string): string => (inside.type === "object" ? `${collection} | cdktf.IResolvable` : collection);
+
 function typeOf(property: Property, flavour: Flavour): string {
   const input = (text: string): string => (flavour === "args" ? `pulumi.Input<${text}>` : text);
   switch (property.type) {
@@ -39,14 +43,16 @@ function typeOf(property: Property, flavour: Flavour): string {
     case "integer":
       return "number";
     case "boolean":
-      return "boolean";
+      return flavour === "construct" ? "boolean | cdktf.IResolvable" : "boolean";
     case "list": {
       const item = input(typeOf(property.items, flavour));
+      if (flavour === "construct") return orToken(property.items, `${item}[]`);
       if (flavour === "args") return `${item}[]`;
       return item.includes(" ") && !item.includes("<") ? `readonly (${item})[]` : `readonly ${item}[]`;
     }
     case "map": {
       const record = `Record<string, ${input(typeOf(property.values, flavour))}>`;
+      if (flavour === "construct") return orToken(property.values, record);
       return flavour === "args" ? record : `Readonly<${record}>`;
     }
     case "object":

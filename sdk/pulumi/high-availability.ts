@@ -1,66 +1,28 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesClusterArgs } from "../../schema/generated/pulumi-args";
 import type { KubernetesClusterOutputs } from "../../schema/generated/types";
+import { makeWaysIn, type Ingress, type IngressPort, type Transforms, type WaysIn } from "../topology/highly-available-cluster";
+import { transformed, type Transform as AnyTransform } from "../topology/transform";
 import { KubernetesCluster } from "./kubernetes-cluster";
 import { LoadBalancer } from "./load-balancer";
 import type { LoadBalancerArgs } from "./load-balancer";
 import { NetworkRule } from "./network-rule";
 import type { NetworkRuleArgs } from "./network-rule";
 
-/**
- * Changes what a child is made with, before it is made. What it leaves out of its answer stays.
- * @param name of the child, to tell several of a kind apart
- */
-export type Transform<Args, Opts = pulumi.CustomResourceOptions> = (args: Args, opts: Opts, name: string) => { readonly args?: Args; readonly opts?: Opts } | void;
+/** Changes what a child is made with, before it is made: `(args, opts, name) => ({ args, opts })`. What it leaves out of its answer stays. */
+export type Transform<Args, Opts = pulumi.CustomResourceOptions> = AnyTransform<Args, Opts>;
 
 /** A hook for each kind of child. */
-export interface HighlyAvailableClusterTransforms {
-  readonly cluster?: Transform<KubernetesClusterArgs, pulumi.ComponentResourceOptions>;
-  readonly ingressBalancer?: Transform<LoadBalancerArgs>;
-  readonly ingressFirewall?: Transform<NetworkRuleArgs>;
-  readonly firewallRule?: Transform<NetworkRuleArgs>;
-  readonly portForward?: Transform<NetworkRuleArgs>;
-}
+export type HighlyAvailableClusterTransforms = Transforms<KubernetesClusterArgs, pulumi.ComponentResourceOptions, LoadBalancerArgs, NetworkRuleArgs, pulumi.CustomResourceOptions>;
 
-/** A port of the cluster's address that leads to a port of the workers. */
-export interface IngressPortArgs {
-  /** Port of the public address. */
-  readonly port: pulumi.Input<number>;
-  /** Port on every worker: the ingress controller's NodePort. */
-  readonly nodePort: pulumi.Input<number>;
-}
-
-export interface IngressArgs {
-  /**
-   * Ports by name; a balancer and a firewall rule are named after each.
-   * @default { http: { port: 80, nodePort: 30080 }, https: { port: 443, nodePort: 30443 } }
-   */
-  readonly ports?: Readonly<Record<string, IngressPortArgs>>;
-  /**
-   * Who may reach them, as IPv4 networks.
-   * @default ["0.0.0.0/0"]
-   */
-  readonly cidrList?: pulumi.Input<pulumi.Input<string>[]>;
-}
-
+type CidrList = pulumi.Input<pulumi.Input<string>[]>;
+export type IngressPortArgs = IngressPort<pulumi.Input<number>>;
+export type IngressArgs = Ingress<pulumi.Input<number>, CidrList>;
 export type FirewallRuleArgs = Omit<NetworkRuleArgs, "cluster" | "kind">;
 export type PortForwardArgs = Omit<NetworkRuleArgs, "cluster" | "kind">;
 
 /** Everything a KubernetesCluster takes, and what leads to it from outside. */
-export interface HighlyAvailableClusterArgs extends KubernetesClusterArgs {
-  /**
-   * Leads HTTP and HTTPS to the workers. What answers there is an ingress controller of yours. `false`: nothing is led in.
-   * @default {}
-   */
-  readonly ingress?: IngressArgs | false;
-  /** Further firewall rules of the cluster's address, by name. @default none */
-  readonly firewallRules?: Readonly<Record<string, FirewallRuleArgs>>;
-  /** Ports of the cluster's address that lead to one machine each, by name. A firewall rule of its own has to let clients in. @default none */
-  readonly portForwards?: Readonly<Record<string, PortForwardArgs>>;
-  readonly transform?: HighlyAvailableClusterTransforms;
-}
-
-const defaultIngressPorts = { http: { port: 80, nodePort: 30080 }, https: { port: 443, nodePort: 30443 } };
+export interface HighlyAvailableClusterArgs extends KubernetesClusterArgs, WaysIn<pulumi.Input<number>, CidrList, FirewallRuleArgs, PortForwardArgs, HighlyAvailableClusterTransforms> {}
 
 /**
  * A cluster and the ways into it: a KubernetesCluster, a balancer over its workers and a firewall rule for each ingress port, and
@@ -94,32 +56,27 @@ export class HighlyAvailableCluster extends pulumi.ComponentResource {
 
   constructor(name: string, args: HighlyAvailableClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ablestack:index:HighlyAvailableCluster", name, {}, opts);
-    const { ingress = {}, firewallRules = {}, portForwards = {}, transform = {}, ...clusterArgs } = args;
+    const { ingress, firewallRules, portForwards, transform = {}, ...clusterArgs } = args;
     const child = { parent: this };
 
-    const declared = transformed(transform.cluster, { ...clusterArgs, name: clusterArgs.name ?? name }, child, name);
+    const declared = transformed<KubernetesClusterArgs, pulumi.ComponentResourceOptions>(transform.cluster, { ...clusterArgs, name: clusterArgs.name ?? name }, child, name);
     const cluster = new KubernetesCluster(name, declared.args, declared.opts);
-
-    const rule = (hook: Transform<NetworkRuleArgs> | undefined, ruleName: string, ruleArgs: NetworkRuleArgs): NetworkRule => {
-      const made = transformed(hook, ruleArgs, child, ruleName);
-      return new NetworkRule(ruleName, made.args, made.opts);
-    };
-    const balancer = (balancerName: string, balancerArgs: LoadBalancerArgs): LoadBalancer => {
-      const made = transformed(transform.ingressBalancer, balancerArgs, child, balancerName);
-      return new LoadBalancer(balancerName, made.args, made.opts);
-    };
-    const ports = ingress === false ? {} : (ingress.ports ?? defaultIngressPorts);
-    const cidrList = ingress === false ? undefined : ingress.cidrList;
+    const waysIn = makeWaysIn(name, { ingress, firewallRules, portForwards }, {
+      balancer(part, balancerArgs) {
+        const made = transformed<LoadBalancerArgs, pulumi.CustomResourceOptions>(transform.ingressBalancer, { cluster, ...balancerArgs }, child, part.name);
+        return new LoadBalancer(part.name, made.args, made.opts);
+      },
+      rule({ kind, name: ruleName }, ruleArgs) {
+        const made = transformed<NetworkRuleArgs, pulumi.CustomResourceOptions>(transform[kind], { cluster, ...ruleArgs }, child, ruleName);
+        return new NetworkRule(ruleName, made.args, made.opts);
+      },
+    });
 
     this.cluster = cluster;
-    this.ingressBalancers = mapValues(ports, (port, { port: publicPort, nodePort: privatePort }) =>
-      balancer(`${name}-${port}`, { cluster, publicPort, privatePort, members: { role: "worker" } }),
-    );
-    this.ingressFirewallRules = mapValues(ports, (port, { port: startPort }) =>
-      rule(transform.ingressFirewall, `${name}-${port}`, { cluster, kind: "firewall", protocol: "tcp", startPort, cidrList }),
-    );
-    this.firewallRules = mapValues(firewallRules, (key, each) => rule(transform.firewallRule, `${name}-${key}`, { ...each, cluster, kind: "firewall" }));
-    this.portForwards = mapValues(portForwards, (key, each) => rule(transform.portForward, `${name}-${key}-forward`, { ...each, cluster, kind: "portForward" }));
+    this.ingressBalancers = waysIn.ingressBalancers;
+    this.ingressFirewallRules = waysIn.ingressFirewallRules;
+    this.firewallRules = waysIn.firewallRules;
+    this.portForwards = waysIn.portForwards;
 
     this.kubeconfig = cluster.kubeconfig;
     this.endpoint = cluster.endpoint;
@@ -128,11 +85,3 @@ export class HighlyAvailableCluster extends pulumi.ComponentResource {
     this.registerOutputs({ kubeconfig: this.kubeconfig, endpoint: this.endpoint, nodes: this.nodes, ingressIp: this.ingressIp });
   }
 }
-
-function transformed<Args, Opts>(transform: Transform<Args, Opts> | undefined, args: Args, opts: Opts, name: string): { args: Args; opts: Opts } {
-  const changed = transform?.(args, opts, name);
-  return { args: changed?.args ?? args, opts: changed?.opts ?? opts };
-}
-
-const mapValues = <From, To>(record: Readonly<Record<string, From>>, to: (key: string, value: From) => To): Readonly<Record<string, To>> =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, to(key, value)]));

@@ -64,6 +64,16 @@ test("more workers while it is stopped: the preview says when they are made, and
   expect(await life.plan()).toEqual([]);
 });
 
+test("fewer while it is stopped, and more with the next start: the node that is left of one that went is not taken for the new one of its name", async () => {
+  const life = new Life(made);
+  await life.up(declared(stopped));
+  await life.up(declared(stopped, 1));
+  await life.up(declared({}, 3));
+  const nodes = await life.cloud.clock.run((await life.kubernetes()).nodes());
+  expect(nodes.filter(({ ready }) => ready).map(({ name }) => name).sort()).toEqual([...all, "prod-worker-3"]);
+  expect(await life.plan()).toEqual([]);
+});
+
 test("a control plane and a worker that somebody stopped are shown, and started again", async () => {
   const life = new Life(made);
   const mold = life.cloud.newRun().world({ owner: "by hand" }).mold;

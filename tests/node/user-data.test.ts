@@ -11,6 +11,7 @@ import { controlPlane, worker } from "./bootstraps";
 
 interface CloudConfig {
   write_files: { path: string; owner: string; permissions: string; content: string }[];
+  bootcmd: string[][];
   runcmd: string[][];
 }
 const read = (text: string): CloudConfig => parse(text, { version: "1.1", schema: "yaml-1.1" }) as CloudConfig;
@@ -22,6 +23,12 @@ it("is cloud-config that writes exactly the machine's files and starts the agent
   expect(text.startsWith("#cloud-config\n")).toBe(true);
   expect(read(text).write_files).toEqual(machineFiles(spec).map((file) => ({ ...file, owner: "root:root" })));
   expect(read(text).runcmd.at(-1)).toEqual(["systemctl", "start", "--no-block", "ablestack-kubernetes-agent.service"]);
+});
+
+it("has the agent start once its files are written, not after all else that cloud-init does", async () => {
+  const early = read(machineUserData(await worker())).bootcmd;
+  expect(early).toEqual([expect.arrayContaining(["systemd-run", "--no-block", "--property=After=cloud-init.service cloud-init-network.service"])]);
+  expect(early[0]!.slice(-4)).toEqual(["systemctl", "start", "--no-block", "ablestack-kubernetes-agent.service"]);
 });
 
 it("is the same text for the same machine", async () => {

@@ -9,8 +9,8 @@ const about: ResultLine = {
   about: { date: "2026-11-28 07:00 UTC", commit: "abc123", machine: { CPU: "AMD EPYC", cores: "2", memory: "23.5 GiB" }, versions: { Kubernetes: "1.34.2, 1.35.4", Node: "v20.20.2" } },
 };
 const made: ResultLine[] = [
-  { what: "3 control planes and 2 workers at 1.34, from `pulumi up` to its end", seen: "82 s" },
-  { what: "the same by hand, kubeadm on each machine", seen: "75 s; `pulumi up` takes 1.09 times that", goal: "at most 1.2 times" },
+  { what: "3 control planes and 2 workers at 1.34, from `pulumi up` until all are Ready, and to its end", seen: "82 s, 86 s" },
+  { what: "by hand, kubeadm on each machine, until all are Ready", seen: "75 s; `pulumi up` takes 1.09 times that", goal: "at most 1.2 times" },
 ];
 const load = (failed: number, gap: number): string => `2,310 requests, ${failed} failed, longest gap ${gap} ms`;
 const rowsOf = (text: string, heading: string): string[] =>

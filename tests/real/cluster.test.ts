@@ -57,12 +57,12 @@ describeOnRealNodes("a cluster on real nodes", () => {
   });
 
   test("three control planes and two workers are Ready from one `pulumi up`", async () => {
-    const { seconds } = await real.up();
+    const { seconds, readySeconds } = await real.up();
     await real.writeKubeconfig();
     allAt(5, "1.34");
     expect(real.kubectl(["get", "pods", "-A", "--field-selector", "status.phase!=Running", "-o", "name"])).toBe("");
-    record({ what: "3 control planes and 2 workers at 1.34, from `pulumi up` to its end", seen: `${seconds.toFixed(0)} s` });
-    if (!isBrief) record({ what: "the same by hand, kubeadm on each machine", seen: `${byHand.toFixed(0)} s; \`pulumi up\` takes ${(seconds / byHand).toFixed(2)} times that`, goal: "at most 1.2 times" });
+    record({ what: "3 control planes and 2 workers at 1.34, from `pulumi up` until all are Ready, and to its end", seen: `${readySeconds.toFixed(0)} s, ${seconds.toFixed(0)} s` });
+    if (!isBrief) record({ what: "by hand, kubeadm on each machine, until all are Ready", seen: `${byHand.toFixed(0)} s; \`pulumi up\` takes ${(readySeconds / byHand).toFixed(2)} times that`, goal: "at most 1.2 times" });
   });
 
   test("a page that pods serve is had through the ingress balancer; a port that nothing opens is closed", async () => {

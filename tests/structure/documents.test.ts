@@ -5,7 +5,10 @@ import { connection } from "../../schema/connection";
 
 const root = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
-const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "schema/README.md", ".toolchain/pulumi/README.md"];
+const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "schema/README.md", "tests/features/RESULTS.md", ".toolchain/pulumi/README.md", "examples/cdktf-ha-cluster/README.md", "examples/terraform-ha-cluster/README.md"];
+
+/** Of the Terraform provider: where it writes its progress to. Settings of it alone are declared as well. */
+const otherVariables = ["ABLESTACK_PROGRESS"];
 
 /** As GitHub makes them. */
 const anchors = (text: string): string[] => [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => title!.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replace(/ /g, "-"));
@@ -22,15 +25,15 @@ describe("the documents", () => {
   });
 
   test("every make target that they name is there", () => {
-    const targets = new Set([...read("Makefile").matchAll(/^([a-z]+):/gm)].map(([, target]) => target));
-    const named = documents.flatMap((document) => [...read(document).matchAll(/(?:`|^ *|\(|; )make (?:-s )?([a-z]+)/gm)].map(([, target]) => target!));
+    const targets = new Set([...read("Makefile").matchAll(/^([a-z-]+):/gm)].map(([, target]) => target));
+    const named = documents.flatMap((document) => [...read(document).matchAll(/(?:`|^ *|\(|; )make (?:-s )?([a-z][a-z-]*)/gm)].map(([, target]) => target!));
     expect(named).toContain("up");
     expect(named.filter((target) => !targets.has(target))).toEqual([]);
   });
 
   test("every connection setting and variable that the README names is declared", () => {
     const readme = read("README.md");
-    const variables = new Set(Object.values(connection.inputs).flatMap(({ environment = [] }) => environment));
+    const variables = new Set(Object.values(connection.inputs).flatMap(({ environment = [] }) => environment).concat(otherVariables));
     const settings = [...readme.matchAll(/ablestack:(?:connections\.[a-z]+\.)?([a-z]\w*)/gi)].map(([, name]) => name!).filter((name) => name !== "connections");
     expect([...new Set(settings)].filter((name) => !(name in connection.inputs))).toEqual([]);
     expect([...readme.matchAll(/\b(?:ABLESTACK|CLOUDSTACK)_[A-Z_]+[A-Z]\b/g)].map(([name]) => name).filter((name) => !variables.has(name))).toEqual([]);
@@ -50,7 +53,7 @@ describe("the documents", () => {
     const folder = mkdtempSync(join(cache, "readme-"));
     try {
       programs.forEach((text, index) => writeFileSync(join(folder, `program-${index}.ts`), text));
-      const options = { extends: join(root, "tsconfig.json"), compilerOptions: { types: ["node"], incremental: false, tsBuildInfoFile: null, paths: { "ablestack-kubernetes": [join(root, "sdk/pulumi/index.ts")] } }, include: ["*.ts"], exclude: [] };
+      const options = { extends: join(root, "tsconfig.json"), compilerOptions: { types: ["node"], incremental: false, tsBuildInfoFile: null, paths: { "ablestack-kubernetes": [join(root, "sdk/pulumi/index.ts")], "ablestack-kubernetes/cdktf": [join(root, "sdk/cdktf/index.ts")] } }, include: ["*.ts"], exclude: [] };
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(options));
       const { stdout, status } = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", folder], { encoding: "utf8" });
       expect(stdout).toBe("");

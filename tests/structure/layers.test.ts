@@ -17,6 +17,7 @@ const kubernetes = "provider/kubernetes/client";
 const adapter = "provider/adapters/pulumi-dynamic/entry";
 const cli = "provider/cli/bin";
 const sdk = "sdk/pulumi/index";
+const constructs = "sdk/cdktf/index";
 const schema = "schema/check";
 
 const never: Readonly<Record<string, readonly string[]>> = {
@@ -29,7 +30,9 @@ const never: Readonly<Record<string, readonly string[]>> = {
   "provider/adapters": ["axios", emulator, cli, sdk],
   "provider/cli": [pulumi, "cdktf", "axios", emulator, adapter, sdk],
   "provider/emulator": [pulumi, "axios", "@kubernetes/client-node", core, mold, "provider/mold/catalogue/commands", kubernetes, node, handlers, adapter, sdk, schema],
-  "sdk": ["axios", "yaml", "semver", core, mold, node, kubernetes, emulator, handlers, cli, schema],
+  "sdk/pulumi": ["axios", "yaml", "semver", "cdktf", "constructs", core, mold, node, kubernetes, emulator, handlers, cli, schema, constructs],
+  "sdk/cdktf": ["axios", "yaml", pulumi, "cdktn", core, mold, node, kubernetes, "provider/kubernetes/kubeconfig", emulator, handlers, adapter, cli, schema, sdk],
+  "sdk/topology": ["axios", pulumi, "cdktf", "constructs", core, handlers, adapter, schema, sdk, constructs],
 };
 
 const always: Readonly<Record<string, readonly string[]>> = {
@@ -39,7 +42,8 @@ const always: Readonly<Record<string, readonly string[]>> = {
   "provider/adapters": [pulumi, handlers],
   "provider/cli": [core, handlers, mold, "schema/connection"],
   "provider/emulator": ["provider/mold/catalogue/apis.json", "yaml"],
-  "sdk": [pulumi, "schema/generated/types", adapter, "provider/kubernetes/kubeconfig"],
+  "sdk/pulumi": [pulumi, "schema/generated/types", adapter, "provider/kubernetes/kubeconfig", "sdk/topology/rule-place"],
+  "sdk/cdktf": ["cdktf", "constructs", "sdk/topology/rule-place"],
 };
 
 const ours = (target: string): boolean => /^(provider|schema|sdk)\//.test(target);
@@ -85,7 +89,7 @@ const effects: Case[] = world.map((name) => ({ what: name, path: "provider/core/
 const harmless: Case[] = [{ what: "node:crypto", path: "provider/core/snippet.ts", text: `import { randomUUID } from "node:crypto";\nexport const use = randomUUID;\n` }];
 
 const printing = `console.log("here");\n`;
-const prints: Case[] = ["provider/core", "provider/mold", "sdk", "schema"].map((layer) => ({ what: layer, path: `${layer}/snippet.ts`, text: printing }));
+const prints: Case[] = ["provider/core", "provider/mold", "sdk/pulumi", "sdk/cdktf", "schema"].map((layer) => ({ what: layer, path: `${layer}/snippet.ts`, text: printing }));
 const bins: Case[] = ["provider/emulator/bin.ts", "schema/generate.ts"].map((path) => ({ what: path, path, text: printing }));
 
 describe("the layers of the house", () => {

@@ -9,6 +9,8 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   types: string;
   exports: Record<string, string | Record<string, string>>;
   bin: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional?: boolean } | undefined>;
 };
 
 interface Packed {
@@ -49,6 +51,21 @@ describe("the package", () => {
 
   test("what people start is a script of node's", () => {
     for (const path of Object.values(manifest.bin)) expect(readFileSync(join(root, path), "utf8").split("\n")[0]).toBe("#!/usr/bin/env node");
+  });
+
+  test.each([
+    ["cdktf", ["@pulumi", "cdktn"]],
+    ["cdktn", ["@pulumi", "cdktf"]],
+  ])("importing the constructs for %s loads nothing of %p, nor of the provider", (engine, others) => {
+    const asked = `require("./dist/sdk/${engine}"); process.stdout.write(JSON.stringify(Object.keys(require.cache)))`;
+    const loaded = JSON.parse(execFileSync(process.execPath, ["-e", asked], { cwd: root, encoding: "utf8" })) as string[];
+    expect(loaded.filter((path) => path.includes(`/node_modules/${engine}/`)).length).toBeGreaterThan(0);
+    expect(loaded.filter((path) => others.some((other) => path.includes(`/node_modules/${other}/`)) || path.includes("/dist/provider/"))).toEqual([]);
+  });
+
+  test("asks of a program's folder for the engine that it is a program of, and for no other", () => {
+    expect(Object.keys(manifest.peerDependencies)).toEqual(["@pulumi/pulumi", "cdktf", "cdktn", "constructs"]);
+    expect(Object.keys(manifest.peerDependencies).filter((name) => !manifest.peerDependenciesMeta[name]?.optional)).toEqual([]);
   });
 
   test("importing the SDK loads nothing heavy: a program's start is its own", () => {

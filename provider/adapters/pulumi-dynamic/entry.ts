@@ -3,7 +3,7 @@
  * release is installed. It translates between the engine and the handlers, and decides nothing.
  */
 import { handlerOf } from "./kinds";
-import { InFlight } from "./in-flight";
+import { InFlight } from "../in-flight";
 import { serversOfThisProcess, watchEngine } from "./engine";
 import { toFailure } from "./failure";
 import { progressLog } from "./progress";

@@ -10,11 +10,11 @@ import { endReadmission } from "./readmission";
 export const whatElse = (name: string): string =>
   `or replace it (nodes: { "${name}": { replace: "<why>" } } in the declaration), or destroy it in Mold: the next run makes it anew. Then run again: it goes on from here.`;
 
-export async function awaitNode(operation: Operation, { machine, restarted = false }: Extract<Work, { kind: "awaitNode" }>): Promise<void> {
+export async function awaitNode(operation: Operation, { machine, restarted = false, leftover = false }: Extract<Work, { kind: "awaitNode" }>): Promise<void> {
   if (!restarted) await operation.tokens.outlast(operation.longestMs);
   const bound = restarted ? { longestMs: operation.longestReturnMs } : {};
   const next = restarted ? `Wait for it, ${whatElse(machine.name)}` : `Run again: it goes on from here. What is not Ready ${joinSeconds / 3600} hours after it was made is made anew by the next run; destroyed in Mold, at once.`;
-  await operation.nodes.ready(machine.name, { restarted, ...bound, lost: () => whatBecameOf(operation, machine), advice: `Its console in Mold says how far it came. ${next}` });
+  await operation.nodes.ready(machine.name, { restarted: restarted || leftover, ...bound, lost: () => whatBecameOf(operation, machine), advice: `Its console in Mold says how far it came. ${next}` });
   await endReadmission(operation, machine);
 }
 

@@ -143,6 +143,8 @@ export class Kubelets {
     cluster.setKubelet(name, { ...kubelet, state: "lost" });
     setReadiness(cluster.store, name, "unknown", this.site.context.clock.now());
     cluster.workloads.settle();
+    // A machine of its name that waits to join may now.
+    this.site.changed();
   }
 
   /** Controllers that begin to lead take up every node. */

@@ -5,8 +5,7 @@ import { parseMachineName, tagKeys, tagParameters } from "../../core/ownership";
 import type { Answer, World } from "../../core/ports";
 import type { Session } from "../handler";
 import { checked, lookingAt } from "./ask";
-import { idsIn } from "./get-kubernetes-cluster";
-import { iso, oneCluster, withoutAbsent, type SeenCluster } from "./seen-clusters";
+import { idsIn, iso, oneCluster, withoutAbsent, type SeenCluster } from "./seen-clusters";
 
 type Event = Answer<"listEvents">;
 

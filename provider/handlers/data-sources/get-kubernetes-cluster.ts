@@ -7,7 +7,7 @@ import { endOf } from "../../kubernetes/kubeconfig";
 import type { Session } from "../handler";
 import { checked, lookingAt } from "./ask";
 import { commentsOn } from "./get-comments";
-import { isControl, iso, oneCluster, withoutAbsent, type ClusterRecord, type Machine, type SeenCluster } from "./seen-clusters";
+import { idsIn, isControl, iso, oneCluster, withoutAbsent, type Machine, type SeenCluster } from "./seen-clusters";
 
 export async function getKubernetesCluster(session: Session, given: GetKubernetesClusterArgs): Promise<GetKubernetesClusterResult> {
   const { connection, kubeconfig, ...which } = checked("getKubernetesCluster", given);
@@ -37,8 +37,6 @@ async function machinesOf({ mold }: World, { machines, record }: SeenCluster): P
   const ids = machines.length > 0 ? [] : idsIn(record);
   return ids.length === 0 ? machines : mold.list("listVirtualMachines", { ids });
 }
-
-export const idsIn = (record: ClusterRecord | undefined): string[] => ((record?.virtualmachines ?? []) as { id?: string }[]).flatMap(({ id }) => id ?? []);
 
 /** Control planes first, then workers, each by number. */
 const placeOf = (machine: Machine): string => `${isControl(machine) ? 0 : 1} ${(machine.name ?? "").replace(/\d+$/, (digits) => digits.padStart(6, "0"))}`;

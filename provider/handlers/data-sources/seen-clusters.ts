@@ -41,9 +41,21 @@ export async function listed({ mold }: World, word = everyMark): Promise<Listed>
     mold.list("listLoadBalancerRules", { tags: tagParameters({ [tagKeys.role]: "api" }) }),
     mold.list("listKubernetesClusters", {}),
   ]);
+  const own = await machinesMoldRuns(mold, records, machines, word);
   const registered = records.some(({ kubernetesversionid }) => kubernetesversionid !== undefined) ? await mold.list("listKubernetesSupportedVersions", {}) : [];
-  return { machines, rules, records, versions: new Map(registered.map(({ id = "", semanticversion = "" }) => [id, semanticversion])) };
+  return { machines: [...machines, ...own], rules, records, versions: new Map(registered.map(({ id = "", semanticversion = "" }) => [id, semanticversion])) };
 }
+
+/** Those of clusters that Mold runs for this library: their display names are Mold's, and their tags say who declares them. */
+async function machinesMoldRuns(mold: World["mold"], records: readonly ClusterRecord[], known: readonly Machine[], word: string): Promise<Machine[]> {
+  const ours = records.filter((record) => isMolds(record) && ofRecord(record).length > 0 && [record.name, record.id, record.description].some((text) => text?.includes(word)));
+  const ids = ours.flatMap(idsIn).filter((id) => !known.some((machine) => machine.id === id));
+  return ids.length === 0 ? [] : mold.list("listVirtualMachines", { ids });
+}
+
+export const idsIn = (record: ClusterRecord | undefined): string[] => ((record?.virtualmachines ?? []) as { id?: string }[]).flatMap(({ id }) => id ?? []);
+
+const isMolds = ({ clustertype }: ClusterRecord): boolean => clustertype !== undefined && clustertype !== "ExternalManaged";
 
 export const ofRecord = (record: ClusterRecord): Trace[] => traceOf({}, record.description, () => record.name);
 
@@ -89,6 +101,8 @@ function oursSeen({ uid, name, owner, machines, rule, record }: Mutable, version
   const created = Math.min(...machines.map((machine) => timeOf(machine.created) ?? Infinity));
   const running = machines.filter(({ state }) => state === "Running").length;
   const base = record && recordSummary(record, versions);
+  // Of one that Mold runs the record tells all but who declares it.
+  if (record && base && isMolds(record)) return { summary: withoutAbsent({ ...base, uid, owner }), machines, record };
   const some = first ?? record ?? rule;
   const summary: ClusterSummary = {
     name,

@@ -44,6 +44,8 @@ export const changes = {
   "a worker deleted by name": { from: cluster(3), to: cluster(2, nodes({ "prod-worker-1": { delete: true } })) },
   "larger root disks": { from: disks(20), to: disks(40) },
   "fewer workers while stopped, then start": { from: cluster(2), before: cluster(1, stopped), to: cluster(1) },
+  // The node of the one that went is still there, and Ready for 40 seconds.
+  "fewer workers while stopped, more with the start": { from: small("1.35"), before: small("1.35", { ...stopped, workers: 1 }), to: small("1.35") },
   upgrade: { from: cluster(2, { version: "1.34" }), to: cluster(2, { version: "1.35" }) },
   "upgrade by replacing": { from: small("1.34"), to: small("1.35", { upgrade: { strategy: "replace", maxSurge: 1 } }) },
   "upgrade with a surge": { from: small("1.34"), to: small("1.35", { upgrade: { maxSurge: 1 } }) },

@@ -1,5 +1,6 @@
 /** For tests of an `up` that doesn't come to its end. */
-import { TestStack, type Running } from "./stack";
+import type { Running } from "./running";
+import { TestStack } from "./stack";
 
 /** What an undisturbed `up` of the example leaves. */
 export async function undisturbedUp(range: number): Promise<string> {

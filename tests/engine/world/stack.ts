@@ -2,29 +2,13 @@
  * One stack of the real engine with a Mold of its own: home, state, addresses and port are the test's alone, and nothing of it outlives
  * the test. The Mold runs in the test's process, so that its calls can be counted and its faults ordered.
  */
-import { spawn, type ChildProcess } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEmulator, type CallRecord, type Emulator, type EmulatorOptions } from "../../../provider/emulator";
 import { built, example, pulumiFolders, root } from "./paths";
-import { commandOf, descendants, isAlive, killAll } from "./processes";
-
-export interface Ended {
-  /** Undefined: it was killed. */
-  readonly code: number | undefined;
-  /** Standard output and error as they came. */
-  readonly output: string;
-}
-
-/** A pulumi that is under way. */
-export interface Running {
-  readonly pid: number;
-  readonly ended: Promise<Ended>;
-  readonly soFar: () => string;
-  /** Processes below it; the provider is one of them. */
-  readonly descendants: () => number[];
-}
+import { commandOf, isAlive, killAll } from "./processes";
+import { startProcess, type Ended, type Running } from "./running";
 
 export interface StackOptions {
   /** Each test file has public addresses of its own: 127.90.<range>.0/24. */
@@ -35,6 +19,8 @@ export interface StackOptions {
   /** Puts the program's packages in place. Default: a link to a copy of this checkout's. */
   readonly install?: (folder: string) => void;
 }
+
+const upCommand = ["up", "--yes", "--skip-preview"] as const;
 
 /** A machine that boots in about a second. */
 const speed = 20;
@@ -94,7 +80,7 @@ export class TestStack {
   }
 
   private spawn(command: string, args: readonly string[]): Running {
-    const child: ChildProcess = spawn(command, args, {
+    const running = startProcess(command, args, {
       cwd: this.program,
       env: {
         PATH: `${pulumiFolders()}:${process.env.PATH ?? ""}`,
@@ -104,18 +90,7 @@ export class TestStack {
         PULUMI_CONFIG_PASSPHRASE: "a-passphrase",
         PULUMI_SKIP_UPDATE_CHECK: "true",
       },
-      stdio: ["ignore", "pipe", "pipe"],
     });
-    let output = "";
-    child.stdout!.on("data", (data: Buffer) => (output += data.toString()));
-    child.stderr!.on("data", (data: Buffer) => (output += data.toString()));
-    const running: Running = {
-      pid: child.pid!,
-      soFar: () => output,
-      descendants: () => descendants(child.pid!),
-      // Not `close`: a provider that outlives a killed pulumi keeps its standard output open.
-      ended: new Promise((resolve, reject) => child.once("error", reject).once("exit", (code) => resolve({ code: code ?? undefined, output }))),
-    };
     this.started.push(running);
     return running;
   }
@@ -132,7 +107,11 @@ export class TestStack {
   }
 
   up(...more: readonly string[]): Promise<string> {
-    return this.succeed(["up", "--yes", "--skip-preview", ...more]);
+    return this.succeed([...upCommand, ...more]);
+  }
+
+  startUp(): Running {
+    return this.start(upCommand);
   }
 
   async output<T = string>(name: string): Promise<T> {

@@ -2,6 +2,7 @@
 import { readers } from "../../../provider/handlers/data-sources";
 import type { GetKubernetesClusterResult } from "../../../schema/generated/types";
 import { kubeconfig } from "../../../provider/kubernetes/kubeconfig";
+import { managed } from "../../core/managed/managed";
 import { owner, sharedIdentity } from "../../core/world/cluster";
 import { byHand, changing, MadeCluster } from "../../core/world/made";
 import type { Cloud } from "../../core/world/cloud";
@@ -63,6 +64,38 @@ describe("getKubernetesClusters", () => {
     await readers.getKubernetesClusters(run.session, {});
     expect(run.calls.length).toBeLessThanOrEqual(4);
     expect(changing(run)).toEqual([]);
+  });
+});
+
+describe("of a cluster that Mold runs for this library", () => {
+  let run: MadeCluster;
+  beforeAll(async () => {
+    run = await MadeCluster.make(managed());
+  });
+  afterAll(() => run.close());
+
+  test("Mold's own word is told, with who declares it; by name, uid and id of its record alike", async () => {
+    const { cloud, recorded } = run.open();
+    const ask = cloud.newRun();
+    const { clusters } = await readers.getKubernetesClusters(ask.session, {});
+    const summary = { name: "prod", uid, owner, state: "Running", clusterType: "CloudManaged", size: 2, controlPlaneCount: 1, cpuCores: 6, memoryMb: 12_288, kubernetesVersion: "1.34.2", publicIpAddress: recorded.endpoint.outputs.publicIpAddress };
+    expect(clusters).toMatchObject([summary]);
+    // One list more than otherwise, of all their machines.
+    expect(ask.calls).toHaveLength(5);
+    for (const wanted of ["prod", uid, clusters[0]!.moldId!]) {
+      const found = await cloud.clock.run(readers.getKubernetesCluster(cloud.newRun().session, { cluster: wanted }));
+      expect(found).toMatchObject({ ...summary, nodes: [{ role: "control-plane" }, { role: "worker" }, { role: "worker" }] });
+    }
+  });
+
+  test("its state is Mold's, and so is its autoscaling", async () => {
+    const { cloud } = run.open();
+    const mold = byHand(cloud);
+    const [record] = await mold.list("listKubernetesClusters", {});
+    await cloud.clock.run(mold.run("scaleKubernetesCluster", { id: record!.id!, autoscalingenabled: true, minsize: 1, maxsize: 4 }));
+    expect((await readers.getKubernetesClusters(cloud.newRun().session, {})).clusters).toMatchObject([{ state: "Running", autoscalingEnabled: true, minSize: 1, maxSize: 4 }]);
+    await cloud.clock.run(mold.run("stopKubernetesCluster", { id: record!.id! }));
+    expect((await readers.getKubernetesClusters(cloud.newRun().session, { state: "Stopped" })).clusters).toHaveLength(1);
   });
 });
 

@@ -53,7 +53,8 @@ export class RealCluster {
     const uid = "k3x9abcdef02";
     this.identity = { uid, ...(await createClusterCertificates({ uid, now: Date.now() })) };
     const { name, zone, network, networkOffering, timeouts } = checked("KubernetesCluster", this.declared);
-    this.endpoint = (await clusterEndpoint.create(this.session(), { uid, name, zone, network, networkOffering, timeouts, declaredBy } as EndpointInputs)).outputs;
+    const place = { ...checked("ClusterEndpoint", { uid, name, zone, network, networkOffering }), timeouts, declaredBy } as EndpointInputs;
+    this.endpoint = (await clusterEndpoint.create(this.session(), place)).outputs;
     const inputs = this.inputs({});
     this.recorded = { inputs, ...(await cluster.create(this.session(), inputs)) };
   }

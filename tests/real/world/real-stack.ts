@@ -7,6 +7,7 @@ import { isoFolders, missing, nspawnHypervisor, thisHost } from "../../../provid
 import type { EmulatorOptions } from "../../../provider/emulator";
 import { signed, type Params } from "../../emulator/test-client";
 import { lifecycle, root } from "../../engine/world/paths";
+import type { Running } from "../../engine/world/running";
 import { TestStack } from "../../engine/world/stack";
 import { entering, initOf, runInside } from "./inside";
 import { leavings } from "./leavings";
@@ -50,6 +51,13 @@ export interface Node {
   readonly version: string;
 }
 
+/** When it was first said of each node that it is Ready, the latest: pulumi says all of it once more at its end. */
+function lastReady(parts: Running["parts"]): number {
+  const ready = new Map<string, number>();
+  for (const { at, text } of parts) for (const [, name] of text.matchAll(/wait for (\S+) to be Ready: done/g)) if (!ready.has(name!)) ready.set(name!, at);
+  return Math.max(...ready.values());
+}
+
 export class RealStack {
   private constructor(
     readonly stack: TestStack,
@@ -73,14 +81,16 @@ export class RealStack {
     for (const [key, value] of Object.entries(config)) await this.stack.succeed(["config", "set", "--path", key, value]);
   }
 
-  /** The change, and nothing left to do after it. Answers with what pulumi said, and how long it took in seconds. */
-  async up(config: Readonly<Record<string, string>> = {}): Promise<{ output: string; seconds: number }> {
+  /** The change, and nothing left to do after it. Answers with what pulumi said, how long it took in seconds, and after how many the last node was Ready. */
+  async up(config: Readonly<Record<string, string>> = {}): Promise<{ output: string; seconds: number; readySeconds: number }> {
     await this.set(config);
     const begun = Date.now();
-    const output = await this.stack.up();
+    const running = this.stack.startUp();
+    const { code, output } = await running.ended;
     const seconds = (Date.now() - begun) / 1000;
+    if (code !== 0) throw new Error(`pulumi up ended with ${code}:\n${output}`);
     await this.stack.succeed(["preview", "--expect-no-changes"]);
-    return { output, seconds };
+    return { output, seconds, readySeconds: (lastReady(running.parts) - begun) / 1000 };
   }
 
   private get kubeconfig(): string {

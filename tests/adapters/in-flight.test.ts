@@ -1,4 +1,4 @@
-import { InFlight } from "../../provider/adapters/pulumi-dynamic/in-flight";
+import { InFlight } from "../../provider/adapters/in-flight";
 
 test("the end of all that is under way is waited for, failures included", async () => {
   const inFlight = new InFlight();

@@ -1,0 +1,130 @@
+/**
+ * A whole cluster as one resource: its place, its machines and the way into it, which are three resources in Pulumi. Its identity comes
+ * in from a resource of its own, as `sdk/pulumi/kubernetes-cluster.ts` composes them there.
+ */
+import type { CheckedKubernetesClusterInputs, ClusterAccessOutputs, ClusterEndpointOutputs, ClusterIdentityOutputs, ClusterOutputs, KubernetesClusterOutputs } from "../../../schema/generated/types";
+import { checkInputs } from "../../../schema/check";
+import { ClusterError } from "../../core/errors";
+import { cluster, type ClusterInputs } from "../../handlers/cluster";
+import { clusterAccess, type AccessInputs } from "../../handlers/cluster-access";
+import { clusterEndpoint, type EndpointInputs } from "../../handlers/cluster-endpoint";
+import { clusterIdentity } from "../../handlers/cluster-identity";
+import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared, type Handler, type Session, type State } from "../../handlers/handler";
+import { clientNow, kubeconfig } from "../../kubernetes/kubeconfig";
+
+export type WholeInputs = CheckedKubernetesClusterInputs & Declared & { readonly identity: ClusterIdentityOutputs };
+export type WholeOutputs = KubernetesClusterOutputs & Pick<ClusterEndpointOutputs, "networkOwned" | "networkCidr">;
+type WholeState = State<WholeInputs, WholeOutputs>;
+
+const endpointInputs = ({ identity, name, connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, timeouts, declaredBy }: WholeInputs): EndpointInputs => ({
+  uid: identity.uid,
+  name,
+  connection,
+  zone,
+  network,
+  networkOffering,
+  externalLoadBalancerIp,
+  management,
+  adopt,
+  timeouts: { create: timeouts.create, delete: timeouts.delete },
+  declaredBy,
+});
+
+const placeIn = ({ networkId, networkName, networkOwned, networkCidr, publicIpAddressId, publicIpAddress, zoneId, zoneName, endpoint }: WholeOutputs): ClusterEndpointOutputs => ({
+  networkId,
+  networkName,
+  networkOwned,
+  networkCidr,
+  publicIpAddressId,
+  publicIpAddress,
+  zoneId,
+  zoneName,
+  endpoint,
+});
+
+/** The machines' part has no use for what is made for people. */
+const machineInputs = ({ identity, ...inputs }: WholeInputs, endpoint: ClusterEndpointOutputs): ClusterInputs => {
+  if (isUnknown(identity)) return { ...inputs, identity, endpoint };
+  const { userCertificates: _certificates, userKey: _key, ...machines } = identity;
+  return { ...inputs, identity: machines, endpoint };
+};
+
+const machineState = ({ inputs, outputs }: WholeState): State<ClusterInputs, ClusterOutputs> => ({ inputs: machineInputs(inputs, placeIn(outputs)), outputs });
+
+const wayIn = ({ caCertificate, kubeconfig: text, kubeconfigExpires }: WholeOutputs): ClusterAccessOutputs => ({ caCertificate, kubeconfig: text, kubeconfigExpires });
+
+/** How people get in: with the certificate whose turn it is, or by what Mold hands out. */
+async function accessOf(session: Session, inputs: WholeInputs, endpoint: ClusterEndpointOutputs): Promise<ClusterAccessOutputs> {
+  const { identity, name, connection, management, declaredBy } = inputs;
+  if (management === "mold") {
+    const asked: AccessInputs = { uid: identity.uid, name, connection, management, networkId: endpoint.networkId, networkOwned: endpoint.networkOwned, declaredBy };
+    return (await clusterAccess.create(session, asked)).outputs;
+  }
+  const { expires, ...client } = clientNow(identity, session.world(connection, declaredBy).clock.now());
+  return { caCertificate: identity.caCertificate, kubeconfig: kubeconfig({ name, endpoint: endpoint.endpoint, caCertificate: identity.caCertificate, ...client }), kubeconfigExpires: expires };
+}
+
+const whole = (machines: ClusterOutputs, endpoint: ClusterEndpointOutputs, access: ClusterAccessOutputs): WholeOutputs => ({ ...machines, ...endpoint, ...access });
+
+/** What only the network that a cluster got tells: whether its own networks are apart from it. */
+async function refuseWrongPlace(session: Session, inputs: WholeInputs, endpoint: ClusterEndpointOutputs): Promise<void> {
+  const { failures } = await cluster.check(session, undefined, machineInputs(inputs, endpoint));
+  const [first] = failures;
+  if (first) throw new ClusterError(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"), { resource: `KubernetesCluster ${inputs.name}`, property: first.property });
+}
+
+export const kubernetesCluster: Handler<WholeInputs, WholeOutputs> = {
+  async check(session, olds, news): Promise<CheckResult<WholeInputs>> {
+    const { identity, ...declaration } = news;
+    const { identity: _, ...former } = olds ?? { identity: undefined };
+    const checked = await clusterIdentity.check(session, olds && (former as typeof declaration), declaration);
+    return { ...checked, inputs: { ...checked.inputs, identity } };
+  },
+
+  async diff(session, _id, olds, news) {
+    return cluster.diff(session, olds.outputs.clusterId, machineState(olds), machineInputs(news, placeIn(olds.outputs)));
+  },
+
+  async create(session, inputs) {
+    const { outputs: endpoint } = await clusterEndpoint.create(session, endpointInputs(inputs));
+    await refuseWrongPlace(session, inputs, endpoint);
+    const { outputs } = await cluster.create(session, machineInputs(inputs, endpoint));
+    return { id: inputs.identity.uid, outputs: whole(outputs, endpoint, await accessOf(session, inputs, endpoint)) };
+  },
+
+  async read(session, id, state) {
+    const { inputs, outputs } = state;
+    const [found, endpoint] = await Promise.all([
+      cluster.read(session, outputs.clusterId, machineState(state)),
+      clusterEndpoint.read(session, id, { inputs: endpointInputs(inputs), outputs: placeIn(outputs) }),
+    ]);
+    if (!found) return undefined;
+    const place = endpoint?.outputs ?? placeIn(outputs);
+    return { id, outputs: whole(found.outputs, place, inputs.management === "mold" ? wayIn(outputs) : await accessOf(session, inputs, place)) };
+  },
+
+  async update(session, _id, olds, news) {
+    const place = placeIn(olds.outputs);
+    await refuseWrongPlace(session, news, place);
+    const keep = (machines: ClusterOutputs): WholeOutputs => whole(machines, place, wayIn(olds.outputs));
+    try {
+      return { outputs: keep((await cluster.update(session, olds.outputs.clusterId, machineState(olds), machineInputs(news, place))).outputs) };
+    } catch (error) {
+      throw error instanceof PartialFailure ? new PartialFailure(error.id, keep(error.outputs as ClusterOutputs), error.reasons, { cause: error }) : error;
+    }
+  },
+
+  async delete(session, id, state) {
+    await cluster.delete(session, state.outputs.clusterId, machineState(state));
+    await clusterEndpoint.delete(session, id, { inputs: endpointInputs(state.inputs), outputs: placeIn(state.outputs) });
+  },
+};
+
+/** Without a look at Mold: what is wrong with a declaration in itself. */
+export function checkDeclaration(inputs: Readonly<Record<string, unknown>>): ReturnType<typeof checkInputs<"KubernetesCluster">> {
+  const { identity, ...declaration } = inputs;
+  const checked = checkInputs("KubernetesCluster", declaration);
+  const isEmpty = !hasUnknown(identity) && (identity as Partial<ClusterIdentityOutputs> | undefined)?.caCertificate === "" && checked.inputs.management === "core";
+  const failures = isEmpty ? [{ property: "identity", reason: 'is one for `management = "mold"`, which has no keys; give the `ablestack_cluster_identity` the same management as the cluster' }] : [];
+  return { ...checked, inputs: { ...checked.inputs, identity } as typeof checked.inputs, failures: [...checked.failures, ...failures] };
+}
