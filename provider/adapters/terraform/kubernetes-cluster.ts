@@ -4,7 +4,10 @@
  */
 import type { CheckedKubernetesClusterInputs, ClusterAccessOutputs, ClusterEndpointOutputs, ClusterIdentityOutputs, ClusterOutputs, KubernetesClusterOutputs } from "../../../schema/generated/types";
 import { checkInputs } from "../../../schema/check";
+import { accessOf as accessIn } from "../../core/desired";
 import { ClusterError } from "../../core/errors";
+import { findingLine, unseenLine } from "../../core/rehearse-delete";
+import { planDeletion } from "../../core/rehearsal";
 import { cluster, type ClusterInputs } from "../../handlers/cluster";
 import { clusterAccess, type AccessInputs } from "../../handlers/cluster-access";
 import { clusterEndpoint, type EndpointInputs } from "../../handlers/cluster-endpoint";
@@ -13,10 +16,11 @@ import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared,
 import { clientNow, kubeconfig } from "../../kubernetes/kubeconfig";
 
 export type WholeInputs = CheckedKubernetesClusterInputs & Declared & { readonly identity: ClusterIdentityOutputs };
-export type WholeOutputs = KubernetesClusterOutputs & Pick<ClusterEndpointOutputs, "networkOwned" | "networkCidr">;
+/** Its identity is given out by the resource that it is. */
+export type WholeOutputs = Omit<KubernetesClusterOutputs, "identity"> & Pick<ClusterEndpointOutputs, "networkOwned" | "networkCidr">;
 type WholeState = State<WholeInputs, WholeOutputs>;
 
-const endpointInputs = ({ identity, name, connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, timeouts, declaredBy }: WholeInputs): EndpointInputs => ({
+const endpointInputs = ({ identity, name, connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, adoptId, timeouts, declaredBy }: WholeInputs): EndpointInputs => ({
   uid: identity.uid,
   name,
   connection,
@@ -26,6 +30,7 @@ const endpointInputs = ({ identity, name, connection, zone, network, networkOffe
   externalLoadBalancerIp,
   management,
   adopt,
+  adoptId,
   timeouts: { create: timeouts.create, delete: timeouts.delete },
   declaredBy,
 });
@@ -119,6 +124,21 @@ export const kubernetesCluster: Handler<WholeInputs, WholeOutputs> = {
     await clusterEndpoint.delete(session, id, { inputs: endpointInputs(state.inputs), outputs: placeIn(state.outputs) });
   },
 };
+
+/** What a destroy would do, what would hold it up, and what would be lost with it. Changes nothing. */
+export async function planOfDestroy(session: Session, { inputs, outputs }: WholeState): Promise<readonly string[]> {
+  // What Mold's own service runs, Mold destroys.
+  if (inputs.management === "mold") return [];
+  const { name, identity, declaredBy } = inputs;
+  const world = session.world(inputs.connection, declaredBy);
+  const { plan, blocks, losses, unseen } = await planDeletion(world, { uid: identity.uid, name, owner: declaredBy.owner }, accessIn(identity, placeIn(outputs)));
+  return [
+    ...blocks.map((each) => `it can't be destroyed while this is there: ${findingLine(each)}`),
+    ...losses.map((each) => `lost with it, or left behind: ${findingLine(each)}`),
+    ...(unseen === undefined ? [] : [unseenLine(unseen)]),
+    ...plan,
+  ];
+}
 
 /** Without a look at Mold: what is wrong with a declaration in itself. */
 export function checkDeclaration(inputs: Readonly<Record<string, unknown>>): ReturnType<typeof checkInputs<"KubernetesCluster">> {

@@ -2,6 +2,7 @@
 import { terraformSchema, type TerraformAttributes, type TerraformSchema } from "../../../schema/terraform-schema";
 import { providerAddress, snakeCase, terraformProvider } from "../../../schema/terraform-resources";
 import type { CtyType } from "../../../schema/terraform-schema";
+import { messageOf } from "../../core/errors";
 import { PartialFailure, unknown, type Declared, type Session, type State } from "../../handlers/handler";
 import { configurationOf, ownerMark, type Configuration } from "./configuration";
 import { dataSourceKinds } from "./data-sources";
@@ -157,7 +158,7 @@ export class TerraformProvider {
     const schema = this.schemaOf(kind);
     const prior = this.value(schema, prior_state);
     const proposed = this.value(schema, proposed_new_state);
-    if (!isObjectValue(proposed)) return { planned_state: proposed_new_state, planned_private: prior_private };
+    if (!isObjectValue(proposed)) return { planned_state: proposed_new_state, planned_private: prior_private, diagnostics: isObjectValue(prior) ? await this.rehearsal(kind, prior) : [] };
     const configured = this.object(schema, config);
     const former = isObjectValue(prior) ? this.recorded(kind, prior) : undefined;
     const owner = former?.owner ?? this.ownOwner();
@@ -194,6 +195,13 @@ export class TerraformProvider {
       planned_private: difference.changes ? workAhead : Buffer.alloc(0),
       diagnostics: titled(difference.plan),
     };
+  }
+
+  /** A destroy is planned all the same where it can't be rehearsed: its own first step is to look. */
+  private async rehearsal(kind: Kind, prior: ObjectValue): Promise<DiagnosticMessage[]> {
+    const { result: lines, warnings } = await hearing(() => kind.planOfDestroy(this.opened, this.recorded(kind, prior).state).catch((error: unknown) => [`it could not be rehearsed: ${messageOf(error)}`]));
+    const all = [...warnings, ...lines];
+    return all.length === 0 ? [] : [warning(`Plan of destroying ${nameOf(kind.of.type, prior)}`, all.map((line) => `- ${line}`).join("\n"))];
   }
 
   async ApplyResourceChange({ type_name, prior_state, planned_state, planned_private }: Requests["ApplyResourceChange"]): Promise<Answer> {

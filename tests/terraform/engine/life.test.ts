@@ -61,7 +61,8 @@ describeWithTerraform("a cluster's life", () => {
     expect(await engine.plan()).toMatchObject({ isEmpty: true });
   });
 
-  test("destroy leaves nothing", async () => {
+  test("destroy shows what it will do, and leaves nothing", async () => {
+    expect((await engine.succeed(["plan", "-destroy", "-no-color", "-input=false"])).replace(/\s+/g, " ")).toMatch(/Plan of destroying ablestack_kubernetes_cluster prod .* destroy prod-worker-1/);
     await engine.destroy();
     const { machines = [], networks = [], addresses = [] } = engine.inMold;
     expect(machines.filter(({ state }) => state !== "Destroyed" && state !== "Expunging")).toEqual([]);
