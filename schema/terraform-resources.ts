@@ -83,6 +83,8 @@ const ruleName: StringProperty = {
   example: "ingress-https",
 };
 
+/** Its identity is a resource of its own. */
+const { identity: _identity, ...clusterOutputs } = kubernetesCluster.outputs;
 const networkOwned = endpointOutputs.networkOwned as BooleanProperty;
 const timeouts = kubernetesCluster.inputs.timeouts!;
 
@@ -102,7 +104,7 @@ export const terraformResources: readonly TerraformResource[] = [
     resource: "KubernetesCluster",
     description: kubernetesCluster.description,
     inputs: { ...withConnection(kubernetesCluster.inputs), timeouts, identity },
-    outputs: { ...marks, ...kubernetesCluster.outputs, networkOwned, networkCidr: endpointOutputs.networkCidr! },
+    outputs: { ...marks, ...clusterOutputs, networkOwned, networkCidr: endpointOutputs.networkCidr! },
   },
   {
     type: `${providerType}_network_rule`,

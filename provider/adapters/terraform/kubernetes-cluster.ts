@@ -16,7 +16,7 @@ import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared,
 import { clientNow, kubeconfig } from "../../kubernetes/kubeconfig";
 
 export type WholeInputs = CheckedKubernetesClusterInputs & Declared & { readonly identity: ClusterIdentityOutputs };
-export type WholeOutputs = KubernetesClusterOutputs & Pick<ClusterEndpointOutputs, "networkOwned" | "networkCidr">;
+export type WholeOutputs = Omit<KubernetesClusterOutputs, "identity"> & Pick<ClusterEndpointOutputs, "networkOwned" | "networkCidr">;
 type WholeState = State<WholeInputs, WholeOutputs>;
 
 const endpointInputs = ({ identity, name, connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, timeouts, declaredBy }: WholeInputs): EndpointInputs => ({
