@@ -7,9 +7,13 @@ import * as cdktf from 'cdktf';
 
 export interface ClusterIdentityConfig extends cdktf.TerraformMetaArguments {
   /**
-  * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. When left out: `false`.
+  * Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adopt_identity`. Rules on its address are taken over by their own `adopt`. When left out: `false`.
   */
   readonly adopt?: boolean | cdktf.IResolvable;
+  /**
+  * Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name. When left out: the one of that name in the zone.
+  */
+  readonly adoptId?: string;
   /**
   * Name of the connection to use: one of the provider's `connections`. Never a credential. A change replaces the resource. When left out: the default connection.
   */
@@ -83,6 +87,7 @@ export class ClusterIdentity extends cdktf.TerraformResource {
       forEach: config.forEach
     });
     this._adopt = config.adopt;
+    this._adoptId = config.adoptId;
     this._connectionName = config.connectionName;
     this._management = config.management;
     this._name = config.name;
@@ -118,6 +123,22 @@ export class ClusterIdentity extends cdktf.TerraformResource {
   // Temporarily expose input value. Use with caution.
   public get adoptInput() {
     return this._adopt;
+  }
+
+  // adopt_id - computed: false, optional: true, required: false
+  private _adoptId?: string;
+  public get adoptId() {
+    return this.getStringAttribute('adopt_id');
+  }
+  public set adoptId(value: string) {
+    this._adoptId = value;
+  }
+  public resetAdoptId() {
+    this._adoptId = undefined;
+  }
+  // Temporarily expose input value. Use with caution.
+  public get adoptIdInput() {
+    return this._adoptId;
   }
 
   // ca_certificate - computed: true, optional: false, required: false
@@ -266,6 +287,7 @@ export class ClusterIdentity extends cdktf.TerraformResource {
   protected override synthesizeAttributes(): { [name: string]: any } {
     return {
       adopt: cdktf.booleanToTerraform(this._adopt),
+      adopt_id: cdktf.stringToTerraform(this._adoptId),
       connection_name: cdktf.stringToTerraform(this._connectionName),
       management: cdktf.stringToTerraform(this._management),
       name: cdktf.stringToTerraform(this._name),
@@ -281,6 +303,12 @@ export class ClusterIdentity extends cdktf.TerraformResource {
         isBlock: false,
         type: "simple",
         storageClassType: "boolean",
+      },
+      adopt_id: {
+        value: cdktf.stringToHclTerraform(this._adoptId),
+        isBlock: false,
+        type: "simple",
+        storageClassType: "string",
       },
       connection_name: {
         value: cdktf.stringToHclTerraform(this._connectionName),
