@@ -86,6 +86,9 @@ const ruleName: StringProperty = {
 const networkOwned = endpointOutputs.networkOwned as BooleanProperty;
 const timeouts = kubernetesCluster.inputs.timeouts!;
 
+/** The identity's resource takes over whose it is. */
+const { adoptIdentity: _adoptIdentity, ...clusterInputs } = kubernetesCluster.inputs;
+
 const withConnection = (inputs: Properties): Properties => ({ ...inputs, connection: connectionName });
 
 export const terraformResources: readonly TerraformResource[] = [
@@ -93,7 +96,7 @@ export const terraformResources: readonly TerraformResource[] = [
     type: `${providerType}_cluster_identity`,
     resource: "ClusterIdentity",
     description:
-      "Identity of a cluster: its uid, authorities and keys. Making it calls nobody. Destroying it destroys whatever carries the uid, also what a run that was killed has left and no state knows of.",
+      "Identity of a cluster: its uid, authorities and keys. Making it calls nobody, but to find the cluster that `adopt` takes over. Destroying it destroys whatever carries the uid, also what a run that was killed has left and no state knows of.",
     inputs: withConnection(resources.ClusterIdentity.inputs),
     outputs: { ...marks, ...identityOutputs },
   },
@@ -101,7 +104,7 @@ export const terraformResources: readonly TerraformResource[] = [
     type: `${providerType}_kubernetes_cluster`,
     resource: "KubernetesCluster",
     description: kubernetesCluster.description,
-    inputs: { ...withConnection(kubernetesCluster.inputs), timeouts, identity },
+    inputs: { ...withConnection(clusterInputs), timeouts, identity },
     outputs: { ...marks, ...kubernetesCluster.outputs, networkOwned, networkCidr: endpointOutputs.networkCidr! },
   },
   {

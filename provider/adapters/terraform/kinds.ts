@@ -5,7 +5,7 @@ import { isUnknownMark, type Properties } from "../../../schema/property";
 import type { Failure, ResourceName } from "../../../schema/resource";
 import { resources } from "../../../schema/resources";
 import { terraformResources, type TerraformResource } from "../../../schema/terraform-resources";
-import { clusterIdentity, type IdentityInputs } from "../../handlers/cluster-identity";
+import { adoptionFailures, clusterIdentity, type IdentityInputs } from "../../handlers/cluster-identity";
 import type { CheckFailure, Declared, Handler } from "../../handlers/handler";
 import { loadBalancer } from "../../handlers/load-balancer";
 import { networkRule } from "../../handlers/network-rule";
@@ -49,9 +49,10 @@ const byHandler =
 /** An identity is declared without the rest of its cluster; what its end goes by has defaults. */
 const identityHandler: Handler<IdentityInputs, Awaited<ReturnType<typeof clusterIdentity.create>>["outputs"]> = {
   ...clusterIdentity,
-  async check(_session, _olds, { declaredBy, ...news }) {
+  async check(_session, olds, { declaredBy, ...news }) {
     const { inputs, failures, warnings } = checkInputs("ClusterIdentity", news);
-    return { inputs: { ...inputs, declaredBy } as unknown as IdentityInputs, failures, warnings };
+    const missing = olds ? [] : await adoptionFailures(inputs);
+    return { inputs: { ...inputs, declaredBy } as unknown as IdentityInputs, failures: [...failures, ...missing], warnings };
   },
   delete: (session, id, { inputs: { declaredBy, ...inputs }, outputs }) =>
     clusterIdentity.delete(session, id, { inputs: { ...checkInputs("KubernetesCluster", inputs).inputs, declaredBy }, outputs }),

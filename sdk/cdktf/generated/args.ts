@@ -372,11 +372,23 @@ export interface KubernetesClusterArgs {
    */
   readonly externalNodes?: string[];
   /**
-   * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done.
+   * Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adoptIdentity`. Rules on its address are taken over by their own `adopt`.
    * @default false
    * @example true
    */
   readonly adopt?: boolean | cdktf.IResolvable;
+  /**
+   * Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name.
+   * @default the one of that name in the zone
+   * @example "278ef443-1b9f-48fe-b735-714c29459ce3"
+   */
+  readonly adoptId?: string;
+  /**
+   * Identity of the cluster that `adopt` takes over: the output `exportedIdentity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards.
+   * Secret.
+   * @default must be given with `adopt` and `management: "core"`
+   */
+  readonly adoptIdentity?: string;
   /**
    * What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once.
    * @default "continue"

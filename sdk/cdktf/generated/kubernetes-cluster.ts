@@ -11,9 +11,13 @@ export interface KubernetesClusterConfig extends cdktf.TerraformMetaArguments {
   */
   readonly addons?: KubernetesClusterAddons;
   /**
-  * Takes over the cluster of this name that Mold runs already, whoever made it, in place of making one. Nothing of it is changed by that; what is declared otherwise is shown by the next preview. It may stay when that is done. When left out: `false`.
+  * Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adopt_identity`. Rules on its address are taken over by their own `adopt`. When left out: `false`.
   */
   readonly adopt?: boolean | cdktf.IResolvable;
+  /**
+  * Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name. When left out: the one of that name in the zone.
+  */
+  readonly adoptId?: string;
   /**
   * Whether control planes are kept on different hosts: `preferred` tries to, `required` refuses to place two on one host, `none` leaves it to Mold. One of `preferred`, `required`, `none`. A change replaces the resource. When left out: `"preferred"`.
   */
@@ -1856,6 +1860,7 @@ export class KubernetesCluster extends cdktf.TerraformResource {
     });
     this._addons.internalValue = config.addons;
     this._adopt = config.adopt;
+    this._adoptId = config.adoptId;
     this._affinity = config.affinity;
     this._apiAccess.internalValue = config.apiAccess;
     this._comments = config.comments;
@@ -1924,6 +1929,22 @@ export class KubernetesCluster extends cdktf.TerraformResource {
   // Temporarily expose input value. Use with caution.
   public get adoptInput() {
     return this._adopt;
+  }
+
+  // adopt_id - computed: false, optional: true, required: false
+  private _adoptId?: string;
+  public get adoptId() {
+    return this.getStringAttribute('adopt_id');
+  }
+  public set adoptId(value: string) {
+    this._adoptId = value;
+  }
+  public resetAdoptId() {
+    this._adoptId = undefined;
+  }
+  // Temporarily expose input value. Use with caution.
+  public get adoptIdInput() {
+    return this._adoptId;
   }
 
   // affinity - computed: true, optional: true, required: false
@@ -2062,6 +2083,11 @@ export class KubernetesCluster extends cdktf.TerraformResource {
   // endpoint - computed: true, optional: false, required: false
   public get endpoint() {
     return this.getStringAttribute('endpoint');
+  }
+
+  // exported_identity - computed: true, optional: false, required: false
+  public get exportedIdentity() {
+    return this.getStringAttribute('exported_identity');
   }
 
   // external_load_balancer_ip - computed: false, optional: true, required: false
@@ -2489,6 +2515,7 @@ export class KubernetesCluster extends cdktf.TerraformResource {
     return {
       addons: kubernetesClusterAddonsToTerraform(this._addons.internalValue),
       adopt: cdktf.booleanToTerraform(this._adopt),
+      adopt_id: cdktf.stringToTerraform(this._adoptId),
       affinity: cdktf.stringToTerraform(this._affinity),
       api_access: kubernetesClusterApiAccessToTerraform(this._apiAccess.internalValue),
       comments: cdktf.listMapper(cdktf.stringToTerraform, false)(this._comments),
@@ -2532,6 +2559,12 @@ export class KubernetesCluster extends cdktf.TerraformResource {
         isBlock: false,
         type: "simple",
         storageClassType: "boolean",
+      },
+      adopt_id: {
+        value: cdktf.stringToHclTerraform(this._adoptId),
+        isBlock: false,
+        type: "simple",
+        storageClassType: "string",
       },
       affinity: {
         value: cdktf.stringToHclTerraform(this._affinity),
