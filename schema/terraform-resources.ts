@@ -8,7 +8,7 @@ import { endpointOutputs } from "./cluster-endpoint";
 import { identityOutputs } from "./cluster-identity";
 import type { DataSourceName } from "./data-source";
 import { dataSources } from "./data-sources";
-import { kubernetesCluster } from "./kubernetes-cluster";
+import { adoptIdentity, kubernetesCluster } from "./kubernetes-cluster";
 import type { BooleanProperty, MapProperty, ObjectProperty, Properties, StringProperty } from "./property";
 import type { ResourceName } from "./resource";
 import { resources } from "./resources";
@@ -83,10 +83,12 @@ const ruleName: StringProperty = {
   example: "ingress-https",
 };
 
-/** Its identity is a resource of its own. */
-const { identity: _identity, ...clusterOutputs } = kubernetesCluster.outputs;
 const networkOwned = endpointOutputs.networkOwned as BooleanProperty;
 const timeouts = kubernetesCluster.inputs.timeouts!;
+
+/** Taken in and given out by the identity itself, which is where a program in Terraform has the keys. */
+const { adoptIdentity: _adoptIdentity, ...clusterInputs } = kubernetesCluster.inputs;
+const { identity: identityText, ...clusterOutputs } = kubernetesCluster.outputs;
 
 const withConnection = (inputs: Properties): Properties => ({ ...inputs, connection: connectionName });
 
@@ -96,14 +98,14 @@ export const terraformResources: readonly TerraformResource[] = [
     resource: "ClusterIdentity",
     description:
       "Identity of a cluster: its uid, authorities and keys. Making it calls nobody. Destroying it destroys whatever carries the uid, also what a run that was killed has left and no state knows of.",
-    inputs: withConnection(resources.ClusterIdentity.inputs),
-    outputs: { ...marks, ...identityOutputs },
+    inputs: withConnection({ ...resources.ClusterIdentity.inputs, adoptIdentity }),
+    outputs: { ...marks, ...identityOutputs, identity: identityText! },
   },
   {
     type: `${providerType}_kubernetes_cluster`,
     resource: "KubernetesCluster",
     description: kubernetesCluster.description,
-    inputs: { ...withConnection(kubernetesCluster.inputs), timeouts, identity },
+    inputs: { ...withConnection(clusterInputs), timeouts, identity },
     outputs: { ...marks, ...clusterOutputs, networkOwned, networkCidr: endpointOutputs.networkCidr! },
   },
   {

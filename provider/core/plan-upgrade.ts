@@ -20,6 +20,12 @@ import { refOf, type Steps } from "./steps";
 /** Whether this machine has a version to reach. */
 export const isOutdated = ({ outdated }: Release, { name }: Pick<ObservedMachine, "name">): boolean => outdated.has(name);
 
+/** Whether this machine has a turn in the hop that comes next. */
+export function hasFirstHop({ hops, versions }: Release): (machine: MachineRef) => boolean {
+  const older = hops[0] ? olderThan(hops[0].to.version, versions.values()) : new Set();
+  return ({ name }) => older.has(versions.get(name));
+}
+
 /** Those that an interrupted run had cordoned are away already: their pods are elsewhere, where there may be no room for others'. */
 function interruptedFirst({ desired, observed }: PlanInput, workers: readonly PlannedMachine[]): PlannedMachine[] {
   const begun = new Set(observed.nodes?.filter((node) => isCordonedBy(node, desired.uid)).map(({ name }) => name));

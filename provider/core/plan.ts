@@ -16,7 +16,7 @@ import { planStopped } from "./plan-power";
 import { awaitsStart, awayFirst, nodesAway, planReadmitted, planRepair, planSilence } from "./plan-repair";
 import { planMachineTags } from "./plan-tags";
 import { planChanges, planTurns, takesTurn } from "./plan-turns";
-import { isOutdated, planUpgrade } from "./plan-upgrade";
+import { hasFirstHop, isOutdated, planUpgrade } from "./plan-upgrade";
 import { planRegistration } from "./plan-registration";
 import { releaseOf, satisfies, type Release } from "./release";
 import { rosterOf, type Roster } from "./roster";
@@ -81,8 +81,10 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   ];
 
   const controlPlanes = ofRole("control-plane", []);
-  // While nobody serves yet all are behind the API from the start; later a new one only once it serves, and one that an upgrade has taken out at the end of its turn.
-  const isOut = ({ ref }: PlannedMachine): boolean => desired.controlPlane.count >= leastToSpareOne && isOutdated(release, ref);
+  // While nobody serves yet all are behind the API from the start; later a new one only once it serves, and one that an upgrade has taken out at the end of its turn. One
+  // whose turn of the first hop is over, since its agent went on when the run died, is put back: the others could not leave meanwhile.
+  const firstHop = hasFirstHop(release);
+  const isOut = ({ ref }: PlannedMachine): boolean => desired.controlPlane.count >= leastToSpareOne && firstHop(ref);
   const members = planApiMembers(steps, desired, observed, controlPlanes.filter((machine) => !initialised || !(isJoining(machine) || isOut(machine) || away.has(machine.ref.name))), api.rule);
   const joiningControlPlanes = controlPlanes.filter(isJoining);
   const first = joiningControlPlanes.find(({ initialises }) => initialises);

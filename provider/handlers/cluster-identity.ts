@@ -98,7 +98,7 @@ const makers: Readonly<Record<Management, (session: Session, inputs: IdentityInp
 };
 
 /** What can be told of it without a look at Mold. */
-async function adoptionFailures({ management, adopt, adoptIdentity }: IdentityInputs): Promise<CheckResult<IdentityInputs>["failures"]> {
+export async function adoptionFailures({ management, adopt, adoptIdentity }: IdentityInputs): Promise<CheckResult<IdentityInputs>["failures"]> {
   if (management !== "core" || adopt !== true || isUnknown(adoptIdentity)) return [];
   const property = "adoptIdentity";
   if (adoptIdentity === undefined) return [{ property, reason: "is missing: the keys that make it a cluster are in the state of whoever declared it. There it is the output `identity`, a secret (pulumi stack output identity --show-secrets); of a state alone, the outputs of its ClusterIdentity" }];

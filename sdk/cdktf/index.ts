@@ -20,6 +20,7 @@ export type { LoadBalancerArgs } from "./load-balancer";
 export type { ComposedMetaArguments, MetaArguments } from "./meta-arguments";
 export { NetworkRule } from "./network-rule";
 export type { NetworkRuleArgs } from "./network-rule";
+export { ClusterIdentity, type ClusterIdentityConfig } from "./generated/cluster-identity";
 export { AblestackProvider, type AblestackProviderConfig, type AblestackProviderConnections } from "./generated/provider";
 export { DataAblestackComments, type DataAblestackCommentsConfig } from "./generated/data-ablestack-comments";
 export { DataAblestackEvents, type DataAblestackEventsConfig } from "./generated/data-ablestack-events";

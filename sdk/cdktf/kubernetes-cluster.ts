@@ -23,17 +23,23 @@ export type KubernetesClusterArgs = GeneratedArgs & ComposedMetaArguments;
  * new TerraformOutput(this, "kubeconfig", { value: cluster.kubeconfig, sensitive: true });
  */
 export class KubernetesCluster extends bound.KubernetesCluster {
+  /** What never changes in its life. Its `identity`, a secret, is for `adoptIdentity` of whoever is to declare the cluster from then on. */
+  readonly clusterIdentity: ClusterIdentity;
+
   constructor(scope: Construct, id: string, args: KubernetesClusterArgs) {
     super(scope, id, configOf(scope, id, args));
+    this.clusterIdentity = scope.node.findChild(identityOf(id)) as ClusterIdentity;
   }
 }
 
+const identityOf = (id: string): string => `${id}-identity`;
+
 /** What Terraform is told, with the identity made: it has to be there before the cluster that it goes into. */
-function configOf(scope: Construct, id: string, { connection: connectionName, nodes: nodeOperations, name = id, ...args }: KubernetesClusterArgs): bound.KubernetesClusterConfig {
-  const { zone, network, management, adopt, provider, lifecycle } = args;
+function configOf(scope: Construct, id: string, { connection: connectionName, nodes: nodeOperations, adoptIdentity, name = id, ...args }: KubernetesClusterArgs): bound.KubernetesClusterConfig {
+  const { zone, network, management, adopt, adoptId, provider, lifecycle } = args;
   // Of the rest of `lifecycle`, what names attributes names the cluster's.
   const kept = lifecycle?.preventDestroy === undefined ? undefined : { preventDestroy: lifecycle.preventDestroy };
-  const made = new ClusterIdentity(scope, `${id}-identity`, { name, zone, network, management, adopt, connectionName, provider, lifecycle: kept });
+  const made = new ClusterIdentity(scope, identityOf(id), { name, zone, network, management, adopt, adoptId, adoptIdentity, connectionName, provider, lifecycle: kept });
   // All of it, as `ablestack_cluster_identity.<id>` is written in HCL.
   const identity = Token.asAny(made.fqn) as unknown as bound.KubernetesClusterIdentity;
   return { ...args, name, connectionName, nodeOperations, identity };

@@ -1,5 +1,7 @@
 /** What an operator or a pipeline sees without a stack: the command as a process of its own, against the embedded Mold over HTTP. */
 import { owner } from "../core/world/cluster";
+import { Engine } from "../core/world/engine";
+import { managed, managedIdentity } from "../core/managed/managed";
 import { served, uid, type Ran, type Served } from "./world/served";
 
 let here: Served;
@@ -97,6 +99,19 @@ describe("plan FILE", () => {
     const json = JSON.parse((await look(`plan ${declared({ name: "blue" })} --json`)).out) as { plan: string[]; problems: unknown[] };
     expect(json).toMatchObject({ name: "blue", problems: [] });
   }, 60_000);
+
+  test("of one that Mold is to run: what Mold is asked for; and of one that it runs what it would be asked for, by the cluster's own word", async () => {
+    const molds = (more: object): string => declared({ name: "green", template: undefined, management: "mold", version: "1.34", ...more });
+    expect((await look(`plan ${molds({})}`)).out).toMatch(/green is not there yet\n\nAn up would:\n.*have Mold make green: Kubernetes 1\.34/s);
+    const engine = new Engine(managed({ name: "green", workers: 1 }), owner, { ...managedIdentity, uid: "c2i9abcdef01" });
+    await engine.up(here.asRun);
+    expect((await look(`plan ${molds({})}`)).out).toMatch(/An up would do nothing: it is as declared/);
+    const { code, out } = await look(`plan ${molds({ workers: { count: 2, offering: "k8s-2c-4g" }, version: "1.35" })}`);
+    expect(code).toBe(0);
+    expect(out).toMatch(/have Mold upgrade green from 1\.34\.2 to 1\.35\.4.*have Mold make 1 more worker of green/s);
+    expect(await look(`plan ${molds({ controlPlane: { count: 3, offering: "k8s-2c-4g" } })}`)).toMatchObject({ code: 1, out: expect.stringMatching(/controlPlane\.count: is 3, and the cluster has 1: Mold can't change/) as unknown });
+    await engine.destroy(here.asRun);
+  }, 180_000);
 
   test("of what can't be: each property with what was found, exit code 1, and no secret of the file", async () => {
     const wrong = declared({ workers: { count: 1, offering: "k8s-2c-4gb" }, version: "1.99", privateRegistry: { url: "https://r.example.com", username: "u", password: "the-password" } });

@@ -48,6 +48,22 @@ async function balancer(life: Life): Promise<{ members(): number }> {
 }
 
 describe("two minors away", () => {
+  test("wherever its run dies and however far agents go on alone, the next one ends right: whose turn is over serves again before another leaves", async () => {
+    const whole = new Life(made);
+    await whole.up(at("1.36"));
+    const moments = 12;
+    for (let part = 1; part <= moments; part++) {
+      const life = new Life(made);
+      await life.up(at("1.36"), { killAt: { call: Math.floor((whole.run.calls.length * part) / (moments + 1)), when: part % 2 === 0 ? "before" : "after" } });
+      const { clock } = life.cloud.newRun().world({ owner: "by hand" });
+      await life.cloud.clock.run(clock.sleep(900_000));
+      await life.up(at("1.36"));
+      expect(await versionsOf(life)).toEqual(Array(6).fill("1.36.3"));
+      expect(await life.plan()).toEqual([]);
+      expect(violations(life.cloud)).toEqual([]);
+    }
+  });
+
   test("is two hops: every node ends at the newest patch of the target, workloads keep what their budgets want, and nothing is left to do", async () => {
     const life = new Life(made);
     await deployment(life, "web", 3);

@@ -59,6 +59,16 @@ test("names that the zone doesn't have: refused at preview, each with its proper
   await stack.succeed(["config", "rm", "version"]);
 });
 
+test("what a failed up has left can be refreshed and destroyed, without another up", async () => {
+  stack.mold.faults.order({ kind: "noCapacity", name: "ha-worker-2", count: 1 });
+  await refused();
+  expect(stack.machines).toContain("ha-control-1");
+  await stack.succeed(["refresh", "--yes", "--skip-preview"]);
+  await stack.succeed(["destroy", "--yes", "--skip-preview"]);
+  expect(await stack.resources()).toEqual([]);
+  expect(stack.machines).toEqual([]);
+});
+
 test("a machine that Mold can't place: the error says so, the state records what is there, and the next up goes on from it", async () => {
   stack.mold.faults.order({ kind: "noCapacity", name: "ha-worker-2", count: 1 });
   const said = await refused();

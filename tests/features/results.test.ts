@@ -4,7 +4,7 @@ import { featuresFile, type ClaimedRow, type Result } from "./results";
 
 const nothing = { shows: () => Promise.resolve(), without: () => [] };
 const plain: Claim = { says: "it scales", ...nothing };
-const refused: Claim = { says: "it is commented", ...nothing, refused: { mold: refusedByCheck("comments", { comments: ["x"] }) } };
+const refused: Claim = { says: "its pods have a network", ...nothing, refused: { mold: refusedByCheck("podCidr", { podCidr: "10.200.0.0/16" }) } };
 const good: Result = { isShown: true, noticed: ["nothing is scaled"], unnoticed: [] };
 
 const row = (...claims: Claim[]): ClaimedRow => ({ number: 7, korean: "크기", says: "size", tests: {}, claims, file: () => "tests/features/stories/scaling.ts" });
@@ -17,7 +17,7 @@ function told(claims: Claim[], ofCore: Result | undefined, ofMold: Result | unde
 
 test("what is shown and was seen to fail is a yes; what a management can't is a no, with its reason", () => {
   expect(told([plain], good)).toEqual(["yes", "yes", "yes", "yes"]);
-  const why = "comments of a cluster that Mold runs are written in Mold's own screens";
+  const why = "Mold sets the pod network itself";
   expect(told([plain, refused], good)).toEqual(["yes", `yes, but not: ${why}`, "yes", `no: ${why}; it says so`]);
   expect(told([refused], good)).toEqual(["yes", `no: ${why}`, "yes", `no: ${why}; it says so`]);
 });

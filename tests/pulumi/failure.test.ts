@@ -6,7 +6,7 @@ const inputs = { name: "prod", __provider: "…" };
 
 test("a failure that left something behind carries the id, the properties and the reasons that the engine records", () => {
   const failure = toFailure(new PartialFailure("uid/g1", { size: 2, zone: undefined }, ["deploy prod-worker-3: no capacity", "Run again."]), "Cluster", "create", inputs);
-  expect(failure).toMatchObject({ id: "uid/g1", properties: { size: 2, declared: { name: "prod" } }, reasons: ["deploy prod-worker-3: no capacity", "Run again."] });
+  expect(failure).toMatchObject({ id: "uid/g1", properties: { size: 2, declared: { name: "prod" }, __provider: "…" }, reasons: ["deploy prod-worker-3: no capacity", "Run again."] });
   expect(failure).not.toHaveProperty("properties.zone");
 });
 

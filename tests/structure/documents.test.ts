@@ -5,7 +5,7 @@ import { connection } from "../../schema/connection";
 
 const root = join(__dirname, "../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
-const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "schema/README.md", "tests/features/RESULTS.md", ".toolchain/pulumi/README.md", "provider/adapters/terraform/README.md", "examples/cdktf-ha-cluster/README.md", "examples/terraform-ha-cluster/README.md"];
+const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "schema/README.md", "provider/adapters/terraform/README.md", "tests/features/RESULTS.md", ".toolchain/pulumi/README.md", "examples/cdktf-ha-cluster/README.md", "examples/terraform-ha-cluster/README.md"];
 
 /** Of the Terraform provider: where it writes its progress to. Settings of it alone are declared as well. */
 const otherVariables = ["ABLESTACK_PROGRESS"];

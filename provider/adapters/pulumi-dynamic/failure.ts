@@ -30,10 +30,14 @@ interface RecordedFailure extends Failure {
   readonly reasons: readonly string[];
 }
 
-/** @param inputs as the engine gave them */
+/**
+ * @param inputs as the engine gave them. What is recorded has the provider's text from there, which cmd/dynamic-provider adds to results only: without it the
+ * engine could neither refresh nor delete what a failed run has left.
+ */
 export function toFailure(error: unknown, kind: string, method: string, inputs: unknown): Failure | RecordedFailure {
   const failure = new Failure(messageOf(error), `${kind} ${method}`);
   failure.stack = isWorded(error) ? "failed; the error of the resource says why" : error instanceof Error ? error.stack : failure.stack;
   if (!(error instanceof PartialFailure)) return failure;
-  return Object.assign(failure, { id: error.id, properties: toRecord(fromPulumi(inputs), error.outputs), reasons: error.reasons });
+  const { __provider } = inputs as { readonly __provider?: unknown };
+  return Object.assign(failure, { id: error.id, properties: { ...toRecord(fromPulumi(inputs), error.outputs), __provider }, reasons: error.reasons });
 }

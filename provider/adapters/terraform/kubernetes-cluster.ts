@@ -16,10 +16,11 @@ import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared,
 import { clientNow, kubeconfig } from "../../kubernetes/kubeconfig";
 
 export type WholeInputs = CheckedKubernetesClusterInputs & Declared & { readonly identity: ClusterIdentityOutputs };
+/** Its identity is given out by the resource that it is. */
 export type WholeOutputs = Omit<KubernetesClusterOutputs, "identity"> & Pick<ClusterEndpointOutputs, "networkOwned" | "networkCidr">;
 type WholeState = State<WholeInputs, WholeOutputs>;
 
-const endpointInputs = ({ identity, name, connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, timeouts, declaredBy }: WholeInputs): EndpointInputs => ({
+const endpointInputs = ({ identity, name, connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, adoptId, timeouts, declaredBy }: WholeInputs): EndpointInputs => ({
   uid: identity.uid,
   name,
   connection,
@@ -29,6 +30,7 @@ const endpointInputs = ({ identity, name, connection, zone, network, networkOffe
   externalLoadBalancerIp,
   management,
   adopt,
+  adoptId,
   timeouts: { create: timeouts.create, delete: timeouts.delete },
   declaredBy,
 });

@@ -4,11 +4,12 @@ import { findVersion } from "../catalogue";
 import { endingCertificates, staysAt } from "../certificate-life";
 import { ClusterError } from "../errors";
 import { agentAnnotation, isCordonedBy, parseMachineName, preparedAnnotation, prepareVersionAnnotation, upgradeRoleAnnotation, wantedVersionAnnotation } from "../ownership";
-import { isKubernetesFailure, isNoAnswer, type KubernetesNode } from "../ports";
+import { isNoAnswer, type KubernetesNode } from "../ports";
 import { missingRoom } from "../room";
-import type { MachineRef, Work } from "../step";
+import type { Work } from "../step";
 import { whatBecameOf } from "./machines";
 import type { Operation } from "./operation";
+import { awaitWhole } from "./whole";
 
 /** What may be on its way to good by itself when a hop is looked at: a node that comes back, a budget whose pods are being made. */
 const settleMs = 60_000;
@@ -134,7 +135,7 @@ export async function orderUpgrade(operation: Operation, { machine, version }: E
 
 /** Until it says so itself, its kubelet reports that version, and it is Ready; of a control plane its static pods too, and etcd is whole. */
 export async function awaitUpgrade(operation: Operation, { machine, version }: Extract<Work, { kind: "awaitUpgrade" }>): Promise<void> {
-  const { world, nodes } = operation;
+  const { world, kubernetes, nodes } = operation;
   const context = operation.context(`node ${machine.name}`);
   let said: string | undefined;
   await nodes.ready(machine.name, {
@@ -150,34 +151,10 @@ export async function awaitUpgrade(operation: Operation, { machine, version }: E
       return answer === `upgraded ${version}` && now === version ? undefined : `it runs ${now}, and its agent says: ${answer ?? "nothing"}`;
     },
   });
-  if (machine.role === "control-plane") await awaitControlPlane(operation, machine);
-}
-
-async function awaitControlPlane(operation: Operation, machine: MachineRef): Promise<void> {
-  let last = "";
-  await operation.patience.until(
-    async () => {
-      try {
-        last = (await staticPodsMissing(operation, machine)) ?? (await etcdMissing(operation, machine)) ?? "";
-        return last === "" ? true : undefined;
-      } catch (error) {
-        // Its API server may be the one that was asked, and away for a moment.
-        if (!isKubernetesFailure(error) || error.kind === "foreign" || error.kind === "forbidden") throw error;
-        last = error.message;
-        return undefined;
-      }
-    },
-    (waited) => `${machine.name} is upgraded and not whole after ${waited}: ${last}. Look at its pods in kube-system, then run again.`,
-  );
-}
-
-async function staticPodsMissing({ kubernetes }: Operation, { name }: MachineRef): Promise<string | undefined> {
-  const waiting = (await kubernetes.podsOn(name)).filter(({ controller, ready }) => controller === "Node" && !ready);
-  return waiting.length > 0 ? `${waiting.map((pod) => pod.name).join(", ")} not Ready` : undefined;
-}
-
-async function etcdMissing({ kubernetes }: Operation, { name }: MachineRef): Promise<string | undefined> {
-  const members = await kubernetes.etcdMembers(name);
-  if (!members.some((member) => member.name === name && !member.isLearner)) return "it is no voting member of etcd";
-  return members.some(({ isLeader }) => isLeader) ? undefined : "nobody leads etcd";
+  if (machine.role !== "control-plane") return;
+  await awaitWhole(kubernetes, [machine], {
+    least: 1,
+    patience: operation.patience,
+    giveUp: (lacking, waited) => `${machine.name} is upgraded and not whole after ${waited}: ${lacking}. Look at its pods in kube-system, then run again.`,
+  });
 }

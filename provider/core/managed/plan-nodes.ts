@@ -1,7 +1,7 @@
 /** Single nodes: which leave, and what is done to those that stay. */
 import { cordonedBy, tagKeys } from "../ownership";
 import type { ManagedPlanInput } from "./plan";
-import { workersOf, type ManagedMachine } from "./observe";
+import { workersOf, type ManagedMachine, type ManagedRecord } from "./observe";
 import { refOf } from "./plan-running";
 import type { ManagedSteps } from "./work";
 
@@ -20,14 +20,38 @@ export function leavingOf({ desired, observed }: ManagedPlanInput, behind: reado
   return { machines: [...named, ...newest], size };
 }
 
-/** Out of the balancers, cordoned, drained as disruption budgets allow; only then is Mold told to remove them: its own drain waits a minute and gives up. */
-export function planLeaving(steps: ManagedSteps, { desired, observed }: ManagedPlanInput, machines: readonly ManagedMachine[], needs: readonly (string | undefined)[]): string {
-  const drained = machines.map((machine) => {
+/** Out of the balancers, cordoned, drained as disruption budgets allow: Mold's own drain waits a minute and gives up. @returns the steps after which they may go */
+function planDrained(steps: ManagedSteps, { observed }: ManagedPlanInput, machines: readonly ManagedMachine[], needs: readonly (string | undefined)[]): string[] {
+  return machines.map((machine) => {
     const ref = refOf(machine);
     const out = observed.followers.filter(({ memberIds }) => memberIds.includes(machine.id)).map(({ id, name }) => steps.add({ kind: "leaveBalancer", rule: { id, name }, machines: [ref] }, `take ${machine.name} out of ${name}`, needs, { about: `${id} ${machine.name}` }));
     const cordoned = steps.add({ kind: "cordonNode", machine: ref }, `cordon ${machine.name}`, needs);
     return steps.add({ kind: "drainNode", machine: ref }, `drain ${machine.name}`, [cordoned, ...out]);
   });
+}
+
+/** How many machines Mold's count lacks: those that a scaling which failed half-way has left. */
+export const uncounted = ({ machines }: ManagedPlanInput["observed"], { size }: ManagedRecord): number => machines.filter(({ role }) => role === "worker").length - size;
+
+/**
+ * While it lacks some, no scaling up by Mold succeeds: it waits until as many nodes are Ready as it counts, neither more nor fewer (upstream:
+ * KubernetesClusterUtil.validateKubernetesClusterReadyNodesCount). It counts anew only as it scales down by a number: then the newest go.
+ */
+export function planCount(steps: ManagedSteps, input: ManagedPlanInput, cluster: ManagedRecord, needs: readonly (string | undefined)[]): string {
+  const { desired, observed } = input;
+  const size = cluster.size - 1;
+  const going = workersOf(observed).slice(size);
+  const names = going.map(({ name }) => name).join(", ");
+  return steps.add({ kind: "settleCount", size, machines: going.map(refOf) }, `have Mold scale ${desired.name} down to ${size} ${size === 1 ? "worker" : "workers"}, so that it counts anew: ${names} go`, planDrained(steps, input, going, needs), {
+    why: `it counts ${cluster.size} workers, and ${going.length + size} are there since a scaling failed half-way: it could make no more of them`,
+    estimateSeconds: 15 * going.length,
+  });
+}
+
+/** Only then is Mold told to remove them. */
+export function planLeaving(steps: ManagedSteps, input: ManagedPlanInput, machines: readonly ManagedMachine[], needs: readonly (string | undefined)[]): string {
+  const { desired, observed } = input;
+  const drained = planDrained(steps, input, machines, needs);
   const removed = steps.add({ kind: "removeNodes", machines: machines.map(refOf) }, `have Mold remove ${machines.map(({ name }) => name).join(", ")}`, drained, { estimateSeconds: 15 * machines.length });
   const named = machines.filter(({ name }) => desired.nodes[name] !== undefined && observed.marks?.[tagKeys.gone + name] === undefined);
   if (named.length === 0) return removed;

@@ -3,7 +3,7 @@ import { ownershipTags, tagKeys, type Role, type Tags } from "../ownership";
 import type { ManagedPlanInput } from "./plan";
 import { hopsOf, type ManagedHop } from "./hops";
 import { wasWhole, workersOf, type ManagedMachine, type ManagedRecord } from "./observe";
-import { leavingOf, planLeaving, planNodeOperations } from "./plan-nodes";
+import { leavingOf, planCount, planLeaving, planNodeOperations, uncounted } from "./plan-nodes";
 import type { ManagedSteps, ManagedWork, NodeRef } from "./work";
 
 export const refOf = ({ id, name, role }: ManagedMachine): NodeRef => ({ id, name, role });
@@ -107,6 +107,8 @@ function planAdmitted(steps: ManagedSteps, { nodes, machines }: ManagedPlanInput
 /** First what is to come, then what leaves, so that what leaves has somewhere to go. Mold makes as many as its record's size grows by, whatever machines there are. */
 function planSize(steps: ManagedSteps, input: ManagedPlanInput, cluster: ManagedRecord, { machines, comes }: { readonly machines: readonly ManagedMachine[]; readonly comes: number }, needs: readonly (string | undefined)[]): string | undefined {
   const { name } = input.desired;
+  // How many there are to be made then is planned in the next round.
+  if (comes > 0 && uncounted(input.observed, cluster) > 0) return planCount(steps, input, cluster, needs);
   const made =
     comes > 0
       ? steps.add({ kind: "scaleCluster", size: cluster.size + comes }, `have Mold make ${comes} more ${comes === 1 ? "worker" : "workers"} of ${name}`, needs, { estimateSeconds: 90 + 10 * comes, ...(machines.length > 0 ? { why: "they take the places of those that leave" } : {}) })

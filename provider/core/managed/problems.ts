@@ -5,7 +5,7 @@ import { tagKeys } from "../ownership";
 import type { Offering } from "../catalogue";
 import type { Problem } from "../plan-input";
 import type { DesiredManaged } from "./desired";
-import type { ManagedRecord, NamedOffering, ObservedManaged } from "./observe";
+import { workersOf, type ManagedRecord, type NamedOffering, type ObservedManaged } from "./observe";
 
 /** Of what was declared last time: what Mold sets once, what goes when it is taken out, and nodes that have gone since. */
 export type FormerManaged = Pick<DesiredManaged, "rootDiskGb" | "sshKeyPair" | "privateRegistry" | "nodes" | "tags" | "comments" | "externalNodes" | "controlPlane" | "workers">;
@@ -24,7 +24,7 @@ const byReplacing = "Change it by making another cluster (another name, or repla
 export function problemsOf(desired: DesiredManaged, observed: ObservedManaged, former: FormerManaged | undefined, offerings: Offerings): Problem[] {
   const { cluster } = observed;
   if (!cluster) return [];
-  return [...lost(desired, observed, cluster), ...counts(desired, cluster), ...setOnce(desired, former), ...driver(desired, cluster), ...smaller(cluster, offerings), ...nodeProblems(desired, observed, former), ...externalProblems(desired, observed)];
+  return [...lost(desired, observed, cluster), ...miscounted(desired, observed, cluster), ...counts(desired, cluster), ...setOnce(desired, former), ...driver(desired, cluster), ...smaller(cluster, offerings), ...nodeProblems(desired, observed, former), ...externalProblems(desired, observed)];
 }
 
 /** Mold scales none of which a machine is missing, and finds it well never again (upstream: "it is in unstable state as not enough existing VM instances found"). */
@@ -32,6 +32,18 @@ function lost({ powerState }: DesiredManaged, { machines }: ObservedManaged, { s
   const missing = size + controlPlanes - machines.length;
   if (missing <= 0 || powerState === "stopped" || (state !== "Alert" && state !== "Running")) return [];
   return [{ property: "workers.count", reason: `Mold counts ${size + controlPlanes} machines of the cluster, and ${machines.length} are there: it scales none of which one is missing, and shows it as Alert for good. It can't mend that itself. ${byReplacing}.` }];
+}
+
+/** Mold counts anew by scaling down by a number: that takes the newest machines, of others too, and needs one to be left. */
+function miscounted({ powerState, workers, autoscaling }: DesiredManaged, observed: ObservedManaged, { state, size }: ManagedRecord): Problem[] {
+  const there = workersOf(observed).length;
+  const comes = Math.max(workers.count, autoscaling?.min ?? 0) - there;
+  const isOff = observed.machines.filter(({ role }) => role === "worker").length > size;
+  if (!isOff || comes <= 0 || powerState === "stopped" || state !== "Running") return [];
+  const hasOthers = observed.machines.some(({ isExternal }) => isExternal);
+  if (size > 1 && !hasOthers) return [];
+  const why = hasOthers ? "with machines of others in the cluster that would take theirs, too: take them out first (externalNodes), and put them back afterwards" : `and it counts ${size} alone: declare as many workers as there are (${there}), or make another cluster and move to it`;
+  return [{ property: "workers.count", reason: `Mold counts ${size} workers of the cluster, and more are there since a scaling failed half-way: it can make no more of them until it counts anew, which it does as it scales down by a number, ${why}.` }];
 }
 
 function counts({ controlPlane }: DesiredManaged, { controlPlanes }: ManagedRecord): Problem[] {

@@ -30,6 +30,8 @@ export type ManagedWork =
   | { readonly kind: "awaitRecovery" }
   | { readonly kind: "scaleCluster"; readonly size: number }
   | { readonly kind: "removeNodes"; readonly machines: readonly NodeRef[] }
+  /** To fewer by their number, the newest of all: by that alone Mold counts anew. */
+  | { readonly kind: "settleCount"; readonly size: number; readonly machines: readonly NodeRef[] }
   | { readonly kind: "changeOfferings"; readonly controlPlane?: string; readonly workers?: string }
   /** Undefined: off. */
   | { readonly kind: "setAutoscaling"; readonly bounds?: { readonly min: number; readonly max: number } }
@@ -64,7 +66,7 @@ export interface ManagedStep extends StepNode {
 /** Seconds a step usually takes, beside what it takes for each machine. For previews only: nothing waits by them. */
 const estimates: Readonly<Record<ManagedWorkKind, number>> = {
   createCluster: 300, awaitSettled: 120, awaitGone: 60, removeFailed: 60, mark: 1, unmark: 1, tagMachines: 1, untagMachines: 1, startCluster: 120, stopCluster: 60, awaitRecovery: 60,
-  scaleCluster: 180, removeNodes: 30, changeOfferings: 5, setAutoscaling: 10, checkHop: 2, upgradeCluster: 300, tidyUpgrade: 5, joinBalancer: 1, leaveBalancer: 1, cordonNode: 1,
+  scaleCluster: 180, removeNodes: 30, settleCount: 60, changeOfferings: 5, setAutoscaling: 10, checkHop: 2, upgradeCluster: 300, tidyUpgrade: 5, joinBalancer: 1, leaveBalancer: 1, cordonNode: 1,
   uncordonNode: 1, drainNode: 40, startMachine: 5, stopMachine: 5, rebootMachine: 2, scaleMachine: 1, awaitNode: 30, admitNode: 60, addExternal: 180, removeExternal: 60, addComment: 1, removeComment: 1, deleteCluster: 60,
 };
 

@@ -1,6 +1,6 @@
 /** Parts that several commands share: making machines one after another, and waiting for what runs on them. */
 import { powerOn } from "../power";
-import { attachIso, controlIds, detachIso, machinesOf, makeMachine, managedOf, nodeName, place, totalOf, type Role } from "./machines";
+import { attachIso, controlIds, detachIso, machinesOf, makeMachine, managedOf, place, totalOf, type Role } from "./machines";
 import type { ClusterMachine } from "../model";
 import type { Outcome, Parts } from "./parts";
 import type { ClusterEvent } from "./states";
@@ -46,12 +46,8 @@ export function makingParts({ roleAt, then, failure }: Making): Readonly<Record<
   };
 }
 
-/** Whether every node there is to be is Ready, as `kubectl get nodes | grep -c Ready` counts them: a cordoned one is Ready too. */
-export function readyCount(parts: Parts): number | undefined {
-  const { cluster, shell, cloud } = parts;
-  const names = new Set(machinesOf(cloud, cluster).map(nodeName));
-  return shell?.nodes(controlIds(cluster))?.filter(({ name, ready }) => ready && names.has(name)).length;
-}
+/** How many nodes are Ready, as `kubectl get nodes | grep -w Ready | wc -l` counts them: a cordoned one is, and one that nobody knows of. */
+const readyCount = ({ cluster, shell }: Parts): number | undefined => shell?.nodes(controlIds(cluster))?.filter(({ ready }) => ready).length;
 
 /** The ISO that a version is on, in the drives of these machines, or of all. */
 export function attachVersion(parts: Parts, versionId = parts.cluster.versionId ?? "", only?: readonly ClusterMachine[]): void {
@@ -63,8 +59,12 @@ export function attachVersion(parts: Parts, versionId = parts.cluster.versionId 
 
 export const takeIsosOut = ({ cloud, cluster }: Parts): void => detachIso(cloud, machinesOf(cloud, cluster));
 
-/** @param total how many nodes there are to be; default: as many as the cluster has */
-export const areReady = (parts: Parts, total = totalOf(parts.cluster)): boolean => (readyCount(parts) ?? 0) >= total;
+/**
+ * Neither more nor fewer (upstream: KubernetesClusterUtil.validateKubernetesClusterReadyNodesCount): with nodes that a failed scaling has left
+ * beyond the record it waits until its time is over.
+ * @param total how many nodes there are to be; default: as many as the cluster has
+ */
+export const areReady = (parts: Parts, total = totalOf(parts.cluster)): boolean => readyCount(parts) === total;
 
 export const answersApi = ({ shell, cluster }: Parts): boolean => shell?.nodes(controlIds(cluster)) !== undefined;
 

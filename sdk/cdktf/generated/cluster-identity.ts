@@ -15,6 +15,10 @@ export interface ClusterIdentityConfig extends cdktf.TerraformMetaArguments {
   */
   readonly adoptId?: string;
   /**
+  * Identity of the cluster that `adopt` takes over: the output `identity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards. When left out: must be given with `adopt` and `management: "core"`.
+  */
+  readonly adoptIdentity?: string;
+  /**
   * Name of the connection to use: one of the provider's `connections`. Never a credential. A change replaces the resource. When left out: the default connection.
   */
   readonly connectionName?: string;
@@ -88,6 +92,7 @@ export class ClusterIdentity extends cdktf.TerraformResource {
     });
     this._adopt = config.adopt;
     this._adoptId = config.adoptId;
+    this._adoptIdentity = config.adoptIdentity;
     this._connectionName = config.connectionName;
     this._management = config.management;
     this._name = config.name;
@@ -141,6 +146,22 @@ export class ClusterIdentity extends cdktf.TerraformResource {
     return this._adoptId;
   }
 
+  // adopt_identity - computed: false, optional: true, required: false
+  private _adoptIdentity?: string;
+  public get adoptIdentity() {
+    return this.getStringAttribute('adopt_identity');
+  }
+  public set adoptIdentity(value: string) {
+    this._adoptIdentity = value;
+  }
+  public resetAdoptIdentity() {
+    this._adoptIdentity = undefined;
+  }
+  // Temporarily expose input value. Use with caution.
+  public get adoptIdentityInput() {
+    return this._adoptIdentity;
+  }
+
   // ca_certificate - computed: true, optional: false, required: false
   public get caCertificate() {
     return this.getStringAttribute('ca_certificate');
@@ -190,6 +211,11 @@ export class ClusterIdentity extends cdktf.TerraformResource {
   // id - computed: true, optional: false, required: false
   public get id() {
     return this.getStringAttribute('id');
+  }
+
+  // identity - computed: true, optional: false, required: false
+  public get identity() {
+    return this.getStringAttribute('identity');
   }
 
   // management - computed: true, optional: true, required: false
@@ -288,6 +314,7 @@ export class ClusterIdentity extends cdktf.TerraformResource {
     return {
       adopt: cdktf.booleanToTerraform(this._adopt),
       adopt_id: cdktf.stringToTerraform(this._adoptId),
+      adopt_identity: cdktf.stringToTerraform(this._adoptIdentity),
       connection_name: cdktf.stringToTerraform(this._connectionName),
       management: cdktf.stringToTerraform(this._management),
       name: cdktf.stringToTerraform(this._name),
@@ -306,6 +333,12 @@ export class ClusterIdentity extends cdktf.TerraformResource {
       },
       adopt_id: {
         value: cdktf.stringToHclTerraform(this._adoptId),
+        isBlock: false,
+        type: "simple",
+        storageClassType: "string",
+      },
+      adopt_identity: {
+        value: cdktf.stringToHclTerraform(this._adoptIdentity),
         isBlock: false,
         type: "simple",
         storageClassType: "string",

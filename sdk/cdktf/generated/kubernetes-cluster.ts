@@ -19,10 +19,6 @@ export interface KubernetesClusterConfig extends cdktf.TerraformMetaArguments {
   */
   readonly adoptId?: string;
   /**
-  * Identity of the cluster that `adopt` takes over: the output `identity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards. When left out: must be given with `adopt` and `management: "core"`.
-  */
-  readonly adoptIdentity?: string;
-  /**
   * Whether control planes are kept on different hosts: `preferred` tries to, `required` refuses to place two on one host, `none` leaves it to Mold. One of `preferred`, `required`, `none`. A change replaces the resource. When left out: `"preferred"`.
   */
   readonly affinity?: string;
@@ -1865,7 +1861,6 @@ export class KubernetesCluster extends cdktf.TerraformResource {
     this._addons.internalValue = config.addons;
     this._adopt = config.adopt;
     this._adoptId = config.adoptId;
-    this._adoptIdentity = config.adoptIdentity;
     this._affinity = config.affinity;
     this._apiAccess.internalValue = config.apiAccess;
     this._comments = config.comments;
@@ -1950,22 +1945,6 @@ export class KubernetesCluster extends cdktf.TerraformResource {
   // Temporarily expose input value. Use with caution.
   public get adoptIdInput() {
     return this._adoptId;
-  }
-
-  // adopt_identity - computed: false, optional: true, required: false
-  private _adoptIdentity?: string;
-  public get adoptIdentity() {
-    return this.getStringAttribute('adopt_identity');
-  }
-  public set adoptIdentity(value: string) {
-    this._adoptIdentity = value;
-  }
-  public resetAdoptIdentity() {
-    this._adoptIdentity = undefined;
-  }
-  // Temporarily expose input value. Use with caution.
-  public get adoptIdentityInput() {
-    return this._adoptIdentity;
   }
 
   // affinity - computed: true, optional: true, required: false
@@ -2532,7 +2511,6 @@ export class KubernetesCluster extends cdktf.TerraformResource {
       addons: kubernetesClusterAddonsToTerraform(this._addons.internalValue),
       adopt: cdktf.booleanToTerraform(this._adopt),
       adopt_id: cdktf.stringToTerraform(this._adoptId),
-      adopt_identity: cdktf.stringToTerraform(this._adoptIdentity),
       affinity: cdktf.stringToTerraform(this._affinity),
       api_access: kubernetesClusterApiAccessToTerraform(this._apiAccess.internalValue),
       comments: cdktf.listMapper(cdktf.stringToTerraform, false)(this._comments),
@@ -2579,12 +2557,6 @@ export class KubernetesCluster extends cdktf.TerraformResource {
       },
       adopt_id: {
         value: cdktf.stringToHclTerraform(this._adoptId),
-        isBlock: false,
-        type: "simple",
-        storageClassType: "string",
-      },
-      adopt_identity: {
-        value: cdktf.stringToHclTerraform(this._adoptIdentity),
         isBlock: false,
         type: "simple",
         storageClassType: "string",

@@ -28,6 +28,8 @@ export interface Served {
   readonly env: Readonly<Record<string, string>>;
   readonly mold: MoldPort;
   readonly engine: Engine;
+  /** For another engine on the same Mold. */
+  readonly asRun: Run;
   readonly access: ClusterAccess;
   /** Path of its kubeconfig. */
   readonly config: string;
@@ -53,13 +55,15 @@ export async function served(publicRange: string): Promise<Served> {
   // Of today: TLS goes by the machine's own clock.
   const identity = { uid, ...(await createClusterCertificates({ uid, now: Date.now() })) };
   const engine = new Engine(declaration({ controlPlanes: 1, workers: 1 }), owner, identity);
-  await engine.up({ session, throwIfKilled: () => undefined } as unknown as Run);
+  const asRun = { session, throwIfKilled: () => undefined } as unknown as Run;
+  await engine.up(asRun);
   const { endpoint } = engine.endpoint;
   return {
     emulator,
     env,
     mold: session.world(undefined, { owner, resource: "prod" }).mold,
     engine,
+    asRun,
     access: { endpoint, caCertificate: identity.caCertificate, clientCertificate: identity.adminCertificate, clientKey: identity.adminKey },
     config: written("config", kubeconfig({ ...identity, name: "prod", endpoint })),
     folder,

@@ -10,7 +10,7 @@ import { declaredBy, sharedIdentity } from "../../core/world/cluster";
 import type { Life } from "../../core/world/life";
 import { byHand } from "../../core/world/made";
 import { runProgram, valueOf } from "../../pulumi/world/program";
-import { refusedByCheck, type Claim } from "../claims";
+import type { Claim } from "../claims";
 import { off, unheard, type Switch } from "../switches";
 import { declared, list, opened, workersOf } from "../worlds";
 
@@ -225,7 +225,6 @@ export const writtenComments: Claim = {
     expect(await life.plan()).toEqual([]);
   },
   without: (on) => [unheard(on, "comments")],
-  refused: { mold: refusedByCheck("comments", { comments: ["Ask Min"] }) },
 };
 
 const isoFacts = { version: "1.35.4", usable: true, state: "Enabled", isoState: "Ready", isoName: "v1.35.4-Kubernetes-Binaries-ISO" };

@@ -174,6 +174,14 @@ export async function scaleCluster(operation: ManagedOperation, { size }: Extrac
   await asked(operation, "scaleKubernetesCluster", () => world.mold.run("scaleKubernetesCluster", { id: record.id, size }, operation.jobContext(desired.timeouts.scaleSeconds, "workers.count")));
 }
 
+export async function settleCount(operation: ManagedOperation, { size }: Extract<ManagedWork, { kind: "settleCount" }>): Promise<void> {
+  const { world, desired } = operation;
+  const record = await operation.recordOrFail();
+  if (record.state !== "Running") throw new PlanOutdated(`it is ${record.state} by now`, operation.context());
+  if (Number(record.size) <= size) return;
+  await asked(operation, "scaleKubernetesCluster", () => world.mold.run("scaleKubernetesCluster", { id: record.id, size }, operation.jobContext(desired.timeouts.scaleSeconds, "workers.count")));
+}
+
 /** One a job: Mold takes no more scaling where it has removed some of those of one job and failed at another. */
 export async function removeNodes(operation: ManagedOperation, { machines }: Extract<ManagedWork, { kind: "removeNodes" }>): Promise<void> {
   const { world, desired } = operation;

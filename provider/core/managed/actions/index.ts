@@ -24,6 +24,7 @@ const actions: Actions = {
   awaitRecovery: cluster.awaitRecovery,
   scaleCluster: cluster.scaleCluster,
   removeNodes: cluster.removeNodes,
+  settleCount: cluster.settleCount,
   changeOfferings: cluster.changeOfferings,
   setAutoscaling: cluster.setAutoscaling,
   checkHop: upgrade.checkHop,
