@@ -1,19 +1,23 @@
-/** A cluster's identity as one text, to be handed from one program to another: JSON, and a secret. */
+/** A cluster's identity as one text, as one program hands it to another: JSON, and a secret. */
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
-import type { ClusterIdentityOutputs } from "../../schema/generated/types";
+import type { ClusterCertificates } from "./certificates";
+
+export interface ExportedIdentity extends ClusterCertificates {
+  readonly uid: string;
+  /** What kubeconfigs are made with. */
+  readonly userCertificates?: readonly string[];
+  readonly userKey?: string;
+}
 
 /** Each authority with its key. */
 const authorities = [["caCertificate", "caKey"], ["frontProxyCaCertificate", "frontProxyCaKey"], ["etcdCaCertificate", "etcdCaKey"], ["adminCertificate", "adminKey"]] as const;
 const texts = ["uid", ...authorities.flat(), "serviceAccountPublicKey", "serviceAccountKey"] as const;
 
-/** Empty where Mold keeps the keys. */
-export const identityText = (identity: ClusterIdentityOutputs): string => (identity.caKey === "" ? "" : JSON.stringify(identity));
-
 /**
  * @returns the identity; or what is wrong with the text, without a word of it
  * @example parseIdentity("{}") // "lacks uid, caCertificate, …"
  */
-export function parseIdentity(text: string): ClusterIdentityOutputs | string {
+export function parseIdentity(text: string): ExportedIdentity | string {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -24,11 +28,11 @@ export function parseIdentity(text: string): ClusterIdentityOutputs | string {
   const given = parsed as Readonly<Record<string, unknown>>;
   const missing = texts.filter((name) => typeof given[name] !== "string" || given[name] === "");
   if (missing.length > 0) return `lacks ${missing.join(", ")}`;
-  const identity = given as unknown as ClusterIdentityOutputs;
+  const identity = given as unknown as ExportedIdentity;
   if (!/^[a-z0-9]{12}$/.test(identity.uid)) return "has a uid that is none";
   const odd = [...authorities.filter(([certificate, key]) => !belong(identity[certificate], identity[key])).map(([certificate]) => certificate), ...(isPair(identity) ? [] : ["serviceAccountPublicKey"])];
   if (odd.length > 0) return `has a key that does not belong to ${odd.join(", ")}, or one of the two is damaged`;
-  return Object.fromEntries([...texts, "userCertificates", "userKey"].flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]]))) as unknown as ClusterIdentityOutputs;
+  return Object.fromEntries([...texts, "userCertificates", "userKey"].flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]]))) as unknown as ExportedIdentity;
 }
 
 function belong(certificate: string, key: string): boolean {
@@ -39,7 +43,7 @@ function belong(certificate: string, key: string): boolean {
   }
 }
 
-function isPair({ serviceAccountPublicKey, serviceAccountKey }: ClusterIdentityOutputs): boolean {
+function isPair({ serviceAccountPublicKey, serviceAccountKey }: ExportedIdentity): boolean {
   try {
     return createPublicKey(createPrivateKey(serviceAccountKey)).equals(createPublicKey(serviceAccountPublicKey));
   } catch {

@@ -76,3 +76,6 @@ contexts:
 current-context: ${quote(input.name)}
 `;
 }
+
+/** What is given out for whoever is to declare the cluster from then on; `parseIdentity` reads it. Empty where Mold keeps the keys. A secret. */
+export const identityText = (identity: { readonly caKey: string }): string => (identity.caKey === "" ? "" : JSON.stringify(identity));

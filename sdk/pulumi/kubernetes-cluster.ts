@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { identityText } from "../../provider/kubernetes/identity-text";
-import { clientNow, kubeconfig } from "../../provider/kubernetes/kubeconfig";
+import { clientNow, identityText, kubeconfig } from "../../provider/kubernetes/kubeconfig";
 import type { KubernetesClusterArgs } from "../../schema/generated/pulumi-args";
 import type { ClusterIdentityOutputs, KubernetesClusterOutputs } from "../../schema/generated/types";
 import { Cluster, ClusterAccess, ClusterEndpoint, ClusterIdentity, endpointOutputs, identityOutputs, machineIdentity } from "./cluster-parts";

@@ -2,7 +2,8 @@
 import { clusterIdentity, type IdentityInputs } from "../../provider/handlers/cluster-identity";
 import { loadBalancer, type LoadBalancerResourceInputs } from "../../provider/handlers/load-balancer";
 import { createPlan } from "../../provider/handlers/create-plan";
-import { identityText, parseIdentity } from "../../provider/kubernetes/identity-text";
+import { parseIdentity } from "../../provider/kubernetes/identity-text";
+import { identityText } from "../../provider/kubernetes/kubeconfig";
 import { createClusterCertificates } from "../../provider/kubernetes/certificates";
 import { checkInputs } from "../../schema/check";
 import type { ClusterIdentityOutputs } from "../../schema/generated/types";
@@ -123,7 +124,7 @@ describe("the identity", () => {
   test("is handed over as one text, and is the same there", async () => {
     const cloud = new Cloud();
     await theirs(cloud);
-    const text = identityText({ ...identity, userCertificates: ["a certificate"], userKey: "a key" });
+    const text = identityText({ ...identity, userCertificates: ["a certificate"], userKey: "a key" } as ClusterIdentityOutputs);
     expect(await made(cloud, small({ adopt: true }), text)).toEqual({ ...identity, userCertificates: ["a certificate"], userKey: "a key" });
     expect(identityText({ ...identity, caKey: "" })).toBe("");
   });

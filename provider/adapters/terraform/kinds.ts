@@ -12,7 +12,7 @@ import type { CheckFailure, Declared, Handler, Session, State } from "../../hand
 import { loadBalancer } from "../../handlers/load-balancer";
 import { networkRule } from "../../handlers/network-rule";
 import { createPlan } from "../../handlers/create-plan";
-import { identityText } from "../../kubernetes/identity-text";
+import { identityText } from "../../kubernetes/kubeconfig";
 import { checkDeclaration, kubernetesCluster, planOfDestroy } from "./kubernetes-cluster";
 
 export type Inputs = Readonly<Record<string, unknown>>;

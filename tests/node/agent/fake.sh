@@ -167,7 +167,7 @@ case $name in
         cat "$7" >"$FAKE/applied" && echo "+${7##*/}" >>"$FAKE/manifests"
         ;;
       delete)
-        [ "$(cat "$FAKE/endpoint")" = ours ] && [ -e "$7" ] || { echo 'connection refused' >&2 && exit 1; }
+        if [ "$(cat "$FAKE/endpoint")" != ours ] || [ ! -e "$7" ]; then echo 'connection refused' >&2 && exit 1; fi
         echo "-${7##*/}" >>"$FAKE/manifests"
         ;;
       annotate)
