@@ -4,6 +4,7 @@
  * the next run completes it, in the state of an undisturbed change (promises 1, 6 and 7).
  */
 import { isMold, momentsOf, sweepEveryChange, timesOf, type Course, type Trouble } from "../change-faults/sweep";
+import { managed } from "./managed";
 import { operations } from "./operations";
 
 const service = ["scaleKubernetesCluster", "upgradeKubernetesCluster", "startKubernetesCluster", "stopKubernetesCluster"];
@@ -64,7 +65,8 @@ function withoutWhatMoldForgets(state: string): string {
 }
 
 const { "more workers": more, ...others } = operations;
-const swept = { ...others, "more workers": { ...more!, plain: (state: string) => withoutWhatMoldForgets((more!.plain ?? String)(state)) } };
+// Of two: where Mold counts one alone it can't be brought to count anew, and a run says so (failed-scaling.test.ts).
+const swept = { ...others, "more workers": { ...more!, from: managed({ workers: 2 }), to: managed({ workers: 4 }), plain: (state: string) => withoutWhatMoldForgets((more!.plain ?? String)(state)) } };
 
 // Where it hangs is not what is swept here: shorter waits end alike.
 sweepEveryChange("service", { patience: 3, declares: { timeouts: { update: 2400, scale: 2400, upgrade: 2400 } } }, (course) => [...lost(course), ...failed(course), ...halfway(course), ...anywhere(course)], swept);
