@@ -3,7 +3,7 @@
  * CA, and every preview of a scale-up would replace the `k8s.Provider` built on the kubeconfig (design.md). No call to Mold.
  */
 import { caCertificate, uid } from "./cluster-outputs";
-import { adopt, adoptId, clusterName, connectionName, management, network, zone } from "./kubernetes-cluster";
+import { adopt, adoptId, adoptIdentity, clusterName, connectionName, management, network, zone } from "./kubernetes-cluster";
 import type { Properties, StringProperty } from "./property";
 import type { Resource } from "./resource";
 
@@ -42,7 +42,7 @@ export const clusterIdentity: Resource = {
   kind: "internal",
   description:
     "Identity of a cluster: its uid, its authorities and keys. Its inputs are what a cluster can't change without becoming another, so that another one gets a new identity.",
-  inputs: { name: clusterName, zone, network, management, adopt, adoptId, connection: connectionName },
+  inputs: { name: clusterName, zone, network, management, adopt, adoptId, adoptIdentity, connection: connectionName },
   outputs: identityOutputs,
   example: { name: "prod", zone: "zone-1" },
 };

@@ -69,5 +69,5 @@ export const clusterOutputs: Properties = {
   ...clusterFacts,
   kubeconfig,
   kubeconfigExpires,
-  identity: text("What makes it this cluster: its uid and its authorities with their keys, for `adoptIdentity` where it is to be declared from then on. Whoever has it is its administrator for good. Empty where Mold runs the cluster.", '{"uid":"k3v9x0a2m7qd", …}', { secret: true, ...stable }),
+  exportedIdentity: text("What makes it this cluster: its uid and its authorities with their keys, for `adoptIdentity` where it is to be declared from then on. Whoever has it is its administrator for good. Empty where Mold runs the cluster.", '{"uid":"k3v9x0a2m7qd", …}', { secret: true, ...stable }),
 };

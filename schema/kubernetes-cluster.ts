@@ -87,7 +87,7 @@ export const adoptId: StringProperty = {
 export const adoptIdentity: StringProperty = {
   type: "string",
   description:
-    "Identity of the cluster that `adopt` takes over: the output `identity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards.",
+    "Identity of the cluster that `adopt` takes over: the output `exportedIdentity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards.",
   otherwise: "must be given with `adopt` and `management: \"core\"`",
   secret: true,
   managements: { core: true, mold: "Mold keeps the keys of its clusters" },

@@ -8,7 +8,7 @@ import { endpointOutputs } from "./cluster-endpoint";
 import { identityOutputs } from "./cluster-identity";
 import type { DataSourceName } from "./data-source";
 import { dataSources } from "./data-sources";
-import { adoptIdentity, kubernetesCluster } from "./kubernetes-cluster";
+import { kubernetesCluster } from "./kubernetes-cluster";
 import type { BooleanProperty, MapProperty, ObjectProperty, Properties, StringProperty } from "./property";
 import type { ResourceName } from "./resource";
 import { resources } from "./resources";
@@ -86,9 +86,8 @@ const ruleName: StringProperty = {
 const networkOwned = endpointOutputs.networkOwned as BooleanProperty;
 const timeouts = kubernetesCluster.inputs.timeouts!;
 
-/** Taken in and given out by the identity itself, which is where a program in Terraform has the keys. */
+/** The identity's resource takes over whose it is. */
 const { adoptIdentity: _adoptIdentity, ...clusterInputs } = kubernetesCluster.inputs;
-const { identity: identityText, ...clusterOutputs } = kubernetesCluster.outputs;
 
 const withConnection = (inputs: Properties): Properties => ({ ...inputs, connection: connectionName });
 
@@ -97,16 +96,16 @@ export const terraformResources: readonly TerraformResource[] = [
     type: `${providerType}_cluster_identity`,
     resource: "ClusterIdentity",
     description:
-      "Identity of a cluster: its uid, authorities and keys. Making it calls nobody. Destroying it destroys whatever carries the uid, also what a run that was killed has left and no state knows of.",
-    inputs: withConnection({ ...resources.ClusterIdentity.inputs, adoptIdentity }),
-    outputs: { ...marks, ...identityOutputs, identity: identityText! },
+      "Identity of a cluster: its uid, authorities and keys. Making it calls nobody, but to find the cluster that `adopt` takes over. Destroying it destroys whatever carries the uid, also what a run that was killed has left and no state knows of.",
+    inputs: withConnection(resources.ClusterIdentity.inputs),
+    outputs: { ...marks, ...identityOutputs },
   },
   {
     type: `${providerType}_kubernetes_cluster`,
     resource: "KubernetesCluster",
     description: kubernetesCluster.description,
     inputs: { ...withConnection(clusterInputs), timeouts, identity },
-    outputs: { ...marks, ...clusterOutputs, networkOwned, networkCidr: endpointOutputs.networkCidr! },
+    outputs: { ...marks, ...kubernetesCluster.outputs, networkOwned, networkCidr: endpointOutputs.networkCidr! },
   },
   {
     type: `${providerType}_network_rule`,

@@ -18,7 +18,7 @@ export interface FoundPlace {
 }
 
 /** Where the cluster of that uid is; what is declared of its place has to be so. */
-export async function placeToAdopt(world: World, catalogue: Catalogue, { name, uid, zone, network: declared }: DesiredEndpoint, context: CallContext): Promise<FoundPlace> {
+export async function placeToAdopt(world: World, catalogue: Catalogue, { name, uid, zone, network: declared }: Pick<DesiredEndpoint, "name" | "uid" | "zone" | "network">, context: CallContext): Promise<FoundPlace> {
   const refused = (property: string, reason: string): ClusterError => new ClusterError(reason, { resource: context.resource, property });
   const { id: zoneId } = await catalogue.zone(zone);
   const [addresses, [own]] = await Promise.all([world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: uid }) }, context), ownNetworks({ world, name, uid, context })]);

@@ -19,24 +19,29 @@ import { hasUnknown, isUnknown, type CheckResult, type Declared, type DiffResult
 
 export type IdentityInputs = CheckedKubernetesClusterInputs & Declared;
 
+/** Of a whole cluster, whose identity may be another resource's to take over. */
+export async function checkCluster(session: Session, olds: IdentityInputs | undefined, news: IdentityInputs): Promise<CheckResult<IdentityInputs>> {
+  const { declaredBy, ...declaration } = news;
+  const checked = checkInputs("KubernetesCluster", declaration, { isUnknown });
+  const inputs = { ...checked.inputs, declaredBy } as IdentityInputs;
+  const failures = [...checked.failures];
+  if (!olds && !inputs.adopt && inputs.powerState === "stopped") failures.push({ property: "powerState", reason: "is \"stopped\" for a cluster that is not there yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there" });
+  if (!olds && failures.length === 0) failures.push(...checkNodesOfNew[inputs.management](inputs));
+  if (failures.length > 0) return { inputs, failures, warnings: checked.warnings };
+  const changed = olds ? new Set(changedProperties("KubernetesCluster", olds, inputs, { isUnknown }).map(({ property }) => property.split(".")[0]!)) : undefined;
+  if (changed?.size === 0) return { ...checked, inputs };
+  const world = session.world(inputs.connection, declaredBy);
+  const isAsked = (property: string): boolean => changed?.has(property) ?? true;
+  const missing = await checkAgainstZone(catalogueOf(world), inputs, isAsked);
+  const { credentials } = hasUnknown(inputs.addons) ? {} : inputs.addons;
+  if (credentials !== undefined && !isUnknown(inputs.zone) && (isAsked("addons") || isAsked("connection"))) missing.push(...(await checkCredentials(session, credentials, inputs, declaredBy)));
+  return { inputs, failures: missing, warnings: checked.warnings };
+}
+
 export const clusterIdentity: Handler<IdentityInputs, ClusterIdentityOutputs> = {
-  async check(session: Session, olds: IdentityInputs | undefined, news: IdentityInputs): Promise<CheckResult<IdentityInputs>> {
-    const { declaredBy, ...declaration } = news;
-    const checked = checkInputs("KubernetesCluster", declaration, { isUnknown });
-    const inputs = { ...checked.inputs, declaredBy } as IdentityInputs;
-    const failures = [...checked.failures];
-    if (!olds && !inputs.adopt && inputs.powerState === "stopped") failures.push({ property: "powerState", reason: "is \"stopped\" for a cluster that is not there yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there" });
-    if (!olds && failures.length === 0) failures.push(...checkNodesOfNew[inputs.management](inputs));
-    if (!olds) failures.push(...(await adoptionFailures(inputs)));
-    if (failures.length > 0) return { inputs, failures, warnings: checked.warnings };
-    const changed = olds ? new Set(changedProperties("KubernetesCluster", olds, inputs, { isUnknown }).map(({ property }) => property.split(".")[0]!)) : undefined;
-    if (changed?.size === 0) return { ...checked, inputs };
-    const world = session.world(inputs.connection, declaredBy);
-    const isAsked = (property: string): boolean => changed?.has(property) ?? true;
-    const missing = await checkAgainstZone(catalogueOf(world), inputs, isAsked);
-    const { credentials } = hasUnknown(inputs.addons) ? {} : inputs.addons;
-    if (credentials !== undefined && !isUnknown(inputs.zone) && (isAsked("addons") || isAsked("connection"))) missing.push(...(await checkCredentials(session, credentials, inputs, declaredBy)));
-    return { inputs, failures: missing, warnings: checked.warnings };
+  async check(session, olds, news) {
+    const checked = await checkCluster(session, olds, news);
+    return olds ? checked : { ...checked, failures: [...checked.failures, ...(await adoptionFailures(checked.inputs))] };
   },
 
   async diff(_session, _id, olds, news): Promise<DiffResult> {
@@ -98,10 +103,10 @@ const makers: Readonly<Record<Management, (session: Session, inputs: IdentityInp
 };
 
 /** What can be told of it without a look at Mold. */
-export async function adoptionFailures({ management, adopt, adoptIdentity }: IdentityInputs): Promise<CheckResult<IdentityInputs>["failures"]> {
+export async function adoptionFailures({ management, adopt, adoptIdentity }: Pick<IdentityInputs, "management" | "adopt" | "adoptIdentity">): Promise<CheckResult<IdentityInputs>["failures"]> {
   if (management !== "core" || adopt !== true || isUnknown(adoptIdentity)) return [];
   const property = "adoptIdentity";
-  if (adoptIdentity === undefined) return [{ property, reason: "is missing: the keys that make it a cluster are in the state of whoever declared it. There it is the output `identity`, a secret (pulumi stack output identity --show-secrets); of a state alone, the outputs of its ClusterIdentity" }];
+  if (adoptIdentity === undefined) return [{ property, reason: "is missing: the keys that make it a cluster are in the state of whoever declared it. There it is the output `exportedIdentity`, a secret; of a state alone, the outputs of its ClusterIdentity" }];
   const { parseIdentity } = await import("../kubernetes/identity-text.js");
   const identity = parseIdentity(adoptIdentity);
   return typeof identity === "string" ? [{ property, reason: identity }] : [];
@@ -111,12 +116,12 @@ export async function adoptionFailures({ management, adopt, adoptIdentity }: Ide
 async function takenOver(session: Session, inputs: IdentityInputs): Promise<Made> {
   const property = "adoptIdentity";
   const resource = `KubernetesCluster ${inputs.name}`;
-  if (inputs.adoptIdentity === undefined) throw new ClusterError("is missing: the keys that make it a cluster are in the state of whoever declared it, and are its output `identity`", { resource, property });
+  if (inputs.adoptIdentity === undefined) throw new ClusterError("is missing: the keys that make it a cluster are in the state of whoever declared it, and are its output `exportedIdentity`", { resource, property });
   const { parseIdentity } = await import("../kubernetes/identity-text.js");
   const identity = parseIdentity(inputs.adoptIdentity);
   if (typeof identity === "string") throw new ClusterError(`adoptIdentity ${identity}`, { resource, property });
   const world = session.world(inputs.connection, inputs.declaredBy);
-  await placeToAdopt(world, catalogueOf(world), { ...inputs, uid: identity.uid, timeouts: { createSeconds: inputs.timeouts.create, deleteSeconds: inputs.timeouts.delete } }, { resource, signal: world.signal });
+  await placeToAdopt(world, catalogueOf(world), { ...inputs, uid: identity.uid }, { resource, signal: world.signal });
   if (identity.userKey !== undefined && identity.userCertificates !== undefined) return { id: identity.uid, outputs: identity };
   const { createUserCertificates } = await import("../kubernetes/certificates.js");
   const { clock } = world;

@@ -22,7 +22,7 @@ export function parseIdentity(text: string): ExportedIdentity | string {
   try {
     parsed = JSON.parse(text);
   } catch {
-    return "is no JSON: give the whole output `identity` of where the cluster was declared (pulumi stack output identity --show-secrets)";
+    return "is no JSON: give the whole output `exportedIdentity` of where the cluster was declared";
   }
   if (typeof parsed !== "object" || parsed === null) return "is no object";
   const given = parsed as Readonly<Record<string, unknown>>;

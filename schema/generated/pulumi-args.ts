@@ -384,7 +384,7 @@ export interface KubernetesClusterArgs {
    */
   readonly adoptId?: pulumi.Input<string>;
   /**
-   * Identity of the cluster that `adopt` takes over: the output `identity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards.
+   * Identity of the cluster that `adopt` takes over: the output `exportedIdentity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards.
    * Secret.
    * @default must be given with `adopt` and `management: "core"`
    */

@@ -180,7 +180,7 @@ export interface KubernetesClusterOutputs {
    * What makes it this cluster: its uid and its authorities with their keys, for `adoptIdentity` where it is to be declared from then on. Whoever has it is its administrator for good. Empty where Mold runs the cluster.
    * Secret.
    */
-  readonly identity: string;
+  readonly exportedIdentity: string;
 }
 
 /** What is known of a NetworkRule once it is there. One rule of a network: `firewall` lets clients reach a port of a public address, `portForward` sends a port of it to one machine; `egress` and `acl` rule what goes out and in. */
@@ -958,7 +958,7 @@ export interface KubernetesClusterInputs {
    */
   readonly adoptId?: string;
   /**
-   * Identity of the cluster that `adopt` takes over: the output `identity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards.
+   * Identity of the cluster that `adopt` takes over: the output `exportedIdentity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards.
    * Secret.
    * @default must be given with `adopt` and `management: "core"`
    */
@@ -1109,7 +1109,7 @@ export interface CheckedKubernetesClusterInputs {
   readonly adopt: boolean;
   /** Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name. */
   readonly adoptId?: string;
-  /** Identity of the cluster that `adopt` takes over: the output `identity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards. */
+  /** Identity of the cluster that `adopt` takes over: the output `exportedIdentity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards. */
   readonly adoptIdentity?: string;
   /** What becomes of a create that failed half-way. `continue`: what was made stays to be looked at, and the next run goes on from there, or makes it anew where Mold can't go on. `remove`: it is deleted at once. */
   readonly failedCreate: "continue" | "remove";
@@ -1744,6 +1744,12 @@ export interface ClusterIdentityInputs {
    */
   readonly adoptId?: string;
   /**
+   * Identity of the cluster that `adopt` takes over: the output `exportedIdentity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards.
+   * Secret.
+   * @default must be given with `adopt` and `management: "core"`
+   */
+  readonly adoptIdentity?: string;
+  /**
    * Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential.
    * A change replaces the resource.
    * @default the default connection
@@ -1766,6 +1772,8 @@ export interface CheckedClusterIdentityInputs {
   readonly adopt: boolean;
   /** Id in Mold of the cluster that `adopt` takes over, where several of Mold's own service have its name. */
   readonly adoptId?: string;
+  /** Identity of the cluster that `adopt` takes over: the output `exportedIdentity` of where it was declared before. The keys that make it a cluster are there alone: nobody can read them out of its machines. It is a secret, and is needed for as long as it takes the cluster over; it may be left out afterwards. */
+  readonly adoptIdentity?: string;
   /** Name of the connection to use, as configured by `ablestack:connections.<name>`. Never a credential. */
   readonly connection?: string;
 }

@@ -23,7 +23,7 @@ export type KubernetesClusterArgs = GeneratedArgs & ComposedMetaArguments;
  * new TerraformOutput(this, "kubeconfig", { value: cluster.kubeconfig, sensitive: true });
  */
 export class KubernetesCluster extends bound.KubernetesCluster {
-  /** What never changes in its life. Its `identity`, a secret, is for `adoptIdentity` of whoever is to declare the cluster from then on. */
+  /** What never changes in its life. As one text, a secret, it is the cluster's `exportedIdentity`: for `adoptIdentity` of whoever is to declare the cluster from then on. */
   readonly clusterIdentity: ClusterIdentity;
 
   constructor(scope: Construct, id: string, args: KubernetesClusterArgs) {

@@ -35,7 +35,7 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
   readonly kubeconfigExpires: pulumi.Output<string>;
   readonly caCertificate: pulumi.Output<string>;
   /** What makes it this cluster, a secret: for `adoptIdentity` of whoever is to declare it from then on. */
-  readonly identity: pulumi.Output<string>;
+  readonly exportedIdentity: pulumi.Output<string>;
   readonly networkId: pulumi.Output<string>;
   readonly networkName: pulumi.Output<string>;
   readonly publicIpAddressId: pulumi.Output<string>;
@@ -104,7 +104,7 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
     this.name = pulumi.output(declaration.name);
     this.description = pulumi.output(args.description);
     this.caCertificate = caCertificate;
-    this.identity = pulumi.secret(pulumi.output(pick(identity, identityOutputs)).apply((parts) => identityText(parts as ClusterIdentityOutputs)));
+    this.exportedIdentity = pulumi.secret(pulumi.output(pick(identity, identityOutputs)).apply((parts) => identityText(parts as ClusterIdentityOutputs)));
     this.networkId = endpoint.networkId;
     this.networkName = endpoint.networkName;
     this.publicIpAddressId = endpoint.publicIpAddressId;

@@ -48,14 +48,14 @@ describe.each(engines)("with %s", (engine) => {
       expect(find("kubernetes_cluster prod").lifecycle).toEqual({ prevent_destroy: true, ignore_changes: ["workers"] });
     });
 
-    test("a cluster is taken over by its identity, which goes to no other resource, and is given out by it", () => {
+    test("a cluster is taken over by its identity, which goes to no other resource; the cluster gives out its own", () => {
       const { find, output, addressOf } = run((stack, { KubernetesCluster }) => {
         const cluster = new KubernetesCluster(stack, "prod", { ...args, adopt: true, adoptIdentity: "{}" });
-        new over.cdktf.TerraformOutput(stack, "identity", { value: cluster.clusterIdentity.identity, sensitive: true });
+        new over.cdktf.TerraformOutput(stack, "identity", { value: cluster.exportedIdentity, sensitive: true });
       });
       expect(find("cluster_identity prod")).toMatchObject({ adopt: true, adopt_identity: "{}" });
       expect(find("kubernetes_cluster prod")).not.toHaveProperty("adopt_identity");
-      expect(output.identity!.value).toBe(`\${${addressOf("cluster_identity prod")}.identity}`);
+      expect(output.identity!.value).toBe(`\${${addressOf("kubernetes_cluster prod")}.exported_identity}`);
     });
 
     test("its outputs are attributes of the resource, each node's too", () => {

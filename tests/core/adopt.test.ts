@@ -142,7 +142,7 @@ describe("the identity", () => {
 
   test("is asked for in the preview, and judged there without a word of it", async () => {
     const cloud = new Cloud();
-    expect(await check(cloud)).toEqual([{ property: "adoptIdentity", reason: expect.stringContaining("pulumi stack output identity --show-secrets") as string }]);
+    expect(await check(cloud)).toEqual([{ property: "adoptIdentity", reason: expect.stringContaining("exportedIdentity") as string }]);
     expect(await check(cloud, identityText(identity))).toEqual([]);
     const other = await createClusterCertificates({ uid: "k3x9abcdef01", now: Date.parse("2026-01-01T00:00:00Z") });
     for (const wrong of ["hush-hush", "null", "{}", JSON.stringify({ ...identity, uid: "HUSH-HUSH" }), JSON.stringify({ ...identity, caKey: other.caKey }), JSON.stringify({ ...identity, serviceAccountKey: other.serviceAccountKey })]) {

@@ -81,7 +81,7 @@ export const cases: readonly WrongCase[] = [
   // What one of the two can't
   byCore(workers({ autoscaling: { min: 1, max: 3 } }), "workers.autoscaling", "Mold watches demand only for clusters that its own Kubernetes service runs"),
   byCore({ externalLoadBalancerIp: "203.0.113.3" }, "externalLoadBalancerIp", "the core balances the API itself"),
-  byCore({ adopt: true }, "adopt", "pulumi state move"),
+  byCore({ adopt: true }, "adoptIdentity", "the output `exportedIdentity`, a secret"),
   byCore({ failedCreate: "remove" }, "failedCreate", "the next run goes on from what there is"),
   byMold({ template: "debian-13-containerd" }, "template", "Mold boots its own node template"),
   byMold({ affinity: "required" }, "affinity", "Mold's own Kubernetes service takes affinity groups in another form"),

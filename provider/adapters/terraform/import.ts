@@ -84,7 +84,7 @@ export async function importedFrom(given: Kind, id: string): Promise<Imported> {
   if (name === undefined || file === undefined) {
     throw new WordedError(
       `${JSON.stringify(id)} doesn't say where from. What a Pulumi program has made is imported as \`<name>@<file>\`, the file being what \`pulumi stack export --show-secrets\` prints. ${
-        of.resource === "KubernetesCluster" || of.resource === "ClusterIdentity" ? 'A cluster that Mold runs is taken over by declaring it with `management = "mold"` and `adopt = true`.' : "A rule that exists already is taken over by declaring it with `adopt = true`."
+        of.resource === "KubernetesCluster" || of.resource === "ClusterIdentity" ? 'A cluster is taken over by declaring it with `adopt = true`; one that Mold does not run with `adopt_identity` on its identity, too.' : "A rule that exists already is taken over by declaring it with `adopt = true`."
       }`,
     );
   }

@@ -5,14 +5,11 @@ import { isUnknownMark, type Properties } from "../../../schema/property";
 import type { Failure, ResourceName } from "../../../schema/resource";
 import { resources } from "../../../schema/resources";
 import { terraformResources, type TerraformResource } from "../../../schema/terraform-resources";
-import { identityOutputs } from "../../../schema/cluster-identity";
-import type { ClusterIdentityOutputs } from "../../../schema/generated/types";
 import { adoptionFailures, clusterIdentity, type IdentityInputs } from "../../handlers/cluster-identity";
 import type { CheckFailure, Declared, Handler, Session, State } from "../../handlers/handler";
 import { loadBalancer } from "../../handlers/load-balancer";
 import { networkRule } from "../../handlers/network-rule";
 import { createPlan } from "../../handlers/create-plan";
-import { identityText } from "../../kubernetes/kubeconfig";
 import { checkDeclaration, kubernetesCluster, planOfDestroy } from "./kubernetes-cluster";
 
 export type Inputs = Readonly<Record<string, unknown>>;
@@ -51,35 +48,16 @@ const byHandler =
   (inputs: Inputs): CheckedDeclaration =>
     checkInputs(name, inputs) as unknown as CheckedDeclaration;
 
-type IdentityOutputs = ClusterIdentityOutputs & { readonly identity: string };
-
-const withText = (outputs: ClusterIdentityOutputs): IdentityOutputs => ({ ...outputs, identity: identityText(onlyParts(outputs)) });
-const onlyParts = (outputs: ClusterIdentityOutputs): ClusterIdentityOutputs => Object.fromEntries(Object.entries(outputs).filter(([name, value]) => Object.hasOwn(identityOutputs, name) && value !== undefined)) as unknown as ClusterIdentityOutputs;
-
-/** What is declared of an identity goes by the defaults of a whole cluster where it needs more: timeouts. */
-const wholeOf = ({ declaredBy, ...inputs }: IdentityInputs): IdentityInputs => ({ ...checkInputs("KubernetesCluster", inputs).inputs, declaredBy });
-
-/** The identity that is taken over is no input of the part that it is in Pulumi, where the whole declaration comes along. */
-function checkIdentity({ adoptIdentity, ...declared }: Inputs): CheckedDeclaration {
-  const checked = byHandler("ClusterIdentity")(declared);
-  return adoptIdentity === undefined ? checked : { ...checked, inputs: { ...checked.inputs, adoptIdentity } };
-}
-
-/** An identity is declared without the rest of its cluster, and gives out all of itself as one text as well. */
-const identityHandler: Handler<IdentityInputs, IdentityOutputs> = {
-  async create(session, inputs) {
-    const { id, outputs } = await clusterIdentity.create(session, wholeOf(inputs));
-    return { id, outputs: withText(outputs) };
-  },
-  diff: (session, id, olds, news) => clusterIdentity.diff(session, id, olds, news),
-  read: async (_session, id, { outputs }) => ({ id, outputs: withText(outputs) }),
-  update: async (_session, _id, { outputs }) => ({ outputs: withText(outputs) }),
+/** An identity is declared without the rest of its cluster; what its end goes by has defaults. */
+const identityHandler: Handler<IdentityInputs, Awaited<ReturnType<typeof clusterIdentity.create>>["outputs"]> = {
+  ...clusterIdentity,
   async check(_session, olds, { declaredBy, ...news }) {
-    const { inputs: checked, failures, warnings } = checkIdentity(news);
-    const inputs = { ...checked, declaredBy } as unknown as IdentityInputs;
-    return { inputs, failures: olds || failures.length > 0 ? failures : await adoptionFailures(inputs), warnings };
+    const { inputs, failures, warnings } = checkInputs("ClusterIdentity", news);
+    const missing = olds ? [] : await adoptionFailures(inputs);
+    return { inputs: { ...inputs, declaredBy } as unknown as IdentityInputs, failures: [...failures, ...missing], warnings };
   },
-  delete: (session, id, { inputs, outputs }) => clusterIdentity.delete(session, id, { inputs: wholeOf(inputs), outputs }),
+  delete: (session, id, { inputs: { declaredBy, ...inputs }, outputs }) =>
+    clusterIdentity.delete(session, id, { inputs: { ...checkInputs("KubernetesCluster", inputs).inputs, declaredBy }, outputs }),
 };
 
 /** A rule's name is Terraform's alone: Mold's record of it has none. */
@@ -107,7 +85,7 @@ const simple = (type: string, handler: unknown, more: Partial<Kind> = {}): Kind 
 const rule = declarationOf("ablestack_network_rule");
 
 const all: readonly Kind[] = [
-  simple("ablestack_cluster_identity", identityHandler, { validate: checkIdentity, taken: declarationOf("ablestack_cluster_identity").inputs }),
+  simple("ablestack_cluster_identity", identityHandler),
   simple("ablestack_kubernetes_cluster", kubernetesCluster, {
     validate: (inputs) => checkDeclaration(inputs) as unknown as CheckedDeclaration,
     taken: declarationOf("ablestack_kubernetes_cluster").inputs,

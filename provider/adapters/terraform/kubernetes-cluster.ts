@@ -11,13 +11,12 @@ import { planDeletion } from "../../core/rehearsal";
 import { cluster, type ClusterInputs } from "../../handlers/cluster";
 import { clusterAccess, type AccessInputs } from "../../handlers/cluster-access";
 import { clusterEndpoint, type EndpointInputs } from "../../handlers/cluster-endpoint";
-import { clusterIdentity } from "../../handlers/cluster-identity";
+import { checkCluster } from "../../handlers/cluster-identity";
 import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared, type Handler, type Session, type State } from "../../handlers/handler";
-import { clientNow, kubeconfig } from "../../kubernetes/kubeconfig";
+import { clientNow, identityText, kubeconfig } from "../../kubernetes/kubeconfig";
 
 export type WholeInputs = CheckedKubernetesClusterInputs & Declared & { readonly identity: ClusterIdentityOutputs };
-/** Its identity is given out by the resource that it is. */
-export type WholeOutputs = Omit<KubernetesClusterOutputs, "identity"> & Pick<ClusterEndpointOutputs, "networkOwned" | "networkCidr">;
+export type WholeOutputs = KubernetesClusterOutputs & Pick<ClusterEndpointOutputs, "networkOwned" | "networkCidr">;
 type WholeState = State<WholeInputs, WholeOutputs>;
 
 const endpointInputs = ({ identity, name, connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, adoptId, timeouts, declaredBy }: WholeInputs): EndpointInputs => ({
@@ -69,7 +68,7 @@ async function accessOf(session: Session, inputs: WholeInputs, endpoint: Cluster
   return { caCertificate: identity.caCertificate, kubeconfig: kubeconfig({ name, endpoint: endpoint.endpoint, caCertificate: identity.caCertificate, ...client }), kubeconfigExpires: expires };
 }
 
-const whole = (machines: ClusterOutputs, endpoint: ClusterEndpointOutputs, access: ClusterAccessOutputs): WholeOutputs => ({ ...machines, ...endpoint, ...access });
+const whole = ({ identity }: WholeInputs, machines: ClusterOutputs, endpoint: ClusterEndpointOutputs, access: ClusterAccessOutputs): WholeOutputs => ({ ...machines, ...endpoint, ...access, exportedIdentity: identityText(identity) });
 
 /** What only the network that a cluster got tells: whether its own networks are apart from it. */
 async function refuseWrongPlace(session: Session, inputs: WholeInputs, endpoint: ClusterEndpointOutputs): Promise<void> {
@@ -82,7 +81,7 @@ export const kubernetesCluster: Handler<WholeInputs, WholeOutputs> = {
   async check(session, olds, news): Promise<CheckResult<WholeInputs>> {
     const { identity, ...declaration } = news;
     const { identity: _, ...former } = olds ?? { identity: undefined };
-    const checked = await clusterIdentity.check(session, olds && (former as typeof declaration), declaration);
+    const checked = await checkCluster(session, olds && (former as typeof declaration), declaration);
     return { ...checked, inputs: { ...checked.inputs, identity } };
   },
 
@@ -94,7 +93,7 @@ export const kubernetesCluster: Handler<WholeInputs, WholeOutputs> = {
     const { outputs: endpoint } = await clusterEndpoint.create(session, endpointInputs(inputs));
     await refuseWrongPlace(session, inputs, endpoint);
     const { outputs } = await cluster.create(session, machineInputs(inputs, endpoint));
-    return { id: inputs.identity.uid, outputs: whole(outputs, endpoint, await accessOf(session, inputs, endpoint)) };
+    return { id: inputs.identity.uid, outputs: whole(inputs, outputs, endpoint, await accessOf(session, inputs, endpoint)) };
   },
 
   async read(session, id, state) {
@@ -105,13 +104,13 @@ export const kubernetesCluster: Handler<WholeInputs, WholeOutputs> = {
     ]);
     if (!found) return undefined;
     const place = endpoint?.outputs ?? placeIn(outputs);
-    return { id, outputs: whole(found.outputs, place, inputs.management === "mold" ? wayIn(outputs) : await accessOf(session, inputs, place)) };
+    return { id, outputs: whole(inputs, found.outputs, place, inputs.management === "mold" ? wayIn(outputs) : await accessOf(session, inputs, place)) };
   },
 
   async update(session, _id, olds, news) {
     const place = placeIn(olds.outputs);
     await refuseWrongPlace(session, news, place);
-    const keep = (machines: ClusterOutputs): WholeOutputs => whole(machines, place, wayIn(olds.outputs));
+    const keep = (machines: ClusterOutputs): WholeOutputs => whole(news, machines, place, wayIn(olds.outputs));
     try {
       return { outputs: keep((await cluster.update(session, olds.outputs.clusterId, machineState(olds), machineInputs(news, place))).outputs) };
     } catch (error) {

@@ -2085,6 +2085,11 @@ export class KubernetesCluster extends cdktf.TerraformResource {
     return this.getStringAttribute('endpoint');
   }
 
+  // exported_identity - computed: true, optional: false, required: false
+  public get exportedIdentity() {
+    return this.getStringAttribute('exported_identity');
+  }
+
   // external_load_balancer_ip - computed: false, optional: true, required: false
   private _externalLoadBalancerIp?: string;
   public get externalLoadBalancerIp() {
