@@ -143,6 +143,8 @@ test("what only a look at Mold tells is refused by the plan, in the same words",
   const wrong: string[] = [];
   let looked = 0;
   for (const each of clusters) {
+    // In Terraform an identity is taken over by the resource that it is (`adopt_identity`), and no argument of the cluster.
+    if (!Object.hasOwn(declarationOf("KubernetesCluster").inputs, each.property.split(/[.[]/)[0]!)) continue;
     if ((await saidByPulumi(each)).some((reason) => !isOfNew(reason))) continue;
     looked += 1;
     const run = cloud.newRun();
