@@ -74,9 +74,6 @@ export async function joinApiBalancer(operation: Operation, { machines }: Extrac
 /** Heartbeats come every ten seconds: a node that is not heard of for this long is not up. Milliseconds. */
 const longestSilenceMs = 60_000;
 
-/** One whose agent went on while no run was there may just be exchanging its API server and etcd. Milliseconds. */
-const longestReturnMs = 180_000;
-
 /** A control plane goes only while the others are a majority of etcd without it: looked at just before, since the plan may be old. */
 export async function leaveApiBalancer(operation: Operation, machine: MachineRef): Promise<void> {
   const { world, desired, kubernetes } = operation;
@@ -90,9 +87,10 @@ export async function leaveApiBalancer(operation: Operation, machine: MachineRef
     throw new ClusterError(`${machine.name} stays: of the other control planes ${up.join(", ") || "none"} serve, and etcd of ${desired.name} needs ${majority} without it. Bring the others back (run again once their nodes are Ready).`, context);
   }
   if (!members.includes(operation.idOf(machine))) return;
+  // One whose agent went on while no run was there may just be exchanging its API server and etcd.
   await awaitWhole(kubernetes, up.map((name) => ({ name })), {
     least: majority,
-    patience: operation.patienceOf(longestReturnMs),
+    patience: operation.patienceOf(comingBackSeconds * 1000),
     giveUp: (lacking, waited) => `${machine.name} stays: etcd of ${desired.name} needs ${majority} control planes without it, and of the others is not whole after ${waited}: ${lacking}. Look at their pods in kube-system, then run again.`,
   });
   await world.mold.run("removeFromLoadBalancerRule", { id: operation.apiRuleId!, virtualmachineids: [operation.idOf(machine)] }, context);

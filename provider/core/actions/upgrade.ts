@@ -7,15 +7,13 @@ import { agentAnnotation, isCordonedBy, parseMachineName, preparedAnnotation, pr
 import { isNoAnswer, type KubernetesNode } from "../ports";
 import { missingRoom } from "../room";
 import type { Work } from "../step";
+import { awaitAgent, behind } from "./agent-answer";
 import { whatBecameOf } from "./machines";
 import type { Operation } from "./operation";
 import { awaitWhole } from "./whole";
 
 /** What may be on its way to good by itself when a hop is looked at: a node that comes back, a budget whose pods are being made. */
 const settleMs = 60_000;
-
-/** An agent that can't load images tries again each minute or so: what was on its way is there by then. */
-const failingMs = 180_000;
 
 /** Everything that would stop the hop half-way, before it begins. */
 export async function checkHop(operation: Operation, { from, to, drains }: Extract<Work, { kind: "checkHop" }>): Promise<void> {
@@ -90,34 +88,21 @@ async function drainHinders({ kubernetes, desired }: Operation): Promise<string[
   ];
 }
 
-/** What an agent's answer says behind those words, if it begins with them. */
-const behind = (words: string, answer: string | undefined): string | undefined => (answer?.startsWith(words) ? answer.slice(words.length).trim() : undefined);
-
 /** Until its agent says that it has the images. */
 export async function prepareNode(operation: Operation, { machine, version }: Extract<Work, { kind: "prepareNode" }>): Promise<void> {
-  const { world, kubernetes, nodes } = operation;
   const stops = (why: string): ClusterError =>
     new ClusterError(`${machine.name} can't be prepared for ${version}: ${why}. Nothing of Kubernetes was changed on it. Mend that, then run again.`, operation.context(`node ${machine.name}`));
-  await kubernetes.annotateNode(machine.name, { [prepareVersionAnnotation]: version });
-  let said: string | undefined;
-  let failingSince: number | undefined;
-  await nodes.ready(machine.name, {
-    restarted: false,
-    lost: () => whatBecameOf(operation, machine),
+  await operation.kubernetes.annotateNode(machine.name, { [prepareVersionAnnotation]: version });
+  await awaitAgent(operation, machine, {
+    order: version,
+    answerIn: preparedAnnotation,
+    // An interrupted run has given it the order already: it loads them on its way, and no longer answers this.
+    isMoot: ({ [wantedVersionAnnotation]: wanted }) => wanted === version,
+    undone: `loaded the images of ${version}`,
+    refused: stops,
+    failed: stops,
+    advice: "Nothing of Kubernetes was changed on it. Run again: it goes on from here.",
     longestMs: operation.hops.leftMs(version),
-    advice: `Its agent's journal says more (on the machine: journalctl -u ablestack-kubernetes-agent). Nothing of Kubernetes was changed on it. Run again: it goes on from here.`,
-    missing: ({ annotations }) => {
-      const { [preparedAnnotation]: answer } = annotations;
-      // An interrupted run has given it the order already: it loads them on its way, and no longer answers this.
-      if (annotations[wantedVersionAnnotation] === version) return undefined;
-      const refused = behind(`${version} refused:`, answer);
-      if (refused !== undefined) throw stops(refused);
-      const failed = behind(`${version} failed:`, answer);
-      if (failed !== undefined && failed !== said) world.log.info(`${machine.name}: ${(said = failed)}; its agent tries again`);
-      failingSince = failed === undefined ? undefined : (failingSince ?? world.clock.now());
-      if (failingSince !== undefined && world.clock.now() - failingSince > failingMs) throw stops(failed!);
-      return answer === version ? undefined : `its agent has not loaded the images of ${version}, and says: ${answer ?? "nothing"}`;
-    },
   });
 }
 
