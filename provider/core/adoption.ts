@@ -47,9 +47,15 @@ export async function takeOver(world: World, kind: TaggedKind, id: string, tags:
   await retag(world, kind, id, tags, { [tagKeys.owner]: world.owner }, {});
 }
 
-/** Somebody else declares it since, with their consent or without: a destroy here is nothing for it to go by. */
-export const wasTakenOver = (world: World, things: readonly { readonly tags?: unknown }[]): string | undefined =>
-  things.map((thing) => tagsOf(thing as Parameters<typeof tagsOf>[0])).find((tags) => tags[tagKeys.takenFrom] === world.owner && tags[tagKeys.owner] !== world.owner)?.[tagKeys.owner];
+/** Somebody else declares it since, with this owner's consent or without, or is about to: a destroy here is nothing for it to go by. */
+export const wasTakenFrom = ({ owner }: Pick<World, "owner">, tags: Tags): boolean => tags[tagKeys.takenFrom] === owner && tags[tagKeys.owner] !== owner;
+
+/** Whether a delete of these leaves them alone for that reason; it says so. */
+export function staysWithOthers(world: Pick<World, "owner" | "log">, resource: string, things: readonly Parameters<typeof tagsOf>[0][]): boolean {
+  const taken = things.map(tagsOf).find((tags) => wasTakenFrom(world, tags));
+  if (taken) world.log.warn(`${resource}: ${taken[tagKeys.owner] ?? "another program"} has taken it over, and declares it now: nothing of it is deleted here`);
+  return taken !== undefined;
+}
 
 /** What is left to be marked as ours. */
 export function planAdoption({ desired, observed, owner }: PlanInput): Plan {

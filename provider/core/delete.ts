@@ -1,5 +1,6 @@
 /** Deleting what a cluster owns: its machines and rules, later its place. Everything of its own goes, nothing else does. */
 import { Operation } from "./actions/operation";
+import { wasTakenFrom } from "./adoption";
 import type { Catalogue } from "./catalogue";
 import { carryOut, refuse } from "./cluster";
 import { anchorOf, type ClusterSubject } from "./desired";
@@ -33,7 +34,7 @@ export async function deleteMachines(world: World, catalogue: Catalogue, subject
   };
   const before = await observe();
   if (!before.anchorTags || isOver(before)) return;
-  if (before.anchorTags[tagKeys.takenFrom] === world.owner && before.anchorTags[tagKeys.owner] !== world.owner) return;
+  if (wasTakenFrom(world, before.anchorTags)) return;
   await withLock(world, anchorOf(subject.place), resource, async (lease) => {
     for (let round = 1; ; round++) {
       const observed = await observe();

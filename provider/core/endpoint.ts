@@ -2,7 +2,7 @@
  * The place of a cluster: its network and public address. Made before the first machine is asked for, so that the kubeconfig is
  * known from then on and never changes.
  */
-import { placeToAdopt, takeOver, wasTakenOver } from "./adoption";
+import { placeToAdopt, staysWithOthers, takeOver } from "./adoption";
 import type { Catalogue } from "./catalogue";
 import { orAlready } from "./claim";
 import { refuse } from "./cluster";
@@ -118,11 +118,7 @@ export class EndpointRun {
       world.mold.list("listTags", { resourcetype: "Network", key: addressIntentKey(desired.uid) }, this.context),
       world.mold.list("listTags", { resourcetype: "Network", key: guestLockKey(desired.uid) }, this.context),
     ]);
-    const by = wasTakenOver(world, [...networks, ...tagged]);
-    if (by !== undefined) {
-      world.log.warn(`${this.context.resource}: ${by} has taken it over, and declares it now: nothing of it is deleted here`);
-      return;
-    }
+    if (staysWithOthers(world, this.context.resource, [...networks, ...tagged])) return;
     const addresses = [...tagged, ...(await this.intendedAddresses(intents))];
     const [network] = networks;
     // A lock that a dead run left on a network of the user's is taken over and given back: it goes, too.

@@ -11,6 +11,7 @@ import type { Management } from "../../schema/property";
 import { placeToAdopt } from "../core/adoption";
 import { ClusterError } from "../core/errors";
 import { clusterToAdopt, uidOf } from "../core/managed/place";
+import type { ExportedIdentity } from "../kubernetes/identity-text";
 import { catalogueOf } from "./catalogues";
 import { checkCredentials } from "./cloud-config";
 import { placeRuns } from "./place-runs";
@@ -102,24 +103,25 @@ const makers: Readonly<Record<Management, (session: Session, inputs: IdentityInp
   },
 };
 
-/** What can be told of it without a look at Mold. */
-export async function adoptionFailures({ management, adopt, adoptIdentity }: Pick<IdentityInputs, "management" | "adopt" | "adoptIdentity">): Promise<CheckResult<IdentityInputs>["failures"]> {
-  if (management !== "core" || adopt !== true || isUnknown(adoptIdentity)) return [];
-  const property = "adoptIdentity";
-  if (adoptIdentity === undefined) return [{ property, reason: "is missing: the keys that make it a cluster are in the state of whoever declared it. There it is the output `exportedIdentity`, a secret; of a state alone, the outputs of its ClusterIdentity" }];
+/** What is to be taken over; or what is wrong with it, without a word of it. */
+async function identityGiven({ adoptIdentity }: Pick<IdentityInputs, "adoptIdentity">): Promise<ExportedIdentity | string> {
+  if (adoptIdentity === undefined) return "is missing: the keys that make it a cluster are in the state of whoever declared it. There it is the output `exportedIdentity`, a secret; of a state alone, the outputs of its ClusterIdentity";
   const { parseIdentity } = await import("../kubernetes/identity-text.js");
-  const identity = parseIdentity(adoptIdentity);
-  return typeof identity === "string" ? [{ property, reason: identity }] : [];
+  return parseIdentity(adoptIdentity);
+}
+
+/** What can be told of it without a look at Mold. */
+export async function adoptionFailures(inputs: Pick<IdentityInputs, "management" | "adopt" | "adoptIdentity">): Promise<CheckResult<IdentityInputs>["failures"]> {
+  if (inputs.management !== "core" || inputs.adopt !== true || isUnknown(inputs.adoptIdentity)) return [];
+  const identity = await identityGiven(inputs);
+  return typeof identity === "string" ? [{ property: "adoptIdentity", reason: identity }] : [];
 }
 
 /** As it was exported where the cluster was declared before; what kubeconfigs are made with is made anew where it was not. */
 async function takenOver(session: Session, inputs: IdentityInputs): Promise<Made> {
-  const property = "adoptIdentity";
   const resource = `KubernetesCluster ${inputs.name}`;
-  if (inputs.adoptIdentity === undefined) throw new ClusterError("is missing: the keys that make it a cluster are in the state of whoever declared it, and are its output `exportedIdentity`", { resource, property });
-  const { parseIdentity } = await import("../kubernetes/identity-text.js");
-  const identity = parseIdentity(inputs.adoptIdentity);
-  if (typeof identity === "string") throw new ClusterError(`adoptIdentity ${identity}`, { resource, property });
+  const identity = await identityGiven(inputs);
+  if (typeof identity === "string") throw new ClusterError(`adoptIdentity ${identity}`, { resource, property: "adoptIdentity" });
   const world = session.world(inputs.connection, inputs.declaredBy);
   await placeToAdopt(world, catalogueOf(world), { ...inputs, uid: identity.uid }, { resource, signal: world.signal });
   if (identity.userKey !== undefined && identity.userCertificates !== undefined) return { id: identity.uid, outputs: identity };

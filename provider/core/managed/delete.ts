@@ -1,4 +1,5 @@
 /** Deleting a cluster that Mold runs: its record with its machines and rules, and the marks that it has on its network. */
+import { wasTakenFrom } from "../adoption";
 import { refuse } from "../cluster";
 import { withLock } from "../lock";
 import { tagKeys, tagsOf, type Tags } from "../ownership";
@@ -28,7 +29,7 @@ export async function deleteManaged(setting: ManagedSetting, desired: DesiredMan
     return true;
   };
   const before = await look();
-  if (before.marks?.[tagKeys.takenFrom] === world.owner && before.marks[tagKeys.owner] !== world.owner) return;
+  if (wasTakenFrom(world, before.marks ?? {})) return;
   // With the network gone, and it was the cluster's, nothing of it can be left.
   if (!before.marks || isOver(before.marks)) return;
   await withLock(world, managedAnchor(desired), resource, async (lease) => {

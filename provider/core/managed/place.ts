@@ -2,7 +2,7 @@
  * Where a cluster that Mold runs lives. Its own network is made as the core makes one, and the first address on it is its source NAT, which
  * Mold's service uses; on a network of the user's it is that network's own; and one that is adopted has its place already.
  */
-import { takeOver, wasTakenOver } from "../adoption";
+import { staysWithOthers, takeOver } from "../adoption";
 import type { Catalogue } from "../catalogue";
 import { ClusterError } from "../errors";
 import { EndpointRun, type DesiredEndpoint, type Endpoint } from "../endpoint";
@@ -120,11 +120,7 @@ export class ManagedPlaceRun {
   /** A cluster that an interrupted run has left goes first; then its own network, while another's stays, without the marks. */
   async delete(): Promise<void> {
     const { world, desired, context } = this;
-    const by = wasTakenOver(world, await this.ownNetworks());
-    if (by !== undefined) {
-      world.log.warn(`${context.resource}: ${by} has taken it over, and declares it now: nothing of it is deleted here`);
-      return;
-    }
+    if (staysWithOthers(world, context.resource, await this.ownNetworks())) return;
     const left = (await clustersNamed(world, desired.name, context)).filter((record) => uidOf(record) === desired.uid);
     for (const { id, networkid: networkId } of left) {
       const lock = { kind: "Network" as const, id: networkId ?? "", key: (await this.ownsNetwork(networkId)) ? tagKeys.lock : `${tagKeys.lock}-${desired.uid}` };
