@@ -209,6 +209,9 @@ export async function accessOfManaged(world: World, id: string, readKubeconfig: 
 
 export const workersOf = ({ machines }: ObservedManaged): readonly ManagedMachine[] => machines.filter(({ role, isExternal }) => role === "worker" && !isExternal);
 
+/** How many workers Mold's count lacks, those of others among them: what a scaling that failed half-way has left. */
+export const uncounted = ({ machines }: ObservedManaged, { size }: ManagedRecord): number => machines.filter(({ role }) => role === "worker").length - size;
+
 /** It was Running once: what is then wrong with it is mended, not made anew. */
 export const wasWhole = ({ marks }: ObservedManaged, subject: ManagedSubject): boolean => marks?.[tagKeys.initialised] === subject.uid;
 

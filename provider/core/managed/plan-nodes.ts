@@ -30,11 +30,8 @@ function planDrained(steps: ManagedSteps, { observed }: ManagedPlanInput, machin
   });
 }
 
-/** How many machines Mold's count lacks: those that a scaling which failed half-way has left. */
-export const uncounted = ({ machines }: ManagedPlanInput["observed"], { size }: ManagedRecord): number => machines.filter(({ role }) => role === "worker").length - size;
-
 /**
- * While it lacks some, no scaling up by Mold succeeds: it waits until as many nodes are Ready as it counts, neither more nor fewer (upstream:
+ * While Mold counts fewer than there are, no scaling up by Mold succeeds: it waits until as many nodes are Ready as it counts, neither more nor fewer (upstream:
  * KubernetesClusterUtil.validateKubernetesClusterReadyNodesCount). It counts anew only as it scales down by a number: then the newest go.
  */
 export function planCount(steps: ManagedSteps, input: ManagedPlanInput, cluster: ManagedRecord, needs: readonly (string | undefined)[]): string {

@@ -2,8 +2,8 @@
 import { ownershipTags, tagKeys, type Role, type Tags } from "../ownership";
 import type { ManagedPlanInput } from "./plan";
 import { hopsOf, type ManagedHop } from "./hops";
-import { wasWhole, workersOf, type ManagedMachine, type ManagedRecord } from "./observe";
-import { leavingOf, planCount, planLeaving, planNodeOperations, uncounted } from "./plan-nodes";
+import { uncounted, wasWhole, workersOf, type ManagedMachine, type ManagedRecord } from "./observe";
+import { leavingOf, planCount, planLeaving, planNodeOperations } from "./plan-nodes";
 import type { ManagedSteps, ManagedWork, NodeRef } from "./work";
 
 export const refOf = ({ id, name, role }: ManagedMachine): NodeRef => ({ id, name, role });

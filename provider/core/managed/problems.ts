@@ -5,7 +5,7 @@ import { tagKeys } from "../ownership";
 import type { Offering } from "../catalogue";
 import type { Problem } from "../plan-input";
 import type { DesiredManaged } from "./desired";
-import { workersOf, type ManagedRecord, type NamedOffering, type ObservedManaged } from "./observe";
+import { uncounted, workersOf, type ManagedRecord, type NamedOffering, type ObservedManaged } from "./observe";
 
 /** Of what was declared last time: what Mold sets once, what goes when it is taken out, and nodes that have gone since. */
 export type FormerManaged = Pick<DesiredManaged, "rootDiskGb" | "sshKeyPair" | "privateRegistry" | "nodes" | "tags" | "comments" | "externalNodes" | "controlPlane" | "workers">;
@@ -35,11 +35,11 @@ function lost({ powerState }: DesiredManaged, { machines }: ObservedManaged, { s
 }
 
 /** Mold counts anew by scaling down by a number: that takes the newest machines, of others too, and needs one to be left. */
-function miscounted({ powerState, workers, autoscaling }: DesiredManaged, observed: ObservedManaged, { state, size }: ManagedRecord): Problem[] {
+function miscounted({ powerState, workers, autoscaling }: DesiredManaged, observed: ObservedManaged, cluster: ManagedRecord): Problem[] {
+  const { state, size } = cluster;
   const there = workersOf(observed).length;
   const comes = Math.max(workers.count, autoscaling?.min ?? 0) - there;
-  const isOff = observed.machines.filter(({ role }) => role === "worker").length > size;
-  if (!isOff || comes <= 0 || powerState === "stopped" || state !== "Running") return [];
+  if (uncounted(observed, cluster) <= 0 || comes <= 0 || powerState === "stopped" || state !== "Running") return [];
   const hasOthers = observed.machines.some(({ isExternal }) => isExternal);
   if (size > 1 && !hasOthers) return [];
   const why = hasOthers ? "with machines of others in the cluster that would take theirs, too: take them out first (externalNodes), and put them back afterwards" : `and it counts ${size} alone: declare as many workers as there are (${there}), or make another cluster and move to it`;

@@ -166,21 +166,16 @@ export async function awaitRecovery(operation: ManagedOperation): Promise<void> 
   await operation.patienceOf(recoverySeconds).until(isWell, () => `${desired.name} is still in Alert, although it was stopped and started. Look at its machines and events in Mold, then run again.`);
 }
 
-export async function scaleCluster(operation: ManagedOperation, { size }: Extract<ManagedWork, { kind: "scaleCluster" }>): Promise<void> {
+async function scaleTo(operation: ManagedOperation, size: number, isThere: (now: number) => boolean): Promise<void> {
   const { world, desired } = operation;
   const record = await operation.recordOrFail();
-  if (Number(record.size) >= size && record.state === "Running") return;
   if (record.state !== "Running") throw new PlanOutdated(`it is ${record.state} by now`, operation.context());
+  if (isThere(Number(record.size))) return;
   await asked(operation, "scaleKubernetesCluster", () => world.mold.run("scaleKubernetesCluster", { id: record.id, size }, operation.jobContext(desired.timeouts.scaleSeconds, "workers.count")));
 }
 
-export async function settleCount(operation: ManagedOperation, { size }: Extract<ManagedWork, { kind: "settleCount" }>): Promise<void> {
-  const { world, desired } = operation;
-  const record = await operation.recordOrFail();
-  if (record.state !== "Running") throw new PlanOutdated(`it is ${record.state} by now`, operation.context());
-  if (Number(record.size) <= size) return;
-  await asked(operation, "scaleKubernetesCluster", () => world.mold.run("scaleKubernetesCluster", { id: record.id, size }, operation.jobContext(desired.timeouts.scaleSeconds, "workers.count")));
-}
+export const scaleCluster = (operation: ManagedOperation, { size }: Extract<ManagedWork, { kind: "scaleCluster" }>): Promise<void> => scaleTo(operation, size, (now) => now >= size);
+export const settleCount = (operation: ManagedOperation, { size }: Extract<ManagedWork, { kind: "settleCount" }>): Promise<void> => scaleTo(operation, size, (now) => now <= size);
 
 /** One a job: Mold takes no more scaling where it has removed some of those of one job and failed at another. */
 export async function removeNodes(operation: ManagedOperation, { machines }: Extract<ManagedWork, { kind: "removeNodes" }>): Promise<void> {
