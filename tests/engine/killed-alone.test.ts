@@ -1,7 +1,8 @@
 /** `kill -9` of pulumi alone: the process of its provider lives on, and must not go on. */
 import { joined, undisturbedUp, upTo } from "./world/interrupted";
 import { isAlive } from "./world/processes";
-import { TestStack, until } from "./world/stack";
+import { until } from "./world/engine-under-test";
+import { TestStack } from "./world/stack";
 
 jest.setTimeout(150_000);
 

@@ -147,7 +147,7 @@ export class TerraformProvider {
     const { state, id, owner } = this.recorded(kind, before);
     const { result, warnings } = await hearing(() => kind.handler.read(this.opened, id, state));
     return {
-      new_state: this.packedState(kind, result ? this.object_(kind, before, { ...result.outputs, id: before.id, owner }) : null),
+      new_state: this.packedState(kind, result ? this.wholeObject(kind, before, { ...result.outputs, id: before.id, owner }) : null),
       private: kept,
       diagnostics: warnings.map((each) => warning(`Refresh of ${type_name}`, each)),
     };
@@ -167,7 +167,7 @@ export class TerraformProvider {
     const { result: checked, warnings } = await hearing(async () =>
       own.length > 0 ? { inputs: given, failures: own, warnings: [] } : kind.handler.check(this.opened, former?.state.inputs, given),
     );
-    const failures = [...checked.failures, ...(kind.of.resource === "ClusterIdentity" || kind.of.resource === "KubernetesCluster" ? [] : this.names.plan(type_name, owner, this.inputs(kind, configured)))];
+    const failures = [...checked.failures, ...(isRuleKind(kind) ? this.names.plan(type_name, owner, this.inputs(kind, configured)) : [])];
     if (failures.length > 0) return { planned_state: prior_state, diagnostics: failureDiagnostics(kind.of.inputs, failures) };
     const inputs = this.filledInputs(kind, configured, checked.inputs);
     const said = [...checked.warnings, ...warnings];
@@ -178,7 +178,7 @@ export class TerraformProvider {
     if (!former) return { planned_state: this.packedState(kind, { ...inputs, ...this.unknownOutputs(kind, () => true), owner }), diagnostics: titled(kind.planOfCreate(this.inputs(kind, configured))) };
 
     const { result: difference, warnings: also } = await hearing(() => kind.handler.diff(this.opened, former.id, former.state, checked.inputs));
-    const isRenamed = former.state.inputs.name !== checked.inputs.name || before(former.state.inputs) !== before(checked.inputs);
+    const isRenamed = former.state.inputs.name !== checked.inputs.name || resourceOf(former.state.inputs) !== resourceOf(checked.inputs);
     const replaces = [...new Set([...difference.replaces, ...(isRenamed ? ["name"] : [])])];
     said.push(...also);
     if (replaces.length > 0) {
@@ -217,7 +217,7 @@ export class TerraformProvider {
   async ImportResourceState({ type_name, id }: Requests["ImportResourceState"]): Promise<Answer> {
     const kind = kindOf(type_name);
     const { inputs, outputs, owner, id: found } = await importedFrom(kind, id);
-    const state = this.object_(kind, this.filledInputs(kind, {}, kind.validate(inputs).inputs, inputs), { ...outputs, id: found, owner });
+    const state = this.wholeObject(kind, this.filledInputs(kind, {}, kind.validate(inputs).inputs, inputs), { ...outputs, id: found, owner });
     return { imported_resources: [{ type_name, state: this.packedState(kind, state) }] };
   }
 
@@ -244,10 +244,10 @@ export class TerraformProvider {
     if (twice.length > 0) return { new_state: this.packedState(kind, null), diagnostics: failureDiagnostics(kind.of.inputs, twice) };
     try {
       const { result, warnings } = await hearing(() => kind.handler.create(this.opened, inputs));
-      return { new_state: this.packedState(kind, this.object_(kind, planned, { ...result.outputs, id: result.id, owner })), diagnostics: warnings.map((each) => warning(what, each)) };
+      return { new_state: this.packedState(kind, this.wholeObject(kind, planned, { ...result.outputs, id: result.id, owner })), diagnostics: warnings.map((each) => warning(what, each)) };
     } catch (error) {
       if (isRule) this.names.forget(kind.of.type, owner, named);
-      const half = error instanceof PartialFailure && kind.halfMade === "recorded" ? this.object_(kind, planned, { ...(error.outputs as Inputs), id: error.id, owner }) : null;
+      const half = error instanceof PartialFailure && kind.halfMade === "recorded" ? this.wholeObject(kind, planned, { ...(error.outputs as Inputs), id: error.id, owner }) : null;
       return { new_state: this.packedState(kind, half), diagnostics: errorDiagnostics(error, what, kind.of.inputs) };
     }
   }
@@ -255,14 +255,14 @@ export class TerraformProvider {
   private async update(kind: Kind, prior: ObjectValue, planned: ObjectValue, hasWork: boolean): Promise<Answer> {
     const { state, id, owner } = this.recorded(kind, prior);
     const { inputs, what } = this.toDo(kind, planned, owner, "Updating");
-    if (!hasWork) return { new_state: this.packedState(kind, this.object_(kind, planned, { ...state.outputs, id: prior.id, owner })) };
+    if (!hasWork) return { new_state: this.packedState(kind, this.wholeObject(kind, planned, { ...state.outputs, id: prior.id, owner })) };
     try {
       const { result, warnings } = await hearing(() => kind.handler.update(this.opened, id, state, inputs));
       const kept = Object.fromEntries(Object.entries(state.outputs).filter(([name]) => this.isKept(kind, name)));
-      return { new_state: this.packedState(kind, this.object_(kind, planned, { ...result.outputs, ...kept, id: prior.id, owner })), diagnostics: warnings.map((each) => warning(what, each)) };
+      return { new_state: this.packedState(kind, this.wholeObject(kind, planned, { ...result.outputs, ...kept, id: prior.id, owner })), diagnostics: warnings.map((each) => warning(what, each)) };
     } catch (error) {
       // What was declared before stays recorded, so that the next plan shows again what is not done.
-      const now = error instanceof PartialFailure ? this.object_(kind, prior, { ...state.outputs, ...(error.outputs as Inputs), id: prior.id, owner }) : prior;
+      const now = error instanceof PartialFailure ? this.wholeObject(kind, prior, { ...state.outputs, ...(error.outputs as Inputs), id: prior.id, owner }) : prior;
       return { new_state: this.packedState(kind, now), private: workAhead, diagnostics: errorDiagnostics(error, what, kind.of.inputs) };
     }
   }
@@ -354,13 +354,13 @@ export class TerraformProvider {
   }
 
   /** A whole object: inputs as they stand in `from`, and outputs. */
-  private object_(kind: Kind, from: ObjectValue, outputs: Inputs): ObjectValue {
+  private wholeObject(kind: Kind, from: ObjectValue, outputs: Inputs): ObjectValue {
     const inputs = Object.keys(inputsTo(kind.of.inputs, {}));
     return { ...outputsTo(kind.of.outputs, outputs), ...Object.fromEntries(inputs.map((name) => [name, from[name] ?? null])) };
   }
 }
 
-const before = ({ declaredBy }: { readonly declaredBy: Declared["declaredBy"] }): string => declaredBy.resource;
+const resourceOf = ({ declaredBy }: { readonly declaredBy: Declared["declaredBy"] }): string => declaredBy.resource;
 
 const isRuleKind = ({ of }: Kind): boolean => of.resource === "NetworkRule" || of.resource === "LoadBalancer";
 

@@ -21,7 +21,6 @@ const commands: readonly (readonly [RegExp, string | ((...found: string[]) => st
   [/ablestack:(\w+)/g, (_, property) => snakeCase(property!)],
   [/pulumi refresh/g, "terraform apply -refresh-only"],
   [/pulumi up --replace/g, "terraform apply -replace=ADDRESS"],
-  [/move its resources here with `pulumi state move`/g, "import it"],
   [/pulumi stack output --show-secrets kubeconfig/g, "terraform output -raw kubeconfig"],
 ];
 

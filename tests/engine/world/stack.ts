@@ -1,13 +1,11 @@
-/**
- * One stack of the real engine with a Mold of its own: home, state, addresses and port are the test's alone, and nothing of it outlives
- * the test. The Mold runs in the test's process, so that its calls can be counted and its faults ordered.
- */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+/** One stack of the real Pulumi with a Mold of its own: home, state, addresses and port are the test's alone. */
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEmulator, type CallRecord, type Emulator, type EmulatorOptions } from "../../../provider/emulator";
+import { createEmulator, type EmulatorOptions } from "../../../provider/emulator";
+import { EngineUnderTest, speed } from "./engine-under-test";
 import { built, example, pulumiFolders, root } from "./paths";
-import { commandOf, isAlive, killAll } from "./processes";
+import { commandOf, killAll } from "./processes";
 import { startProcess, type Ended, type Running } from "./running";
 
 export interface StackOptions {
@@ -22,19 +20,9 @@ export interface StackOptions {
 
 const upCommand = ["up", "--yes", "--skip-preview"] as const;
 
-/** A machine that boots in about a second. */
-const speed = 20;
-
-export class TestStack {
-  private readonly started: Running[] = [];
+export class TestStack extends EngineUnderTest {
+  protected readonly command = "pulumi";
   private readonly orphans: number[] = [];
-
-  private constructor(
-    readonly folder: string,
-    readonly program: string,
-    readonly mold: Emulator,
-    readonly apiUrl: string,
-  ) {}
 
   static async create({ range, emulator, example: from = example, install = link }: StackOptions): Promise<TestStack> {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), "ablestack-engine-")));
@@ -53,20 +41,6 @@ export class TestStack {
   async configure(): Promise<void> {
     const { apiKey, secretKey } = this.admin;
     await this.succeed(["config", "set-all", "--plaintext", `ablestack:apiUrl=${this.apiUrl}`, "--plaintext", `ablestack:apiKey=${apiKey}`, "--secret", `ablestack:secretKey=${secretKey}`]);
-  }
-
-  get admin(): { readonly apiKey: string; readonly secretKey: string } {
-    const admin = this.mold.users.find(({ name }) => name === "admin");
-    if (!admin) throw new Error("the embedded Mold has no admin");
-    return admin;
-  }
-
-  write(file: string, content: string): void {
-    writeFileSync(join(this.program, file), content);
-  }
-
-  read(file: string): string {
-    return readFileSync(join(this.program, file), "utf8");
   }
 
   /** Starts pulumi and goes on. */
@@ -95,17 +69,6 @@ export class TestStack {
     return running;
   }
 
-  async run(args: readonly string[]): Promise<Ended> {
-    return this.start(args).ended;
-  }
-
-  /** What it printed. Throws when it failed. */
-  async succeed(args: readonly string[]): Promise<string> {
-    const { code, output } = await this.run(args);
-    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${output}`);
-    return output;
-  }
-
   up(...more: readonly string[]): Promise<string> {
     return this.succeed([...upCommand, ...more]);
   }
@@ -127,24 +90,6 @@ export class TestStack {
     return (JSON.parse(await this.exported()) as { deployment: { resources?: StateResource[] } }).deployment.resources ?? [];
   }
 
-  /** Calls of Mold that `work` led to. */
-  async callsOf(work: () => Promise<unknown>): Promise<readonly CallRecord[]> {
-    const before = this.mold.calls().at(-1)?.number ?? 0;
-    await work();
-    return this.mold.calls(before);
-  }
-
-  /** Resolves at the n-th call of a command from now on. */
-  async call(command: string, count = 1): Promise<void> {
-    const since = this.mold.calls().at(-1)?.number ?? 0;
-    await until(`call ${count} of ${command}`, () => this.mold.calls(since).filter((call) => call.command === command).length >= count);
-  }
-
-  /** What is there, by kind. */
-  get inMold(): Record<string, { readonly name?: string; readonly state?: string }[]> {
-    return JSON.parse(this.mold.snapshot()) as Record<string, { name?: string; state?: string }[]>;
-  }
-
   /** What is there, in a form in which two stacks can be compared: the cluster's uid, its generation and its machines' guest addresses differ. */
   async comparable(): Promise<string> {
     const uid = (await this.resources()).find(({ type }) => type.endsWith(":ClusterIdentity"))!.id!;
@@ -161,17 +106,6 @@ export class TestStack {
     return (this.inMold.machines ?? []).map(({ state }) => state ?? "").filter((state) => state !== "Destroyed" && state !== "Expunging");
   }
 
-  /** The machines that run. */
-  get machines(): string[] {
-    return (this.inMold.machines ?? []).filter(({ state }) => state === "Running").map(({ name }) => name ?? "").sort();
-  }
-
-  /** `kill -9` of pulumi and of all that it started. */
-  async killTree(running: Running): Promise<void> {
-    killAll([running.pid, ...running.descendants()]);
-    await running.ended;
-  }
-
   /** `kill -9` of pulumi alone. Answers with the process id of the provider, which lives on. */
   async killAlone(running: Running): Promise<number> {
     const provider = providerOf(running);
@@ -181,12 +115,10 @@ export class TestStack {
     return provider;
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     // Of a pulumi that was killed alone, the language host stays for ever.
     killAll(this.orphans.filter((pid) => /pulumi/.test(commandOf(pid))));
-    for (const { pid, descendants: below } of this.started) if (isAlive(pid)) killAll([...below(), pid]);
-    await this.mold.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    await super.close();
   }
 }
 
@@ -204,13 +136,6 @@ export const providerOf = (running: Running): number => {
   if (found === undefined) throw new Error("no provider process runs");
   return found;
 };
-
-/** Looks again and again; jest's own limit ends it. */
-export async function until(what: string, look: () => boolean, limitMs = 60_000): Promise<void> {
-  for (const deadline = Date.now() + limitMs; !look(); await new Promise((resolve) => setTimeout(resolve, 20))) {
-    if (Date.now() > deadline) throw new Error(`did not happen within ${limitMs / 1000} s: ${what}`);
-  }
-}
 
 /**
  * Links to a copy of what is built, which stays as it is whatever is built meanwhile, and to this checkout's @pulumi/pulumi: the program

@@ -1,7 +1,7 @@
 /** An apply that is killed or interrupted half-way, with the real Terraform: the next one ends where an undisturbed one does. */
 import { commandOf, isAlive, killAll } from "../../engine/world/processes";
 import type { Running } from "../../engine/world/running";
-import { until } from "../../engine/world/stack";
+import { until } from "../../engine/world/engine-under-test";
 import { cluster, identity } from "../world/declarations";
 import { TerraformEngine } from "../world/engine";
 import { describeWithTerraform } from "../world/with-terraform";

@@ -52,7 +52,6 @@ function inHcl(properties: TerraformResource["inputs"], values: Readonly<Record<
 /** The two engines' names are one: `nodes.prod-worker-1` is `node_operations["prod-worker-1"]`. */
 const nameless = (text: string): string =>
   text
-    .replace(/move its resources here with `pulumi state move`/g, "import it")
     .replace(/node_operations/g, "nodes")
     .replace(/connection_name/g, "connection")
     .replace(/^(\S*?)\["([^"]+)"\]/, "$1.$2")
