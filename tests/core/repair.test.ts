@@ -146,6 +146,34 @@ describe("a control plane whose node is not Ready", () => {
     },
   );
 
+  describe("and that is the only one", () => {
+    const started = declared({}, 1, 2);
+    const stopped = declared({ powerState: "stopped" }, 1, 2);
+
+    test("and hangs at a start: the error says to reboot it, and never to destroy what alone has etcd; then it is Ready", async () => {
+      const { life, mishaps } = open("1+2");
+      await life.up(stopped);
+      life.cloud.emulator.faults.order({ kind: "machineNeverBoots", name: "prod-control-1" });
+      const failure = await failureOf(life.up(started));
+      expect(failure).toMatch(/prod-control-1 is not known to be Ready after \d+ s: the API does not answer.*reboot it in Mold, by which nothing is lost; but don't destroy it: etcd is on prod-control-1 alone/s);
+      expect(failure).not.toMatch(/prod-control-1": \{ replace|or destroy it/);
+      await mishaps.reboot("prod-control-1");
+      await life.up(started);
+      expect(await notReady(life)).toEqual([]);
+      expect(await life.plan(started)).toEqual([]);
+    });
+
+    test("and goes off while it is waited for: that is said at once, though nobody answers by then", async () => {
+      const { life } = open("1+2");
+      await life.up(stopped);
+      life.cloud.emulator.faults.order({ kind: "machineNeverBoots", name: "prod-control-1" });
+      life.cloud.clock.after(60_000, () => void new Mishaps(life.cloud).stop("prod-control-1"));
+      expect(await failureOf(life.up(started))).toMatch(/prod-control-1 is off: Mold says it is Stopped, and this run did not stop it/);
+      await life.up(started);
+      expect(await notReady(life)).toEqual([]);
+    });
+  });
+
   test("that goes while another is away is not rebooted: looked at just before, since the plan is minutes old", async () => {
     const { life, mishaps } = open();
     await mishaps.sicken("prod-control-3", Infinity);

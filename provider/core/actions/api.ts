@@ -127,7 +127,7 @@ export async function awaitApi(operation: Operation, { restarted = false, lost }
   const bound = lost === undefined ? (restarted ? operation.returning : patience) : operation.patienceOf(Math.min(comingBackSeconds * 1000, operation.longestReturnMs));
   const elsewhere =
     `The first control plane's console in Mold says how far it came; see also that nothing between here and the address blocks the port (apiAccess.cidrList must let this machine in). ` +
-    `Then run again: it goes on from here.${restarted ? " If most of the control planes are lost for good, so is etcd: then destroy the cluster and create it anew." : ""}`;
+    `${restarted ? "A machine that hangs is rebooted in Mold, by which nothing is lost. " : ""}Then run again: it goes on from here.${restarted ? " If most of the control planes are lost for good, so is etcd: then destroy the cluster and create it anew." : ""}`;
   await bound.until(
     async () => ((await kubernetes.ready()) ? true : undefined),
     (waited) => `the API at ${desired.place.publicIpAddress}:${apiPort} does not answer after ${waited}${lost === undefined ? `. ${elsewhere}` : `: ${lost}.`}`,

@@ -6,15 +6,18 @@ import { whatBecameOf } from "./machines";
 import type { Operation } from "./operation";
 import { endReadmission } from "./readmission";
 
-/** What a person can do about a machine that does not come back. */
-export const whatElse = (name: string): string =>
-  `or replace it (nodes: { "${name}": { replace: "<why>" } } in the declaration), or destroy it in Mold: the next run makes it anew. Then run again: it goes on from here.`;
+/** What a person can do about a machine that does not come back. The last copy of etcd is made anew by nobody. */
+export function whatElse({ desired }: Operation, { name, role }: MachineRef): string {
+  const isOnly = role === "control-plane" && desired.controlPlane.count === 1;
+  const anew = isOnly ? `but don't destroy it: etcd is on ${name} alone` : `or replace it (nodes: { "${name}": { replace: "<why>" } } in the declaration), or destroy it in Mold: the next run makes it anew`;
+  return `${anew}. Then run again: it goes on from here.`;
+}
 
 export async function awaitNode(operation: Operation, { machine, restarted = false, leftover = false }: Extract<Work, { kind: "awaitNode" }>): Promise<void> {
   if (!restarted) await operation.tokens.outlast(operation.longestMs);
   const bound = restarted ? { longestMs: operation.longestReturnMs } : {};
-  const next = restarted ? `Wait for it, ${whatElse(machine.name)}` : `Run again: it goes on from here. What is not Ready ${joinSeconds / 3600} hours after it was made is made anew by the next run; destroyed in Mold, at once.`;
-  await operation.nodes.ready(machine.name, { restarted: restarted || leftover, ...bound, lost: () => whatBecameOf(operation, machine), advice: `Its console in Mold says how far it came. ${next}` });
+  const next = restarted ? `Wait for it, or reboot it in Mold, by which nothing is lost; ${whatElse(operation, machine)}` : `Run again: it goes on from here. What is not Ready ${joinSeconds / 3600} hours after it was made is made anew by the next run; destroyed in Mold, at once.`;
+  await operation.nodes.ready(machine.name, { restarted: restarted || leftover, ...bound, lost: () => whatBecameOf(operation, machine), servesApi: machine.role === "control-plane", advice: `Its console in Mold says how far it came. ${next}` });
   await endReadmission(operation, machine);
 }
 

@@ -14,6 +14,8 @@ interface Waiter {
   readonly restarted: boolean;
   /** Asked of a node that has not been Ready for a while: what has become of its machine, if it is not to be waited for any longer. */
   readonly lost?: () => Promise<string | undefined>;
+  /** It may be its own silence that nobody answers. */
+  readonly servesApi?: boolean;
   /** Its heartbeat when it was first looked at. */
   heartbeat?: string;
   /** Since when it has not been Ready, or when its machine was last asked for. */
@@ -39,7 +41,7 @@ export class NodeWatch {
     private readonly longestMs: number,
   ) {}
 
-  ready(name: string, options: Pick<Waiter, "advice" | "restarted" | "missing" | "lost"> & Partial<Pick<Waiter, "longestMs">>): Promise<KubernetesNode> {
+  ready(name: string, options: Pick<Waiter, "advice" | "restarted" | "missing" | "lost" | "servesApi"> & Partial<Pick<Waiter, "longestMs">>): Promise<KubernetesNode> {
     return new Promise((resolve, reject) => {
       this.wait({ name, since: this.clock.now(), longestMs: this.longestMs, ...options, resolve, reject, giveUp: (said) => reject(new ClusterError(said)) });
     });
@@ -95,12 +97,12 @@ export class NodeWatch {
       const node = found.get(waiter.name);
       const waited = this.clock.now() - waiter.since;
       const heardOf = isHeardOf(waiter, heartbeats);
-      // Where nobody answers it is not the node that is silent.
-      waiter.silentSince = node?.ready || nodes === undefined ? undefined : (waiter.silentSince ?? this.clock.now());
+      // Where nobody answers it is not a worker that is silent.
+      waiter.silentSince = node?.ready || (nodes === undefined && !waiter.servesApi) ? undefined : (waiter.silentSince ?? this.clock.now());
       try {
         const missing = node && waiter.missing?.(node);
         if (node?.ready && heardOf && missing === undefined) waiter.resolve(node);
-        else if (waited >= waiter.longestMs) waiter.giveUp(givenUp(waiter, node, waited, missing));
+        else if (waited >= waiter.longestMs) waiter.giveUp(givenUp(waiter, nodes === undefined ? "unknown" : node, waited, missing));
         else return true;
       } catch (error) {
         waiter.reject(error);
@@ -140,7 +142,8 @@ function isHeardOf(waiter: Waiter, heartbeats: ReadonlyMap<string, string> | und
   return now !== waiter.heartbeat;
 }
 
-function givenUp({ name, advice }: Waiter, node: KubernetesNode | undefined, waited: number, missing: string | undefined): string {
+function givenUp({ name, advice }: Waiter, node: KubernetesNode | "unknown" | undefined, waited: number, missing: string | undefined): string {
+  if (node === "unknown") return `${name} is not known to be Ready after ${seconds(waited)}: the API does not answer. ${advice}`;
   if (node?.ready && missing !== undefined) return `${name} is not done after ${seconds(waited)}: ${missing}. ${advice}`;
   const state = node?.ready ? "its kubelet has not been heard of since the machine was started" : node ? `its node is NotReady${node.reason ? ` (${node.reason})` : ""}` : "its node has not appeared";
   return `${name} is not Ready after ${seconds(waited)}: ${state}. ${advice}`;

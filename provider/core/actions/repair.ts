@@ -16,7 +16,7 @@ import { readmit } from "./readmission";
 export async function awaitRecovery(operation: Operation, { machine, orElse }: Extract<Work, { kind: "awaitRecovery" }>): Promise<void> {
   const { nodes, world } = operation;
   if (orElse === "fail") {
-    await nodes.ready(machine.name, { restarted: true, longestMs: operation.longestReturnMs, advice: `${lookElsewhere}; ${whatElse(machine.name)}` });
+    await nodes.ready(machine.name, { restarted: true, longestMs: operation.longestReturnMs, advice: `${lookElsewhere}; ${whatElse(operation, machine)}` });
     return;
   }
   const isBack = await nodes.isBack(machine.name, comingBackSeconds * 1000);
@@ -41,7 +41,7 @@ export async function reviveMachine(operation: Operation, machine: MachineRef & 
     await world.mold.run("rebootVirtualMachine", { id: machine.id }, context);
   } catch (error) {
     if (!isMoldFailure(error) || error.kind !== "refused") throw error;
-    throw new ClusterError(`${machine.name} is NotReady and can't be rebooted: Mold says "${error.said ?? error.message}". Look at its host in Mold; ${whatElse(machine.name)}`, { ...context, cause: error });
+    throw new ClusterError(`${machine.name} is NotReady and can't be rebooted: Mold says "${error.said ?? error.message}". Look at its host in Mold; ${whatElse(operation, machine)}`, { ...context, cause: error });
   }
 }
 

@@ -16,7 +16,7 @@ const troublesOf = ({ ms: whole }: Course): Trouble[] => [
 
 /** Somebody who does what they are told. */
 async function heed({ cloud }: Life, message: string): Promise<void> {
-  const [, name] = /(prod-\S+) is not Ready after .*reboot one by hand in Mold/.exec(message) ?? [];
+  const [, name] = /(prod-\S+) is not (?:known to be )?Ready after .*reboot (?:one by hand|it) in Mold/.exec(message) ?? [];
   if (name !== undefined) await new Mishaps(cloud).reboot(name);
   if (message.includes("2 hours after it was made")) await cloud.clock.pass(7_200_000);
 }
