@@ -1,7 +1,7 @@
 /** What a row of the documentation promises, in parts: each with a test that shows it, and with switches that it is seen to fail by. */
 import { capability } from "../../schema/capability";
-import { checkInputs } from "../../schema/check";
 import type { Management } from "../../schema/property";
+import { door, said } from "./door";
 import { off, type Switch } from "./switches";
 import { declared, opened } from "./worlds";
 
@@ -22,6 +22,8 @@ export interface Claim extends Shown {
   /** In a program's words. */
   readonly says: string;
   readonly refused?: Partial<Readonly<Record<Management, Refusal>>>;
+  /** Why it can't be had through Terraform, in few words. */
+  readonly notThroughTerraform?: string;
 }
 
 /** By check, as long as it is declared for that management. */
@@ -29,8 +31,8 @@ export function refusedByCheck(subject: string, asked: Readonly<Record<string, u
   return {
     subject,
     async shows(on) {
-      const { failures } = checkInputs("KubernetesCluster", { ...declared(on), ...asked });
-      expect(failures).toEqual([{ property: subject, reason: expect.stringContaining(String(capability(on, subject))) as string }]);
+      const { failures } = await door().check(opened(on).cloud, { ...declared(on), ...asked });
+      expect(failures).toEqual([{ property: door().inWords(subject), reason: expect.stringContaining(door().inWords(String(capability(on, subject)))) as string }]);
     },
     without: () => [off<unknown>("check does not know who can do it", "schema/kubernetes-cluster", `clusterInputs.${subject.replaceAll(".", ".properties.")}.managements`, () => ({}))],
   };
@@ -43,7 +45,7 @@ export function refusedByPlan(subject: string, asked: Parameters<typeof declared
     async shows(on) {
       const life = opened(on);
       const before = life.cloud.state();
-      await expect(life.up(declared(on, asked))).rejects.toThrow(message);
+      await expect(life.up(declared(on, asked))).rejects.toThrow(said(message));
       expect(life.cloud.state()).toBe(before);
     },
     without: () => [off<(...given: never[]) => readonly unknown[]>("what Mold can't do is not looked at", "provider/core/managed/problems", "problemsOf", () => () => [])],

@@ -1,19 +1,18 @@
 /** What holds for the rules of all three tabs alike: they are listed, their tags are edited, and they go. */
-import { readers } from "../../provider/handlers/data-sources";
 import type { SeenRule } from "../../schema/generated/types";
-import { owner } from "../core/world/cluster";
 import type { Life } from "../core/world/life";
 import { byHand, seen } from "../core/world/made";
 import type { DeclaredRule } from "../handlers/rules";
 import type { Claim } from "./claims";
+import { door } from "./door";
 import { idle, off, replaced, ruleModules, unheardOfRule, type RuleKind } from "./switches";
 import { opened } from "./worlds";
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];
 export const table = ({ cloud }: Pick<Life, "cloud">, name: string): Rows => seen(cloud)[name]!;
 
-export const up = (life: Life, rule: DeclaredRule): Promise<void> => life.cloud.clock.run(rule.up(life.cloud.newRun()));
-export const isAsDeclared = async (life: Life, rule: DeclaredRule): Promise<void> => expect((await life.cloud.clock.run(rule.diff(life.cloud.newRun()))).changes).toBe(false);
+export const up = (life: Life, rule: DeclaredRule): Promise<void> => door().up(life, rule);
+export const isAsDeclared = async (life: Life, rule: DeclaredRule): Promise<void> => expect(await door().isAsDeclared(life, rule)).toBe(true);
 
 /** The cluster and its address: of one that Mold runs that is its network's own. */
 export const where = ({ outputs }: Life): { cluster: string; ipAddressId: string } => ({ cluster: outputs.uid, ipAddressId: outputs.publicIpAddressId });
@@ -47,7 +46,7 @@ export const deleted = (kind: RuleKind, rule: Declare): Claim => ({
     const one = rule(life);
     await up(life, one);
     expect(life.cloud.state()).not.toBe(before);
-    await life.cloud.clock.run(one.destroy(life.cloud.newRun()));
+    await door().destroy(life, one);
     expect(life.cloud.state()).toBe(before);
   },
   without: () => [idle("nothing is deleted", ruleModules[kind], `${kind}.delete`)],
@@ -61,9 +60,9 @@ export const listed = (kind: SeenRule["kind"], rule: Declare, facts: object, mad
     const one = rule(life);
     await up(life, one);
     await made(life);
-    const { rules } = await life.cloud.clock.run(readers.getNetworkRules(life.cloud.newRun().session, { cluster: "prod" }));
+    const { rules } = await door().read(life.cloud, "getNetworkRules", { cluster: "prod" });
     const ofKind = rules.filter((each) => each.kind === kind);
-    expect(ofKind.filter(({ ruleId }) => ruleId === one.outputs.ruleId)).toMatchObject([{ ...facts, declaredBy: owner, state: "Active" }]);
+    expect(ofKind.filter(({ ruleId }) => ruleId === one.outputs.ruleId)).toMatchObject([{ ...facts, declaredBy: door().owner, state: "Active" }]);
     expect(ofKind.filter(({ startPort }) => startPort === 7777)).toEqual([expect.not.objectContaining({ declaredBy: expect.anything() as unknown })]);
   },
   without: () =>

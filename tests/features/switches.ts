@@ -49,6 +49,7 @@ const exchangeable = [
   "provider/core/release",
   "provider/handlers/data-sources/seen-clusters",
   "provider/kubernetes/kubeconfig",
+  "schema/check",
   "tests/features/documents",
 ];
 

@@ -4,9 +4,10 @@ import type { ClusterOutputs } from "../../schema/generated/types";
 import type { Answer, ListCommandName } from "../../provider/core/ports";
 import type { Cloud } from "../core/world/cloud";
 import { declaration, sharedIdentity, type Declaration } from "../core/world/cluster";
-import { Life } from "../core/world/life";
-import { byHand, MadeCluster } from "../core/world/made";
+import type { Life } from "../core/world/life";
+import { byHand } from "../core/world/made";
 import { managed } from "../core/managed/managed";
+import { door, through, type Door, type Made, type Prepare } from "./door";
 
 /** One control plane and two workers of 1.34, but for what is said otherwise. */
 const declarations: Readonly<Record<Management, (more?: Declaration) => Record<string, unknown>>> = {
@@ -15,17 +16,17 @@ const declarations: Readonly<Record<Management, (more?: Declaration) => Record<s
 };
 export const declared = (on: Management, more: Declaration = {}): Record<string, unknown> => declarations[on](more);
 
-const small: Partial<Record<Management, MadeCluster>> = {};
-let ofTest: MadeCluster[] = [];
+const small = new Map<Door, Partial<Record<Management, Made>>>();
+let ofTest: Made[] = [];
 
-/** Made once, as declared without more; no switch is on then. */
-export async function makeWorlds(): Promise<void> {
+/** Made once by each door, as declared without more; no switch is on then. */
+export async function makeWorlds(doors: readonly Door[]): Promise<void> {
   await sharedIdentity();
-  for (const on of ["core", "mold"] as const) small[on] = await MadeCluster.make(declared(on));
+  for (const one of doors) small.set(one, { core: await through(one, () => one.make(declared("core"))), mold: await through(one, () => one.make(declared("mold"))) });
 }
 
 export function closeWorlds(): void {
-  for (const made of [...Object.values(small), ...ofTest]) made.close();
+  for (const made of [...[...small.values()].flatMap((each) => Object.values(each)), ...ofTest]) made.close();
 }
 
 /** What a test has made itself. */
@@ -35,15 +36,15 @@ export function closeOwn(): void {
 }
 
 /** A copy of the small cluster. */
-export const opened = (on: Management): Life => new Life(small[on]!);
+export const opened = (on: Management): Life => small.get(door())![on]!.open();
 
 /** A cluster that this test makes. */
-export const made = (on: Management, more: Declaration = {}, prepare?: (cloud: Cloud) => Promise<void>): Promise<Life> => madeAs(declared(on, more), prepare);
+export const made = (on: Management, more: Declaration = {}, prepare?: Prepare): Promise<Life> => madeAs(declared(on, more), prepare);
 
-export async function madeAs(declaration: Record<string, unknown>, prepare?: (cloud: Cloud) => Promise<void>): Promise<Life> {
-  const cluster = await MadeCluster.make(declaration, prepare ? { prepare } : {});
+export async function madeAs(declaration: Record<string, unknown>, prepare?: Prepare): Promise<Life> {
+  const cluster = await door().make(declaration, prepare);
   ofTest.push(cluster);
-  return new Life(cluster);
+  return cluster.open();
 }
 
 export const list = <C extends ListCommandName>({ cloud }: Pick<Life, "cloud">, command: C, given: object = {}): Promise<Answer<C>[]> => cloud.clock.run(byHand(cloud).list(command, given as never));

@@ -15,10 +15,10 @@ export class DeclaredRule {
 
   private constructor(
     private readonly handler: AnyRule,
-    private readonly kind: "NetworkRule" | "LoadBalancer",
-    private readonly name: string,
+    readonly kind: "NetworkRule" | "LoadBalancer",
+    readonly name: string,
     private declaredOwner: string,
-    private declaration: Readonly<Record<string, unknown>>,
+    public declaration: Readonly<Record<string, unknown>>,
   ) {}
 
   static networkRule(name: string, declaration: Readonly<Record<string, unknown>>): DeclaredRule {

@@ -1,32 +1,22 @@
 /** The provider as a gRPC server: who gets in, what is answered, and how much at once. */
-import { credentials, loadPackageDefinition, type Client, type ClientOptions } from "@grpc/grpc-js";
-import { fromJSON } from "@grpc/proto-loader";
+import { credentials, type Client } from "@grpc/grpc-js";
 import { ephemeralCertificate } from "../../provider/adapters/terraform/certificate";
 import { handshakeLine, reattachment, refusalOf, termsOf } from "../../provider/adapters/terraform/handshake";
 import { encodeMsgpack, decodeMsgpack } from "../../provider/adapters/terraform/msgpack";
-import { callNames, provider as providerService, surroundings, type CallName } from "../../provider/adapters/terraform/protocol";
+import { callNames, type CallName } from "../../provider/adapters/terraform/protocol";
 import { TerraformProvider } from "../../provider/adapters/terraform/provider";
 import { serve, type Serving } from "../../provider/adapters/terraform/server";
 import { typeOfAttributes, type ObjectValue } from "../../provider/adapters/terraform/value";
 import { terraformSchema, type CtyType } from "../../schema/terraform-schema";
 import { Cloud } from "../core/world/cloud";
 import { configured } from "./world/core";
+import { around, ask, large, tfplugin6, type Message } from "./world/wire";
 
 const cookie = { TF_PLUGIN_MAGIC_COOKIE: "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2" };
 const schema = terraformSchema();
 const ruleType = "ablestack_network_rule";
 const ruleAttributes = schema.resource_schemas[ruleType]!.block.attributes;
 const ofRule: CtyType = typeOfAttributes(ruleAttributes);
-const large: ClientOptions = { "grpc.max_receive_message_length": 256 * 1024 * 1024, "grpc.max_send_message_length": 256 * 1024 * 1024 };
-
-type Message = Readonly<Record<string, unknown>>;
-type Service = new (address: string, with_: ReturnType<typeof credentials.createInsecure>, options?: ClientOptions) => Client;
-const options = { keepCase: true, longs: Number, enums: Number, defaults: false } as const;
-const tfplugin6 = loadPackageDefinition(fromJSON(providerService as never, options)).tfplugin6 as unknown as { Provider: Service };
-const around = loadPackageDefinition(fromJSON(surroundings as never, options)) as unknown as { grpc: { health: { v1: { Health: Service } } }; plugin: { GRPCController: Service; GRPCStdio: Service } };
-
-const ask = (client: Client, name: string, request: Message = {}): Promise<Message> =>
-  new Promise((resolve, reject) => (client as unknown as Record<string, (request: Message, done: (error: Error | null, answer: Message) => void) => void>)[name]!.call(client, request, (error, answer) => (error ? reject(error) : resolve(answer))));
 
 describe("handshake", () => {
   test("without Terraform's cookie there are no terms", () => {

@@ -13,12 +13,12 @@ export class Life {
   readonly cloud: Cloud;
   /** Of the last run. */
   run: Run;
-  private readonly recorded: Required<Recorded>;
+  protected readonly recorded: Required<Recorded>;
 
   constructor(
     made: MadeCluster,
     private readonly user: UserName = "admin",
-    private declared: Record<string, unknown> = made.declared,
+    protected declared: Record<string, unknown> = made.declared,
   ) {
     const { cloud, recorded } = made.open();
     this.cloud = cloud;
@@ -28,6 +28,11 @@ export class Life {
 
   get endpoint(): Required<Recorded>["endpoint"]["outputs"] {
     return this.recorded.endpoint.outputs;
+  }
+
+  /** What was declared last. */
+  get declaration(): Readonly<Record<string, unknown>> {
+    return this.declared;
   }
 
   get outputs(): ClusterOutputs {

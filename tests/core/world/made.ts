@@ -24,16 +24,19 @@ export class MadeCluster {
     readonly declared: Record<string, unknown>,
   ) {}
 
-  /** @param prepare what else there is to be, before the cluster is made */
+  /**
+   * @param prepare what else there is to be, before the cluster is made
+   * @param as who makes it; default: its handlers
+   */
   static async make(
     declared = declaration({ controlPlanes: 1, workers: 2 }),
-    options: { user?: UserName; emulator?: EmulatorOptions; prepare?: (cloud: Cloud) => Promise<void> } = {},
+    options: { user?: UserName; emulator?: EmulatorOptions; prepare?: (cloud: Cloud) => Promise<void>; as?: (cloud: Cloud) => Promise<Required<Recorded>> } = {},
   ): Promise<MadeCluster> {
     const folder = mkdtempSync(join(tmpdir(), "made-"));
     const cloud = new Cloud({ ...options.emulator, state: join(folder, "whole") });
     await options.prepare?.(cloud);
-    const run = cloud.newRun({ user: options.user ?? "admin" });
-    const recorded = await cloud.clock.run(create(run, {}, declared));
+    const byHandlers = (): Promise<Required<Recorded>> => cloud.clock.run(create(cloud.newRun({ user: options.user ?? "admin" }), {}, declared));
+    const recorded = await (options.as ?? byHandlers)(cloud);
     const then = cloud.clock.now();
     await cloud.emulator.close();
     return new MadeCluster(folder, then, recorded, options.emulator ?? {}, declared);

@@ -55,7 +55,7 @@ export const udp: Claim = {
     await up(appliance, balanced(appliance, { protocol: "udp" }));
     expect(balancers(appliance)).toMatchObject([{ protocol: "udp", state: "Active" }]);
     const life = opened(on);
-    await expect(up(life, balanced(life, { protocol: "udp" }))).rejects.toThrow(/^LoadBalancer ingress: .*\(property `protocol`\): "LB service provider cannot support this rule"/);
+    await expect(up(life, balanced(life, { protocol: "udp" }))).rejects.toThrow(/^LoadBalancer ingress: .*\(property `protocol`\): "LB service provider cannot support this rule"/m);
   },
   without: () => [unheardOfRule("loadBalancer", "protocol", "tcp")],
 };

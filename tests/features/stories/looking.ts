@@ -1,16 +1,12 @@
 /** Rows 1, 16 to 18, 23 and 24: what a person sees of a cluster. */
-import { clusterAccess, type AccessInputs } from "../../../provider/handlers/cluster-access";
 import type { MakeLife } from "../../../provider/handlers/cluster-life";
-import { readers } from "../../../provider/handlers/data-sources";
 import { parseKubeconfig } from "../../../provider/kubernetes/read-kubeconfig";
-import { KubernetesCluster, type KubernetesClusterArgs } from "../../../sdk/pulumi";
 import type { Management } from "../../../schema/property";
 import type { ClusterOutputs, GetKubernetesClusterResult } from "../../../schema/generated/types";
-import { declaredBy, sharedIdentity } from "../../core/world/cluster";
 import type { Life } from "../../core/world/life";
 import { byHand } from "../../core/world/made";
-import { runProgram, valueOf } from "../../pulumi/world/program";
 import type { Claim } from "../claims";
+import { door } from "../door";
 import { off, unheard, type Switch } from "../switches";
 import { declared, list, opened, workersOf } from "../worlds";
 
@@ -24,7 +20,7 @@ export const listed: Claim = {
   says: "`getKubernetesClusters`: name, state, autoscaling, type, size, cores, memory, version, account and zone of each",
   async shows(on) {
     const { cloud } = opened(on);
-    const { clusters } = await cloud.clock.run(readers.getKubernetesClusters(cloud.newRun().session, {}));
+    const { clusters } = await door().read(cloud, "getKubernetesClusters", {});
     expect(clusters).toMatchObject([{ name: "prod", ...facts(on) }]);
   },
   without: (on) =>
@@ -62,28 +58,18 @@ export const details: Claim = {
     ["name", "description", "networkName", "domain", "created", "controlPlaneCount", ...Object.keys(facts(on))].map((column) => untold(on, `\`${column}\` is not told`, (outputs) => without(outputs, column))),
 };
 
-const access = async (life: Life): Promise<Row> => {
-  const { uid, networkId, name } = life.outputs;
-  const inputs = { uid, name, networkId, networkOwned: life.endpoint.networkOwned, management: "mold", declaredBy } as unknown as AccessInputs;
-  return (await life.cloud.clock.run(clusterAccess.create(life.cloud.newRun().session, inputs))).outputs as unknown as Row;
-};
-
 export const kubeconfig: Claim = {
   says: "`kubeconfig` and `endpoint`: kubectl and `k8s.Provider` get into the cluster by them",
   async shows(on) {
     const life = opened(on);
-    const outputs = { ClusterIdentity: { ...(await sharedIdentity()) }, ClusterEndpoint: { ...life.endpoint }, Cluster: { ...life.outputs }, ...(on === "mold" ? { ClusterAccess: await access(life) } : {}) };
-    const { result, registered } = await runProgram(() => new KubernetesCluster("prod", declared(on) as unknown as KubernetesClusterArgs), { outputs });
-    const { secret, value } = await valueOf(result.kubeconfig);
-    // Of what a handler gives out the engine makes secrets itself.
-    expect(secret || registered.some(({ name, additionalSecretOutputs }) => name === "prod-access" && additionalSecretOutputs.includes("kubeconfig"))).toBe(true);
-    const found = parseKubeconfig(value!, "kubeconfig");
-    expect((await valueOf(result.endpoint)).value).toBe(life.outputs.endpoint);
+    const way = await door().wayIn(life, on);
+    const found = parseKubeconfig(way.kubeconfig, "kubeconfig");
+    expect(way.endpoint).toBe(life.outputs.endpoint);
     expect(found.endpoint).toBe(life.outputs.endpoint);
     const nodes = await life.cloud.clock.run(life.cloud.newRun().world({ owner: "kubectl" }).kubernetes(found).nodes());
     expect(nodes.map(({ ready }) => ready)).toEqual([true, true, true]);
     // Once it is known, it is in every preview of a change.
-    expect(await valueOf((await runProgram(() => new KubernetesCluster("prod", declared(on) as unknown as KubernetesClusterArgs), { preview: true, unknown: ["Cluster"], outputs })).result.kubeconfig)).toMatchObject({ known: true, secret });
+    expect(way.isKnownAhead).toBe(true);
   },
   without: (on) => [
     on === "core"
@@ -116,8 +102,7 @@ export const nodeStates: Claim = {
     const [machine] = (await list(life, "listVirtualMachines")).filter(({ name }) => name === node);
     await life.cloud.clock.run(byHand(life.cloud).run("stopVirtualMachine", { id: machine!.id! }));
     await life.cloud.clock.pass(120_000);
-    const { session } = life.cloud.newRun();
-    const found = await life.cloud.clock.run(readers.getKubernetesCluster(session, { cluster: "prod" }));
+    const found = await door().read(life.cloud, "getKubernetesCluster", { cluster: "prod" });
     expect(found.nodes.filter(({ state }) => state !== "Running").map(({ name, state }) => `${name} ${state}`)).toEqual([`${node} Stopped`]);
     expect(found.state).toBe("Alert");
   },
@@ -144,7 +129,7 @@ export const use: Claim = {
       const answer = await handle(request);
       return { ...answer, body: Object.entries(told).reduce((body, [key, value]) => body.replaceAll(new RegExp(`"${key}":\\d+`, "g"), `"${key}":${value}`), answer.body) };
     };
-    const { nodes: found } = await life.cloud.clock.run(readers.getKubernetesCluster(life.cloud.newRun().session, { cluster: "prod" }));
+    const { nodes: found } = await door().read(life.cloud, "getKubernetesCluster", { cluster: "prod" });
     expect(found).toHaveLength(3);
     for (const node of found) expect(node).toMatchObject(measured);
   },
@@ -167,7 +152,7 @@ export const events: Claim = {
     const [network] = await mold.list("listNetworks", {});
     await mold.call("createNetwork", { name: "theirs", displaytext: "theirs", zoneid: network!.zoneid!, networkofferingid: network!.networkofferingid! });
     await life.up(declared(on, { workers: 3 }));
-    const { events: told } = await life.cloud.clock.run(readers.getEvents(life.cloud.newRun().session, { cluster: "prod", limit: 1000 }));
+    const { events: told } = await door().read(life.cloud, "getEvents", { cluster: "prod", limit: 1000 });
     const about = (name: string): boolean => told.some(({ resourceName }) => resourceName === name);
     expect(workersOf(life).map(about)).toEqual([true, true, true]);
     // Mold's own service tells of the cluster, and not of what it does to its machines.
@@ -207,7 +192,7 @@ export const readComments: Claim = {
     await annotate(life, "first");
     await life.cloud.clock.pass(5000);
     await annotate(life, "second");
-    const { comments } = await life.cloud.clock.run(readers.getComments(life.cloud.newRun().session, { cluster: "prod" }));
+    const { comments } = await door().read(life.cloud, "getComments", { cluster: "prod" });
     expect(comments).toMatchObject([{ text: "first", author: "admin", created: expect.stringMatching(/^\d{4}-/) as string }, { text: "second", author: "admin" }]);
   },
   without: () => [off<unknown>("nothing is found", "provider/handlers/data-sources/index", "readers.getComments", () => async () => ({ comments: [] }))],
@@ -233,7 +218,7 @@ export const versions: Claim = {
   says: "`getKubernetesVersions`: the registered versions with their ISOs, and why one can't be used",
   async shows(on) {
     const { cloud } = opened(on);
-    const { versions: told } = await readers.getKubernetesVersions(cloud.newRun().session, {});
+    const { versions: told } = await door().read(cloud, "getKubernetesVersions", {});
     expect(told.filter(({ version }) => version === "1.35.4")).toMatchObject([isoFacts]);
     expect(told.filter(({ usable }) => !usable)).toMatchObject([{ version: "1.31.8", reason: "it is Disabled" }]);
   },

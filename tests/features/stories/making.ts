@@ -1,21 +1,17 @@
 /** Rows 2, 3, 5 and 7 to 9: what a cluster is made with. */
 import { readUserData } from "../../../provider/emulator/simulated/user-data";
-import { clusterIdentity, type IdentityInputs } from "../../../provider/handlers/cluster-identity";
 import type { MakeLife } from "../../../provider/handlers/cluster-life";
 import type { Management } from "../../../schema/property";
-import { secretProperties } from "../../../schema/secrets";
 import type { Cloud } from "../../core/world/cloud";
-import { declaredBy, type Declaration } from "../../core/world/cluster";
+import type { Declaration } from "../../core/world/cluster";
 import { inside } from "../../core/world/inside";
 import { byHand } from "../../core/world/made";
 import { refusedByPlan, type Claim } from "../claims";
+import { door, type Found } from "../door";
 import { off, unheard, unheardOfPlace } from "../switches";
 import { calls, controlPlanesOf, declared, list, machinesOf, made, madeAs, ofRole, opened, workersOf } from "../worlds";
 
-const check = (on: Management, more: Declaration): ReturnType<typeof clusterIdentity.check> => {
-  const { cloud } = opened(on);
-  return cloud.clock.run(clusterIdentity.check(cloud.newRun().session, undefined, { ...declared(on, more), declaredBy } as unknown as IdentityInputs));
-};
+const check = (on: Management, more: Declaration): Promise<Found> => door().check(opened(on).cloud, declared(on, more));
 
 export const name: Claim = {
   says: "`name`: its record in Mold and its machines are called by it",
@@ -115,11 +111,11 @@ export const masters: Claim = {
 export const twoMasters: Claim = {
   says: "an even count works, and warns: two masters survive no failure",
   async shows(on) {
-    expect((await check(on, { controlPlanes: 2 })).warnings).toEqual([expect.stringMatching(/2 control planes survive no failure/)]);
+    expect((await check(on, { controlPlanes: 2 })).warnings).toEqual([expect.stringContaining("2 control planes survive no failure")]);
     expect((await made(on, { controlPlanes: 2, workers: 1 })).outputs.controlPlaneCount).toBe(2);
   },
   without: (on) => [
-    off<(...given: never[]) => Promise<object>>("check warns of nothing", "provider/handlers/cluster-identity", "clusterIdentity.check", (real) => async (...given) => ({ ...(await real(...given)), warnings: [] })),
+    off<(...given: never[]) => object>("check warns of nothing", "schema/check", "checkInputs", (real) => (...given) => ({ ...real(...given), warnings: [] })),
     unheard(on, "controlPlane.count", 1),
   ],
 };
@@ -187,7 +183,7 @@ export const registrySecret: Claim = {
   says: "its password is a secret: in no output, no plan, no line of a run",
   async shows(on) {
     const life = await made(on, { privateRegistry });
-    expect(secretProperties("KubernetesCluster").inputs).toContain("privateRegistry.password");
+    expect(await door().isSecretInput(life.cloud, "privateRegistry.password")).toBe(true);
     await life.up(declared(on, { privateRegistry, workers: 3 }));
     const told = [...life.run.lines, ...(await life.plan(declared(on, { privateRegistry, workers: 4 }))), JSON.stringify(life.outputs)].join("\n");
     expect(told).toContain("prod");

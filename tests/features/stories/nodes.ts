@@ -1,6 +1,7 @@
 /** Rows 10, 18 and 19: what is done to single nodes. */
 import { deployment } from "../../core/world/workloads";
 import type { Claim } from "../claims";
+import { said } from "../door";
 import { eachByItself, off, undrained, unheard } from "../switches";
 import { controlPlanesOf, declared, drainedFirst, endOf, offeringsOf, opened, workersOf } from "../worlds";
 
@@ -85,7 +86,7 @@ export const deleteControlPlane: Claim = {
   async shows(on) {
     const life = opened(on);
     const [control] = controlPlanesOf(life) as [string];
-    await expect(life.plan(declared(on, { nodes: { [control]: { delete: true } } }))).rejects.toThrow(new RegExp(`nodes\\["${control}"\\]\\.delete: .*control plane`));
+    await expect(life.plan(declared(on, { nodes: { [control]: { delete: true } } }))).rejects.toThrow(said(new RegExp(`nodes\\["${control}"\\]\\.delete: .*control plane`)));
   },
   without: (on) => [
     on === "core"

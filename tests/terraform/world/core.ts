@@ -3,11 +3,14 @@
  * and a result that is not what was planned (https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md).
  */
 import { decodeMsgpack, encodeMsgpack } from "../../../provider/adapters/terraform/msgpack";
-import { severity, type AttributePathMessage, type DiagnosticMessage, type DynamicValueMessage } from "../../../provider/adapters/terraform/protocol";
+import { severity, type AttributePathMessage, type CallName, type DiagnosticMessage, type DynamicValueMessage } from "../../../provider/adapters/terraform/protocol";
 import { TerraformProvider } from "../../../provider/adapters/terraform/provider";
 import { BigNumber, isObjectValue, typeOfAttributes, type ObjectValue, type Value } from "../../../provider/adapters/terraform/value";
 import { isUnknown, type Session } from "../../../provider/handlers/handler";
 import { terraformSchema, type CtyType, type TerraformAttribute, type TerraformAttributes } from "../../../schema/terraform-schema";
+
+/** What a provider answers, in this process or over the wire. */
+export type Calls = { readonly [Name in CallName]: (...request: Parameters<TerraformProvider[Name]>) => unknown };
 
 export interface Declared {
   readonly type: string;
@@ -20,6 +23,8 @@ export interface Planned {
   readonly address: string;
   readonly action: "none" | "create" | "update" | "replace" | "delete";
   readonly warnings: readonly string[];
+  /** What it will be, as far as that is known; null of what goes. */
+  readonly value: ObjectValue | null;
 }
 
 interface Recorded {
@@ -30,6 +35,7 @@ interface Recorded {
 }
 
 interface Answer {
+  readonly state?: DynamicValueMessage;
   readonly diagnostics?: readonly DiagnosticMessage[];
   readonly planned_state?: DynamicValueMessage;
   readonly new_state?: DynamicValueMessage;
@@ -45,7 +51,12 @@ export class Refused extends Error {
   }
 }
 
-const schemas = terraformSchema().resource_schemas;
+/** The provider did not keep to what the protocol asks of it. */
+export class ProtocolBroken extends Error {
+  override readonly name = "ProtocolBroken";
+}
+
+const { resource_schemas: schemas, data_source_schemas: dataSchemas } = terraformSchema();
 const attributesOf = (type: string): TerraformAttributes => schemas[type]!.block.attributes;
 const typeOf = (type: string): CtyType => typeOfAttributes(attributesOf(type));
 
@@ -77,40 +88,46 @@ function refuseWrongPlan(attributes: TerraformAttributes, config: ObjectValue, p
     if (nested?.nesting_mode === "single" && isObjectValue(given) && isObjectValue(planned)) refuseWrongPlan(nested.attributes, given, undefined, planned, at);
     else if (nested !== undefined && isObjectValue(given) && isObjectValue(planned)) {
       for (const [key, each] of Object.entries(given)) refuseWrongPlan(nested.attributes, each as ObjectValue, undefined, planned[key] as ObjectValue, `${at}[${key}]`);
-    } else throw new Error(`invalid plan: ${at} is configured as ${JSON.stringify(canonical(given))} and planned as ${JSON.stringify(canonical(planned))}`);
+    } else throw new ProtocolBroken(`invalid plan: ${at} is configured as ${JSON.stringify(canonical(given))} and planned as ${JSON.stringify(canonical(planned))}`);
   }
 }
 
 /** What was planned as known has to come back so. */
 function refuseOtherResult(planned: Value, result: Value, path: string): void {
   if (isUnknown(planned)) {
-    if (isUnknown(result)) throw new Error(`inconsistent result: ${path} is still unknown`);
+    if (isUnknown(result)) throw new ProtocolBroken(`inconsistent result: ${path} is still unknown`);
   } else if (isObjectValue(planned) && isObjectValue(result)) {
     for (const [name, each] of Object.entries(planned)) refuseOtherResult(each, result[name] as Value, `${path}.${name}`);
-  } else if (!same(planned, result)) throw new Error(`inconsistent result: ${path} was planned as ${JSON.stringify(canonical(planned))}, and is ${JSON.stringify(canonical(result))}`);
+  } else if (!same(planned, result)) throw new ProtocolBroken(`inconsistent result: ${path} was planned as ${JSON.stringify(canonical(planned))}, and is ${JSON.stringify(canonical(result))}`);
 }
 
 /** What another process of the engine finds: the state. */
 export type State = Map<string, Recorded>;
 
 export class TerraformCore {
-  readonly provider: TerraformProvider;
+  readonly provider: Calls;
   readonly heard: DiagnosticMessage[] = [];
+  private readonly configured: Promise<unknown>;
 
-  /** @param alive throws when this process was killed: what it hears then is never recorded */
+  /**
+   * @param alive throws when this process was killed: what it hears then is never recorded
+   * @param over how the provider is reached
+   */
   constructor(
     session: Session,
     readonly state: State = new Map(),
     private readonly alive: () => void = () => undefined,
     owner = "sweep",
+    over: (provider: TerraformProvider) => Calls = (provider) => provider,
   ) {
-    this.provider = new TerraformProvider(() => session, { ABLESTACK_OWNER: owner }, () => undefined);
-    this.provider.ConfigureProvider({ terraform_version: "1.11.4", config: {} });
+    this.provider = over(new TerraformProvider(() => session, { ABLESTACK_OWNER: owner }, () => undefined));
+    this.configured = Promise.resolve(this.provider.ConfigureProvider({ terraform_version: "1.11.4", config: {} }));
   }
 
-  private async ask(call: unknown): Promise<Answer> {
+  private async ask<Name extends CallName>(name: Name, ...request: Parameters<TerraformProvider[Name]>): Promise<Answer> {
+    await this.configured;
     // As the server does: what is thrown is answered.
-    const answer = (await call) as Answer;
+    const answer = (await this.provider[name](...request)) as Answer;
     this.alive();
     const diagnostics = answer.diagnostics ?? [];
     this.heard.push(...diagnostics);
@@ -134,7 +151,7 @@ export class TerraformCore {
   async refresh(address: string): Promise<void> {
     const recorded = this.state.get(address);
     if (!recorded) return;
-    const answer = await this.ask(this.provider.ReadResource({ type_name: recorded.type, current_state: this.pack(recorded.type, recorded.value), ...(recorded.private ? { private: recorded.private } : {}) }));
+    const answer = await this.ask("ReadResource", { type_name: recorded.type, current_state: this.pack(recorded.type, recorded.value), ...(recorded.private ? { private: recorded.private } : {}) });
     TerraformCore.refuse(answer);
     const found = this.unpack(recorded.type, answer.new_state);
     if (isObjectValue(found)) this.state.set(address, { ...recorded, value: found });
@@ -144,18 +161,16 @@ export class TerraformCore {
   private async planOne(declared: Declared, prior: Recorded | undefined): Promise<{ answer: Answer; planned: ObjectValue; config: ObjectValue; needsReplace: boolean }> {
     const { type } = declared;
     const config = configured(attributesOf(type), declared.values(this.value));
-    TerraformCore.refuse(await this.ask(this.provider.ValidateResourceConfig({ type_name: type, config: this.pack(type, config) })));
+    TerraformCore.refuse(await this.ask("ValidateResourceConfig", { type_name: type, config: this.pack(type, config) }));
     const former = prior?.value ?? null;
     const proposed: ObjectValue = Object.fromEntries(Object.entries(config).map(([name, given]) => [name, given === null && attributesOf(type)[name]!.computed ? ((former?.[name] ?? null) as Value) : given]));
-    const answer = await this.ask(
-      this.provider.PlanResourceChange({
-        type_name: type,
-        prior_state: this.pack(type, former),
-        proposed_new_state: this.pack(type, proposed),
-        config: this.pack(type, config),
-        ...(prior?.private ? { prior_private: prior.private } : {}),
-      }),
-    );
+    const answer = await this.ask("PlanResourceChange", {
+      type_name: type,
+      prior_state: this.pack(type, former),
+      proposed_new_state: this.pack(type, proposed),
+      config: this.pack(type, config),
+      ...(prior?.private ? { prior_private: prior.private } : {}),
+    });
     TerraformCore.refuse(answer);
     const planned = this.unpack(type, answer.planned_state) as ObjectValue;
     refuseWrongPlan(attributesOf(type), config, former ?? undefined, planned, "");
@@ -172,10 +187,10 @@ export class TerraformCore {
       const { answer, planned, needsReplace } = await this.planOne(each, prior);
       const warnings = (answer.diagnostics ?? []).filter((said) => said.severity === severity.WARNING).map(({ summary, detail }) => `${summary}\n${detail}`);
       const action = !prior ? "create" : needsReplace || prior.isTainted ? "replace" : same(prior.value, planned) ? "none" : "update";
-      done.push({ address, action, warnings });
+      done.push({ address, action, warnings, value: planned });
     }
     const wanted = new Set(done.map(({ address }) => address));
-    for (const address of this.state.keys()) if (!wanted.has(address)) done.push({ address, action: "delete", warnings: [] });
+    for (const address of this.state.keys()) if (!wanted.has(address)) done.push({ address, action: "delete", warnings: [], value: null });
     return done;
   }
 
@@ -185,7 +200,8 @@ export class TerraformCore {
     for (const each of declared) await this.applyOne(each);
   }
 
-  private async applyOne(declared: Declared): Promise<void> {
+  /** As with `-target`: that one alone. */
+  async applyOne(declared: Declared): Promise<void> {
     const { type, name } = declared;
     const address = `${type}.${name}`;
     await this.refresh(address);
@@ -197,15 +213,13 @@ export class TerraformCore {
       change = await this.planOne(declared, undefined);
     }
     if (prior && same(prior.value, change.planned)) return;
-    const answer = await this.ask(
-      this.provider.ApplyResourceChange({
-        type_name: type,
-        prior_state: this.pack(type, prior?.value ?? null),
-        planned_state: this.pack(type, change.planned),
-        config: this.pack(type, change.config),
-        ...(change.answer.planned_private ? { planned_private: change.answer.planned_private } : {}),
-      }),
-    );
+    const answer = await this.ask("ApplyResourceChange", {
+      type_name: type,
+      prior_state: this.pack(type, prior?.value ?? null),
+      planned_state: this.pack(type, change.planned),
+      config: this.pack(type, change.config),
+      ...(change.answer.planned_private ? { planned_private: change.answer.planned_private } : {}),
+    });
     const result = this.unpack(type, answer.new_state);
     const failed = (answer.diagnostics ?? []).some((said) => said.severity === severity.ERROR);
     if (isObjectValue(result)) this.state.set(address, { type, value: result, ...(answer.private ? { private: answer.private } : {}), ...(failed && !prior ? { isTainted: true } : {}) });
@@ -214,13 +228,24 @@ export class TerraformCore {
     refuseOtherResult(change.planned, result, address);
   }
 
+  async readData(type: string, values: Readonly<Record<string, unknown>>): Promise<ObjectValue> {
+    const { attributes } = dataSchemas[type]!.block;
+    const dataType = typeOfAttributes(attributes);
+    const config = { msgpack: encodeMsgpack(dataType, configured(attributes, values)) };
+    TerraformCore.refuse(await this.ask("ValidateDataResourceConfig", { type_name: type, config }));
+    const answer = await this.ask("ReadDataSource", { type_name: type, config });
+    TerraformCore.refuse(answer);
+    return decodeMsgpack(dataType, answer.state!.msgpack!) as ObjectValue;
+  }
+
   async destroy(): Promise<void> {
     for (const address of [...this.state.keys()].reverse()) await this.remove(address);
   }
 
-  private async remove(address: string): Promise<void> {
+  /** As a destroy with `-target`. */
+  async remove(address: string): Promise<void> {
     const { type, value } = this.state.get(address)!;
-    const answer = await this.ask(this.provider.ApplyResourceChange({ type_name: type, prior_state: this.pack(type, value), planned_state: this.pack(type, null), config: this.pack(type, null) }));
+    const answer = await this.ask("ApplyResourceChange", { type_name: type, prior_state: this.pack(type, value), planned_state: this.pack(type, null), config: this.pack(type, null) });
     TerraformCore.refuse(answer);
     this.state.delete(address);
   }

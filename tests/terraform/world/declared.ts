@@ -3,6 +3,8 @@ import type { ObjectValue } from "../../../provider/adapters/terraform/value";
 import { outputsTo } from "../../../provider/adapters/terraform/declared-values";
 import { unknown } from "../../../provider/handlers/handler";
 import { identityOutputs } from "../../../schema/cluster-identity";
+import type { Management } from "../../../schema/property";
+import { managedIdentity } from "../../core/managed/managed";
 import { sharedIdentity } from "../../core/world/cluster";
 import type { Declared, State } from "./core";
 
@@ -50,8 +52,8 @@ export const firewall = (more: Readonly<Record<string, unknown>> = {}, name = "h
 });
 
 /** The state in which the identity is there already: keys take a second to make, and would be others each time. */
-export async function stateWithIdentity(owner = "terraform:sweep"): Promise<State> {
-  const made = await sharedIdentity();
-  const value = { ...outputsTo(identityOutputs, { ...made }), id: made.uid, owner, name: "prod", zone: "zone-1", management: "core", adopt: false, network: null, connection_name: null };
+export async function stateWithIdentity(owner = "terraform:sweep", management: Management = "core"): Promise<State> {
+  const made = management === "core" ? await sharedIdentity() : managedIdentity;
+  const value = { ...outputsTo(identityOutputs, { ...made }), id: made.uid, owner, name: "prod", zone: "zone-1", management, adopt: false, network: null, connection_name: null };
   return new Map([[identityAddress, { type: identity.type, value }]]);
 }
