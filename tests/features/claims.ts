@@ -1,7 +1,7 @@
 /** What a row of the documentation promises, in parts: each with a test that shows it, and with switches that it is seen to fail by. */
 import { capability } from "../../schema/capability";
 import type { Management } from "../../schema/property";
-import { door, said } from "./door";
+import { door, said, type Way } from "./door";
 import { off, type Switch } from "./switches";
 import { declared, opened } from "./worlds";
 
@@ -9,7 +9,7 @@ export interface Shown {
   /** Fails where it is not so. */
   readonly shows: (on: Management) => Promise<void>;
   /** Each alone turns it off. */
-  readonly without: (on: Management) => readonly Switch[];
+  readonly without: (on: Management, way: Way) => readonly Switch[];
 }
 
 /** A management that can't do it: asked for, it is refused by name, with the reason that schema/capability.ts gives. */

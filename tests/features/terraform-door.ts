@@ -2,6 +2,7 @@
 import { inputsTo, outputsFrom } from "../../provider/adapters/terraform/declared-values";
 import { providerLog } from "../../provider/adapters/terraform/log";
 import type { SchemaMessage } from "../../provider/adapters/terraform/protocol";
+import { TerraformProvider } from "../../provider/adapters/terraform/provider";
 import type { ObjectValue } from "../../provider/adapters/terraform/value";
 import { inTerraformWords } from "../../provider/adapters/terraform/words";
 import type { World } from "../../provider/core/ports";
@@ -124,7 +125,8 @@ const failureOf = ({ attribute, summary, detail }: Refused["diagnostics"][number
 
 /** Whether an attribute is sensitive, as the server tells Terraform. */
 async function isSensitive(cloud: Cloud, path: readonly string[]): Promise<boolean> {
-  const { resource_schemas: schemas } = (await coreOf(cloud, new Map()).provider.GetProviderSchema()) as { resource_schemas: Readonly<Record<string, SchemaMessage>> };
+  const provider = new TerraformProvider(() => cloud.newRun().session, {}, () => undefined);
+  const { resource_schemas: schemas } = (await wire.to(provider, (work) => cloud.clock.run(work)).GetProviderSchema()) as { resource_schemas: Readonly<Record<string, SchemaMessage>> };
   let attributes = schemas[clusterType]!.block.attributes;
   let found = false;
   for (const name of path) {
@@ -176,17 +178,10 @@ export const terraformDoor: Door = {
   },
   destroy: (life, rule) => asTerraform(life).core().remove(addressOf(rule)),
 
-  /** Of a cluster that is made now. */
-  async wayIn({ declaration }) {
-    const made = await terraformDoor.make(declaration);
-    try {
-      const life = asTerraform(made.open());
-      const { kubeconfig, endpoint } = life.kept.get(clusterAddress)!.value;
-      const { value } = await life.planned({ ...declaration, description: "another" });
-      return { kubeconfig: String(kubeconfig), endpoint: String(endpoint), isSecret: await isSensitive(life.cloud, ["kubeconfig"]), isKnownAhead: value!.kubeconfig === kubeconfig };
-    } finally {
-      made.close();
-    }
+  async wayIn(life) {
+    const { kubeconfig, endpoint } = asTerraform(life).kept.get(clusterAddress)!.value;
+    const { value } = await asTerraform(life).planned({ ...life.declaration, description: "another" });
+    return { kubeconfig: String(kubeconfig), endpoint: String(endpoint), isSecret: await isSensitive(life.cloud, ["kubeconfig"]), isKnownAhead: value!.kubeconfig === kubeconfig };
   },
 
   isSecretInput: (cloud, property) => isSensitive(cloud, property.split(".").map(inputAttribute)),

@@ -1,5 +1,5 @@
 /** What Terraform's calls do, in terms of handlers. It translates between the engine and them, and decides nothing. */
-import { terraformSchema, type TerraformAttributes, type TerraformSchema } from "../../../schema/terraform-schema";
+import { terraformSchema, type TerraformAttributes, type TerraformProviderSchema, type TerraformSchema } from "../../../schema/terraform-schema";
 import { providerAddress, snakeCase, terraformProvider } from "../../../schema/terraform-resources";
 import type { CtyType } from "../../../schema/terraform-schema";
 import { messageOf } from "../../core/errors";
@@ -30,16 +30,19 @@ const workAhead = Buffer.from('{"work":true}');
 const capabilities = { plan_destroy: true, get_provider_schema_optional: true, move_resource_state: true };
 
 export class TerraformProvider {
-  private readonly schema = terraformSchema();
   private readonly names = new NamesInUse();
   private session: Session | undefined;
   private owner: string | undefined;
 
-  /** @param stop aborts what is under way: no new step begins */
+  /**
+   * @param stop aborts what is under way: no new step begins
+   * @param schema what it is made of; given where many are made in one process
+   */
   constructor(
     private readonly openSession: OpenSession,
     private readonly environment: Readonly<Record<string, string | undefined>>,
     private readonly stop: () => void,
+    private readonly schema: TerraformProviderSchema = terraformSchema(),
   ) {}
 
   // What there is.

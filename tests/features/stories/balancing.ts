@@ -8,18 +8,18 @@ import { declared, made, opened, workersOf } from "../worlds";
 
 const balanced = (life: Life, more: object = {}): DeclaredRule =>
   DeclaredRule.loadBalancer("ingress", { ...where(life), publicPort: 80, privatePort: 30_080, algorithm: "leastconn", cidrList: ["127.0.0.0/8"], members: { role: "worker" }, tags: { team: "shop" }, ...more });
-const balancers = (life: Life): Rows => table(life, "balancers").filter(({ publicPort }) => publicPort === 80);
+const balancers = (life: Life, port = 80): Rows => table(life, "balancers").filter(({ publicPort }) => publicPort === port);
 const machinesCalled = (names: readonly string[]): string[] => names.map((name) => `machines:${name}`);
 
 export const balancer: Claim = {
   says: "`LoadBalancer`: name, public and private port, protocol, CIDR list, and the workers behind it; nothing is opened to the world",
   async shows(on) {
     const life = opened(on);
-    const rule = balanced(life, { name: "front", protocol: "tcp-proxy" });
+    const rule = balanced(life, { name: "front", publicPort: 8080, protocol: "tcp-proxy" });
     const opens = table(life, "firewallRules").length;
     await up(life, rule);
     expect(table(life, "firewallRules")).toHaveLength(opens);
-    expect(balancers(life)).toMatchObject([{ name: "front", privatePort: 30_080, protocol: "tcp-proxy", cidrs: ["127.0.0.0/8"], memberIds: machinesCalled(workersOf(life)), state: "Active" }]);
+    expect(balancers(life, 8080)).toMatchObject([{ name: "front", privatePort: 30_080, protocol: "tcp-proxy", cidrs: ["127.0.0.0/8"], memberIds: machinesCalled(workersOf(life)), state: "Active" }]);
     await isAsDeclared(life, rule);
   },
   without: () => [

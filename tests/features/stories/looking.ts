@@ -7,8 +7,8 @@ import type { Life } from "../../core/world/life";
 import { byHand } from "../../core/world/made";
 import type { Claim } from "../claims";
 import { door } from "../door";
-import { off, unheard, type Switch } from "../switches";
-import { declared, list, opened, workersOf } from "../worlds";
+import { off, together, unheard, type Switch } from "../switches";
+import { declared, list, made, opened, workersOf } from "../worlds";
 
 type Row = Record<string, unknown>;
 const without = (row: Row, column: string): Row => Object.fromEntries(Object.entries(row).filter(([name]) => name !== column));
@@ -35,13 +35,18 @@ async function refreshed(life: Life, on: Management): Promise<ClusterOutputs> {
   return life.outputs;
 }
 
-/** What the cluster tells of itself is told without a part. */
+/** What the cluster tells of itself is told without a part; Terraform's resource tells of its place as well. */
 const untold = (on: Management, says: string, change: (outputs: Row) => Row): Switch =>
-  off<MakeLife>(says, "provider/handlers/cluster-life", `lives.${on}`, (real) => (...given) => {
+  together(says, untoldOfWhole(change), off<MakeLife>(says, "provider/handlers/cluster-life", `lives.${on}`, (real) => (...given) => {
     const life = real(...given);
     const less = <T extends { outputs: object }>(found: T): T => ({ ...found, outputs: change(found.outputs as Row) });
     return { ...life, apply: async (options) => less(await life.apply(options)), read: async (generation) => life.read(generation).then((found) => found && less(found)) };
-  });
+  }));
+
+function untoldOfWhole(change: (outputs: Row) => Row): Switch {
+  const told = (at: string): Switch => off<(...given: never[]) => Promise<{ outputs: Row } | undefined>>("", "provider/adapters/terraform/kubernetes-cluster", `kubernetesCluster.${at}`, (real) => (...given) => real(...given).then((found) => found && { ...found, outputs: change(found.outputs) }));
+  return together("", told("read"), told("update"));
+}
 
 export const details: Claim = {
   says: "outputs: every column of the details tab, as it is after each change",
@@ -54,14 +59,15 @@ export const details: Claim = {
     // Mold can't describe a cluster of its own anew; what is declared is an output all the same.
     expect(outputs).toMatchObject({ name: "prod", description: "Payments", kubernetesVersion, ...others, size: 3, controlPlaneCount: 1, cpuCores: 8, memoryMb: 16_384, networkName, domain: expect.stringMatching(/^ROOT/) as string, created: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string });
   },
-  without: (on) =>
-    ["name", "description", "networkName", "domain", "created", "controlPlaneCount", ...Object.keys(facts(on))].map((column) => untold(on, `\`${column}\` is not told`, (outputs) => without(outputs, column))),
+  // Of Terraform's resource the first two are what is configured.
+  without: (on, way) =>
+    [...(way === "terraform" ? [] : ["name", "description"]), "networkName", "domain", "created", "controlPlaneCount", ...Object.keys(facts(on))].map((column) => untold(on, `\`${column}\` is not told`, (outputs) => without(outputs, column))),
 };
 
 export const kubeconfig: Claim = {
   says: "`kubeconfig` and `endpoint`: kubectl and `k8s.Provider` get into the cluster by them",
   async shows(on) {
-    const life = opened(on);
+    const life = await made(on);
     const way = await door().wayIn(life, on);
     const found = parseKubeconfig(way.kubeconfig, "kubeconfig");
     expect(way.endpoint).toBe(life.outputs.endpoint);
@@ -75,8 +81,8 @@ export const kubeconfig: Claim = {
     on === "core"
       ? off<(given: { endpoint: string }) => string>("it leads elsewhere", "provider/kubernetes/kubeconfig", "kubeconfig", (real) => (given) => real({ ...given, endpoint: "https://192.0.2.1:6443" }))
       : off<(...given: never[]) => Promise<{ outputs: { kubeconfig: string } }>>("it leads elsewhere", "provider/handlers/cluster-access", "clusterAccess.create", (real) => async (...given) => {
-          const made = await real(...given);
-          return { ...made, outputs: { ...made.outputs, kubeconfig: made.outputs.kubeconfig.replace(/server: .*/, "server: https://192.0.2.1:6443") } };
+          const access = await real(...given);
+          return { ...access, outputs: { ...access.outputs, kubeconfig: access.outputs.kubeconfig.replace(/server: .*/, "server: https://192.0.2.1:6443") } };
         }),
   ],
 };

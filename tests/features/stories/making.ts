@@ -8,7 +8,7 @@ import { inside } from "../../core/world/inside";
 import { byHand } from "../../core/world/made";
 import { refusedByPlan, type Claim } from "../claims";
 import { door, type Found } from "../door";
-import { off, unheard, unheardOfPlace } from "../switches";
+import { off, together, unheard, unheardOfPlace } from "../switches";
 import { calls, controlPlanesOf, declared, list, machinesOf, made, madeAs, ofRole, opened, workersOf } from "../worlds";
 
 const check = (on: Management, more: Declaration): Promise<Found> => door().check(opened(on).cloud, declared(on, more));
@@ -21,7 +21,8 @@ export const name: Claim = {
     expect((await machinesOf(life)).map((machine) => machine.name!.split("-")[0])).toEqual(["shop", "shop", "shop"]);
     expect(life.outputs.name).toBe("shop");
   },
-  without: (on) => [unheard(on, "name", "prod")],
+  // Who gets into it looks for it by its name, too.
+  without: (on) => [together("`name` is not heard", unheard(on, "name", "prod"), off<(session: object, inputs: object) => unknown>("", "provider/handlers/cluster-access", "clusterAccess.create", (real) => (session, inputs) => real(session, { ...inputs, name: "prod" })))],
 };
 
 export const description: Claim = {

@@ -56,7 +56,8 @@ export class ProtocolBroken extends Error {
   override readonly name = "ProtocolBroken";
 }
 
-const { resource_schemas: schemas, data_source_schemas: dataSchemas } = terraformSchema();
+const schema = terraformSchema();
+const { resource_schemas: schemas, data_source_schemas: dataSchemas } = schema;
 const attributesOf = (type: string): TerraformAttributes => schemas[type]!.block.attributes;
 const typeOf = (type: string): CtyType => typeOfAttributes(attributesOf(type));
 
@@ -120,7 +121,7 @@ export class TerraformCore {
     owner = "sweep",
     over: (provider: TerraformProvider) => Calls = (provider) => provider,
   ) {
-    this.provider = over(new TerraformProvider(() => session, { ABLESTACK_OWNER: owner }, () => undefined));
+    this.provider = over(new TerraformProvider(() => session, { ABLESTACK_OWNER: owner }, () => undefined, schema));
     this.configured = Promise.resolve(this.provider.ConfigureProvider({ terraform_version: "1.11.4", config: {} }));
   }
 
