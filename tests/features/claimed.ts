@@ -1,5 +1,7 @@
 /** What is claimed of each row of features.md. */
 import type { Claim } from "./claims";
+import * as addons from "./stories/addons";
+import * as adopting from "./stories/adopting";
 import * as balancing from "./stories/balancing";
 import * as destroying from "./stories/destroying";
 import * as firewall from "./stories/firewall";
@@ -15,7 +17,7 @@ import * as words from "./stories/words";
 
 export const claimed: Readonly<Record<number, readonly Claim[]>> = {
   1: [looking.listed],
-  2: [making.name, making.description, making.zone, making.newestPatch, making.exactVersion, making.registeredVersion, looking.versions],
+  2: [making.name, making.description, making.zone, making.newestPatch, making.exactVersion, making.registeredVersion, looking.versions, addons.storageDriver, adopting.adopt, adopting.adoptId],
   3: [making.offerings, making.rootDisks],
   4: [networks.givenNetwork, networks.ownNetwork],
   5: [making.masters, making.twoMasters, making.otherMasters],
@@ -30,18 +32,18 @@ export const claimed: Readonly<Record<number, readonly Claim[]>> = {
   14: [upgrading.upgrade, upgrading.minorsInSequence, upgrading.missingMinor, upgrading.older],
   15: [destroying.destroy],
   16: [looking.details],
-  17: [looking.kubeconfig],
-  18: [looking.nodes, looking.nodeStates, looking.use, nodes.reboot],
+  17: [looking.kubeconfig, looking.kubeconfigSecret],
+  18: [looking.nodes, looking.nodeStates, looking.use, nodes.reboot, nodes.externalNodes],
   19: [nodes.deleteOne, nodes.replaceOne, nodes.deleteControlPlane],
   20: [firewall.firewall, firewall.firewallTags, firewall.firewallDelete, firewall.firewallList, firewall.egress, firewall.acl],
   21: [forwarding.forward, forwarding.forwardTags, forwarding.forwardDelete, forwarding.forwardList],
-  22: [balancing.balancer, balancing.algorithms, balancing.udp, balancing.following, balancing.balancerAutoscale, balancing.balancerTags, balancing.balancerDelete, balancing.balancerList],
-  23: [looking.events, looking.progress],
+  22: [balancing.balancer, balancing.algorithms, balancing.udp, balancing.following, balancing.balancerAutoscale, balancing.balancerTags, balancing.balancerDelete, balancing.balancerList, addons.cloudController],
+  23: [looking.events, looking.machineEvents, looking.progress],
   24: [looking.readComments, looking.writtenComments],
   25: [words.glossary],
 };
 
-const files: Readonly<Record<string, object>> = { balancing, destroying, firewall, forwarding, looking, making, networks, nodes, power, scaling, upgrading, words };
+const files: Readonly<Record<string, object>> = { addons, adopting, balancing, destroying, firewall, forwarding, looking, making, networks, nodes, power, scaling, upgrading, words };
 
 /** Where the test of a claim is. */
 export const fileOf = (claim: Claim): string => `tests/features/stories/${Object.entries(files).find(([, stories]) => Object.values(stories).includes(claim))![0]}.ts`;

@@ -1,7 +1,7 @@
 /** What a row of the documentation promises, in parts: each with a test that shows it, and with switches that it is seen to fail by. */
 import { capability } from "../../schema/capability";
 import type { Management } from "../../schema/property";
-import { door, said, type Way } from "./door";
+import { door, said, type Declared, type Way } from "./door";
 import { off, type Switch } from "./switches";
 import { declared, opened } from "./worlds";
 
@@ -24,14 +24,16 @@ export interface Claim extends Shown {
   readonly refused?: Partial<Readonly<Record<Management, Refusal>>>;
   /** Why it can't be had through Terraform, in few words. */
   readonly notThroughTerraform?: string;
+  /** How it is had there, where that is otherwise. */
+  readonly inTerraform?: string;
 }
 
 /** By check, as long as it is declared for that management. */
-export function refusedByCheck(subject: string, asked: Readonly<Record<string, unknown>>): Refusal {
+export function refusedByCheck(subject: string, asked: Declared | (() => Promise<Declared>)): Refusal {
   return {
     subject,
     async shows(on) {
-      const { failures } = await door().check(opened(on).cloud, { ...declared(on), ...asked });
+      const { failures } = await door().check(opened(on).cloud, { ...declared(on), ...(typeof asked === "function" ? await asked() : asked) });
       expect(failures).toEqual([{ property: door().inWords(subject), reason: expect.stringContaining(door().inWords(String(capability(on, subject)))) as string }]);
     },
     without: () => [off<unknown>("check does not know who can do it", "schema/kubernetes-cluster", `clusterInputs.${subject.replaceAll(".", ".properties.")}.managements`, () => ({}))],

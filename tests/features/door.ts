@@ -1,6 +1,6 @@
 /** The two ways in: what a program declares comes to the handlers, whichever engine brings it, and here once without one and once by Terraform. */
 import type { CheckResult } from "../../provider/handlers/handler";
-import type { DataArguments, DataResults } from "../../schema/generated/types";
+import type { ClusterOutputs, DataArguments, DataResults } from "../../schema/generated/types";
 import type { DataSourceName } from "../../schema/data-source";
 import type { Management } from "../../schema/property";
 import type { Cloud } from "../core/world/cloud";
@@ -20,7 +20,7 @@ export interface Made {
 export interface WayIn {
   readonly kubeconfig: string;
   readonly endpoint: string;
-  /** The engine keeps the kubeconfig, and the identity that can be exported, to itself. */
+  /** The engine shows the kubeconfig to nobody unasked. */
   readonly isSecret: boolean;
   /** It is in the preview of a change. */
   readonly isKnownAhead: boolean;
@@ -33,6 +33,8 @@ export interface Door {
   readonly owner: string;
   /** @param prepare what else there is to be before */
   make(declared: Declared, prepare?: Prepare): Promise<Made>;
+  /** Takes over a cluster that somebody else has made, with its identity. */
+  adopt(cloud: Cloud, declared: Declared): Promise<{ readonly outputs: ClusterOutputs; readonly plan: () => Promise<readonly string[]> }>;
   /** Of a cluster that isn't there. */
   check(cloud: Cloud, declared: Declared): Promise<Found>;
   read<Name extends DataSourceName>(cloud: Cloud, name: Name, given: DataArguments[Name]): Promise<DataResults[Name]>;
@@ -45,6 +47,7 @@ export interface Door {
   inWords(text: string): string;
 }
 
+/** How a door is called in tests, and in the table. */
 export type Way = "handlers" | "terraform";
 export const ways: readonly Way[] = ["handlers", "terraform"];
 

@@ -2,9 +2,11 @@
 import { clusterAccess, type AccessInputs } from "../../provider/handlers/cluster-access";
 import { clusterIdentity, type IdentityInputs } from "../../provider/handlers/cluster-identity";
 import { readers } from "../../provider/handlers/data-sources";
+import { checkInputs } from "../../schema/check";
 import { secretProperties } from "../../schema/secrets";
 import { KubernetesCluster, type KubernetesClusterArgs } from "../../sdk/pulumi";
 import { declaredBy, owner, sharedIdentity } from "../core/world/cluster";
+import { Engine } from "../core/world/engine";
 import { Life } from "../core/world/life";
 import { MadeCluster } from "../core/world/made";
 import { runProgram, valueOf } from "../pulumi/world/program";
@@ -21,6 +23,15 @@ export const handlersDoor: Door = {
   async make(declared, prepare) {
     const made = await MadeCluster.make(declared, prepare ? { prepare } : {});
     return { open: () => new Life(made), close: () => made.close() };
+  },
+  async adopt(cloud, declared) {
+    const { inputs } = checkInputs("KubernetesCluster", declared);
+    const { outputs: identity } = await cloud.clock.run(clusterIdentity.create(cloud.newRun().session, { ...inputs, declaredBy }));
+    const { userCertificates: _certificates, userKey: _key, ...ofMachines } = identity;
+    const { adoptIdentity: _identity, ...cluster } = declared;
+    const engine = new Engine(cluster, owner, ofMachines);
+    await cloud.clock.run(engine.up(cloud.newRun()));
+    return { outputs: engine.cluster, plan: () => cloud.clock.run(engine.plan(cloud.newRun())) };
   },
   check: (cloud, declared) => cloud.clock.run(clusterIdentity.check(cloud.newRun().session, undefined, { ...declared, declaredBy } as unknown as IdentityInputs)),
   read: (cloud, name, given) => cloud.clock.run(readers[name](cloud.newRun().session, given)),

@@ -45,7 +45,8 @@ function verdict(result: Result | undefined, claim: Claim, on: Management): stri
 function terraformVerdict(row: ClaimedRow, claim: Claim, resultOf: ResultOf): string {
   if (claim.notThroughTerraform !== undefined) return `no: ${claim.notThroughTerraform}`;
   const failed = managements.map((on) => resultOf(row.number, claim, on, "terraform")).find((result) => !holds(result));
-  return managements.every((on) => holds(resultOf(row.number, claim, on, "terraform"))) ? "yes" : unsure(failed);
+  if (!managements.every((on) => holds(resultOf(row.number, claim, on, "terraform")))) return unsure(failed);
+  return claim.inTerraform === undefined ? "yes" : `yes, ${claim.inTerraform}`;
 }
 
 /** @param reasons why not all of it; @param isNone nothing of it is */
@@ -60,7 +61,7 @@ function summary({ number, claims }: ClaimedRow, on: Management, resultOf: Resul
 function terraformSummary(row: ClaimedRow, resultOf: ResultOf): string {
   const reasons = row.claims.flatMap(({ notThroughTerraform = [] }) => notThroughTerraform);
   const able = row.claims.filter(({ notThroughTerraform }) => notThroughTerraform === undefined);
-  return able.every((claim) => terraformVerdict(row, claim, resultOf) === "yes") ? partly(reasons, able.length === 0) : "**not shown**";
+  return able.every((claim) => terraformVerdict(row, claim, resultOf).startsWith("yes")) ? partly(reasons, able.length === 0) : "**not shown**";
 }
 
 function section(row: ClaimedRow, resultOf: ResultOf, root: string): string {

@@ -13,7 +13,7 @@ const root = join(__dirname, "../..");
 type Callable = (...given: never[]) => unknown;
 
 interface Place {
-  /** From the repository's root, without `.ts`. */
+  /** From the repository's root, without `.ts`; or a package. */
   readonly module: string;
   /** `planStopped`: a function that is exported; `actions.drainNode`: an entry of a table that is. */
   readonly at: string;
@@ -34,6 +34,7 @@ export const together = (says: string, ...switches: readonly Switch[]): Switch =
 
 /** Modules whose exported functions can be exchanged. */
 const exchangeable = [
+  "@pulumi/pulumi",
   "provider/core/execute",
   "provider/core/managed/actions/nodes",
   "provider/core/managed/hops",
@@ -48,6 +49,7 @@ const exchangeable = [
   "provider/core/plan-turns",
   "provider/core/release",
   "provider/handlers/data-sources/seen-clusters",
+  "provider/kubernetes/identity-text",
   "provider/kubernetes/kubeconfig",
   "schema/check",
   "tests/features/documents",
@@ -55,8 +57,10 @@ const exchangeable = [
 
 const exchanged = new Map<string, Place["off"]>();
 
+const pathOf = (module: string): string => (module.startsWith("@") ? module : join(root, module));
+
 for (const module of exchangeable) {
-  const path = join(root, module);
+  const path = pathOf(module);
   jest.doMock(path, () => {
     const real = jest.requireActual<Record<string, unknown>>(path);
     const known = new Map<string | symbol, unknown>();
@@ -90,7 +94,7 @@ function turnOff({ module, at, off: instead }: Place): () => void {
     exchanged.set(key, instead);
     return () => exchanged.delete(key);
   }
-  const exports = jest.requireActual<Record<string, unknown>>(join(root, module));
+  const exports = jest.requireActual<Record<string, unknown>>(pathOf(module));
   const table = path.reduce<Record<string, unknown> | undefined>((inside, key) => inside?.[key] as Record<string, unknown> | undefined, exports);
   if (table === undefined || !(name in table)) throw new Error(`${module} has no ${at}`);
   const real = table[name];

@@ -29,6 +29,7 @@ export const closeWire = (): Promise<void> => wire.close();
 const resourceOf = (type: string): { readonly inputs: Properties; readonly outputs: Properties } => terraformResources.find((each) => each.type === type)!;
 const attributesOf = (type: string, declared: Declared): ObjectValue => inputsTo(resourceOf(type).inputs, declared);
 const clusterType = "ablestack_kubernetes_cluster";
+const identityType = "ablestack_cluster_identity";
 const ruleTypes = { NetworkRule: "ablestack_network_rule", LoadBalancer: "ablestack_load_balancer" } as const;
 
 /** Terraform's log: what a provider writes on its standard error. */
@@ -70,7 +71,14 @@ function recordedOf(state: State): Required<Recorded> {
   return { endpoint: { id: outputs.uid, outputs }, cluster: { id: outputs.uid, outputs } };
 }
 
-const planLines = (warnings: readonly string[]): string[] => warnings.flatMap((warning) => (warning.startsWith("Plan of ") ? warning.split("\n").slice(1).map((line) => line.replace(/^- /, "")) : []));
+const ofCluster = (all: readonly Planned[]): Planned => all.find(({ address }) => address === clusterAddress)!;
+
+/** What there is to do to the cluster, a line each. */
+function planned(all: readonly Planned[]): readonly string[] {
+  const { action, warnings } = ofCluster(all);
+  const lines = warnings.flatMap((warning) => (warning.startsWith("Plan of ") ? warning.split("\n").slice(1).map((line) => line.replace(/^- /, "")) : []));
+  return lines.length > 0 || action === "none" ? lines : [action];
+}
 
 class TerraformLife extends Life {
   /** What Terraform has recorded. */
@@ -84,14 +92,8 @@ class TerraformLife extends Life {
     return coreOf(this.cloud, this.kept, run);
   }
 
-  async planned(declared: Declared): Promise<Planned> {
-    return (await this.core().plan([clusterOf(declared)])).find(({ address }) => address === clusterAddress)!;
-  }
-
   override async plan(declared: Declared = this.declared): Promise<readonly string[]> {
-    const { action, warnings } = await this.planned(declared);
-    const lines = planLines(warnings);
-    return lines.length > 0 || action === "none" ? lines : [action];
+    return planned(await this.core().plan([clusterOf(declared)]));
   }
 
   override async up(declared: Record<string, unknown>): Promise<void> {
@@ -150,6 +152,14 @@ export const terraformDoor: Door = {
     return { open: () => new TerraformLife(made, state), close: () => made.close() };
   },
 
+  async adopt(cloud, declared) {
+    const state: State = new Map();
+    const core = coreOf(cloud, state);
+    await core.applyOne({ type: identityType, name: "prod", values: () => attributesOf(identityType, declared) });
+    await core.applyOne(clusterOf(declared));
+    return { outputs: recordedOf(state).cluster.outputs, plan: async () => planned(await coreOf(cloud, state).plan([clusterOf(declared)])) };
+  },
+
   async check(cloud, declared) {
     const state = await stateWithIdentity(ownerMark, managementOf(declared));
     try {
@@ -180,7 +190,7 @@ export const terraformDoor: Door = {
 
   async wayIn(life) {
     const { kubeconfig, endpoint } = asTerraform(life).kept.get(clusterAddress)!.value;
-    const { value } = await asTerraform(life).planned({ ...life.declaration, description: "another" });
+    const { value } = ofCluster(await asTerraform(life).core().plan([clusterOf({ ...life.declaration, description: "another" })]));
     return { kubeconfig: String(kubeconfig), endpoint: String(endpoint), isSecret: await isSensitive(life.cloud, ["kubeconfig"]), isKnownAhead: value!.kubeconfig === kubeconfig };
   },
 

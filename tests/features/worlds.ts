@@ -77,6 +77,16 @@ export async function makeNetwork(cloud: Cloud, called: string, offeringName = "
   await hand.call("createNetwork", { name: called, displaytext: called, zoneid: zone!.id!, networkofferingid: offering!.id! });
 }
 
+/** A machine of somebody's, on a network that is there. */
+export async function makeMachine(cloud: Cloud, called: string, network: string): Promise<string> {
+  const hand = byHand(cloud);
+  const [there] = (await hand.list("listNetworks", {})).filter(({ name }) => name === network);
+  const [offering] = await hand.list("listServiceOfferings", { name: "k8s-2c-4g" });
+  const [template] = await hand.list("listTemplates", { templatefilter: "executable", name: "debian-13-containerd" });
+  const { id } = await cloud.clock.run(hand.run("deployVirtualMachine", { zoneid: there!.zoneid!, serviceofferingid: offering!.id!, templateid: template!.id!, networkids: [there!.id!], name: called }));
+  return id!;
+}
+
 /** Every call that a cloud is sent, with its parameters. */
 export function calls(cloud: Cloud): Readonly<Record<string, string>>[] {
   const sent: Record<string, string>[] = [];

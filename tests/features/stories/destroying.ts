@@ -4,17 +4,15 @@ import type { Life } from "../../core/world/life";
 import { byHand } from "../../core/world/made";
 import type { Claim } from "../claims";
 import { off } from "../switches";
-import { endOf, opened } from "../worlds";
+import { endOf, makeMachine, makeNetwork, opened } from "../worlds";
 
 /** Machine, network and cluster of somebody else's, beside it. */
 async function others(life: Life): Promise<void> {
   const mold = byHand(life.cloud);
-  const [network] = await mold.list("listNetworks", {});
-  const [offering] = await mold.list("listServiceOfferings", { name: "k8s-2c-2g" });
-  const [template] = await mold.list("listTemplates", { templatefilter: "executable", name: "debian-13-containerd" });
-  const { id } = await mold.call("createNetwork", { name: "theirs", displaytext: "theirs", zoneid: network!.zoneid!, networkofferingid: network!.networkofferingid! });
-  await life.cloud.clock.run(mold.run("deployVirtualMachine", { zoneid: network!.zoneid!, serviceofferingid: offering!.id!, templateid: template!.id!, networkids: [id!], name: "theirs-1" }));
-  await life.cloud.clock.run(mold.run("createKubernetesCluster", { name: "theirs", zoneid: network!.zoneid!, networkid: id, clustertype: "ExternalManaged" }));
+  await makeNetwork(life.cloud, "theirs");
+  await makeMachine(life.cloud, "theirs-1", "theirs");
+  const [network] = (await mold.list("listNetworks", {})).filter(({ name }) => name === "theirs");
+  await life.cloud.clock.run(mold.run("createKubernetesCluster", { name: "theirs", zoneid: network!.zoneid!, networkid: network!.id!, clustertype: "ExternalManaged" }));
 }
 
 const tables = ["machines", "networks", "clusters", "balancers", "firewallRules", "forwards", "affinityGroups", "tags"] as const;

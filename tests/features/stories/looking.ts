@@ -1,5 +1,6 @@
 /** Rows 1, 16 to 18, 23 and 24: what a person sees of a cluster. */
 import type { MakeLife } from "../../../provider/handlers/cluster-life";
+import { output } from "@pulumi/pulumi";
 import { parseKubeconfig } from "../../../provider/kubernetes/read-kubeconfig";
 import type { Management } from "../../../schema/property";
 import type { ClusterOutputs, GetKubernetesClusterResult } from "../../../schema/generated/types";
@@ -48,6 +49,11 @@ function untoldOfWhole(change: (outputs: Row) => Row): Switch {
   return together("", told("read"), told("update"));
 }
 
+/** Of Terraform's resource these are what is configured, as they are. */
+const configured = ["name", "description"];
+/** Without these it changes nothing. */
+const places = ["networkName", "zoneName"];
+
 export const details: Claim = {
   says: "outputs: every column of the details tab, as it is after each change",
   async shows(on) {
@@ -59,9 +65,12 @@ export const details: Claim = {
     // Mold can't describe a cluster of its own anew; what is declared is an output all the same.
     expect(outputs).toMatchObject({ name: "prod", description: "Payments", kubernetesVersion, ...others, size: 3, controlPlaneCount: 1, cpuCores: 8, memoryMb: 16_384, networkName, domain: expect.stringMatching(/^ROOT/) as string, created: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string });
   },
-  // Of Terraform's resource the first two are what is configured.
   without: (on, way) =>
-    [...(way === "terraform" ? [] : ["name", "description"]), "networkName", "domain", "created", "controlPlaneCount", ...Object.keys(facts(on))].map((column) => untold(on, `\`${column}\` is not told`, (outputs) => without(outputs, column))),
+    ["name", "description", "networkName", "domain", "created", "controlPlaneCount", ...Object.keys(facts(on))].flatMap((column) => {
+      if (way === "terraform" && configured.includes(column)) return [];
+      if (way === "terraform" && places.includes(column)) return untold(on, `\`${column}\` is told wrongly`, (outputs) => ({ ...outputs, [column]: "elsewhere" }));
+      return untold(on, `\`${column}\` is not told`, (outputs) => without(outputs, column));
+    }),
 };
 
 export const kubeconfig: Claim = {
@@ -85,6 +94,28 @@ export const kubeconfig: Claim = {
           return { ...access, outputs: { ...access.outputs, kubeconfig: access.outputs.kubeconfig.replace(/server: .*/, "server: https://192.0.2.1:6443") } };
         }),
   ],
+};
+
+/** Pulumi's own: nothing is marked as a secret any more. */
+const unmarked = (on: Management): Switch =>
+  on === "core"
+    ? off<(value: unknown) => unknown>("it is no secret", "@pulumi/pulumi", "secret", () => (value) => output(value))
+    : off<(first: object, ...others: never[]) => object>("it is no secret", "@pulumi/pulumi", "mergeOptions", (real) => (first, ...others) => real("additionalSecretOutputs" in first ? { ...first, additionalSecretOutputs: [] } : first, ...others));
+
+export const kubeconfigSecret: Claim = {
+  says: "`kubeconfig` is a secret: marked as one, and in no plan and no line of a run",
+  async shows(on) {
+    const life = await made(on);
+    const way = await door().wayIn(life, on);
+    expect(way.isSecret).toBe(true);
+    const [, key] = /client-key-data: (\S+)/.exec(way.kubeconfig)!;
+    await life.up(declared(on, { workers: 3 }));
+    const told = [...life.run.lines, ...(await life.plan(declared(on, { workers: 4 })))].join("\n");
+    expect(told).toContain("prod");
+    expect(told).not.toContain(key);
+    expect(told).not.toContain(Buffer.from(key!, "base64").toString("utf8"));
+  },
+  without: (on, way) => [way === "terraform" ? off<boolean>("it is no secret", "schema/kubernetes-cluster", "kubernetesCluster.outputs.kubeconfig.secret", () => false) : unmarked(on)],
 };
 
 export const nodes: Claim = {
@@ -175,8 +206,28 @@ export const events: Claim = {
   ],
 };
 
+export const machineEvents: Claim = {
+  says: "`getEvents`: what is done to a single machine of it, by this library or by hand, whoever runs the cluster; as its own service makes and scales machines, Mold lists events of the cluster alone",
+  async shows(on) {
+    const life = opened(on);
+    const [first, second] = workersOf(life) as [string, string];
+    await life.up(declared(on, { nodes: { [first]: { reboot: "kernel" } } }));
+    const [machine] = (await list(life, "listVirtualMachines")).filter(({ name }) => name === second);
+    await life.cloud.clock.run(byHand(life.cloud).run("stopVirtualMachine", { id: machine!.id! }));
+    const { events: told } = await door().read(life.cloud, "getEvents", { cluster: "prod", limit: 1000 });
+    const done = told.filter(({ state, type }) => state === "Completed" && type.startsWith("VM.")).map(({ type, resourceName }) => `${type} ${resourceName}`);
+    expect(done).toEqual(expect.arrayContaining([`VM.REBOOT ${first}`, `VM.STOP ${second}`]));
+  },
+  without: () => [
+    off<(...given: never[]) => Promise<{ events: readonly { resourceType?: string }[] }>>("those of machines are left out", "provider/handlers/data-sources/index", "readers.getEvents", (real) => async (...given) => ({
+      events: (await real(...given)).events.filter(({ resourceType }) => resourceType !== "VirtualMachine"),
+    })),
+  ],
+};
+
 export const progress: Claim = {
   says: "while it works, each step that is done is told with how long it took",
+  inTerraform: "in the provider's log (`TF_LOG_PROVIDER=info`): the protocol has no progress",
   async shows(on) {
     const life = opened(on);
     await life.up(declared(on, { workers: 3 }));

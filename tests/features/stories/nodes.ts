@@ -1,9 +1,9 @@
 /** Rows 10, 18 and 19: what is done to single nodes. */
 import { deployment } from "../../core/world/workloads";
-import type { Claim } from "../claims";
+import { refusedByCheck, type Claim } from "../claims";
 import { said } from "../door";
 import { eachByItself, off, undrained, unheard } from "../switches";
-import { controlPlanesOf, declared, drainedFirst, endOf, offeringsOf, opened, workersOf } from "../worlds";
+import { controlPlanesOf, declared, drainedFirst, endOf, made, makeMachine, makeNetwork, offeringsOf, opened, workersOf } from "../worlds";
 
 const larger = "k8s-4c-8g";
 
@@ -46,6 +46,24 @@ export const reboot: Claim = {
     expect([await reboots("kernel"), await reboots("kernel"), await reboots("another")]).toEqual([1, 0, 1]);
   },
   without: (on) => [unheard(on, "nodes")],
+};
+
+const onApps = { network: "apps", workers: 1 };
+
+export const externalNodes: Claim = {
+  says: "`externalNodes`: machines of the user's are workers too; taken out again they are drained, and stay",
+  async shows(on) {
+    const life = await made(on, onApps, (cloud) => makeNetwork(cloud, "apps"));
+    const id = await makeMachine(life.cloud, "edge-1", "apps");
+    await life.up(declared(on, { ...onApps, externalNodes: [id] }));
+    expect(await life.nodes()).toContain("edge-1");
+    expect(life.outputs).toMatchObject({ size: 1, nodes: expect.arrayContaining([expect.objectContaining({ machineId: id, role: "worker" })]) as unknown });
+    await life.up(declared(on, onApps));
+    expect(await life.nodes()).not.toContain("edge-1");
+    expect(life.machines).toContain("edge-1 Running");
+  },
+  without: (on) => [unheard(on, "externalNodes")],
+  refused: { core: refusedByCheck("externalNodes", { externalNodes: ["5c3f2b0e-8d0f-4a3a-9a57-0e8a7c1f8d11"] }) },
 };
 
 export const deleteOne: Claim = {
