@@ -26,8 +26,8 @@ function toldOfTerraform(claims: Claim[], ofCore: Result | undefined, ofMold: Re
 test("what is shown and was seen to fail is a yes; what a management can't is a no, with its reason", () => {
   expect(told([plain], good)).toEqual(["yes", "yes", "yes", "yes"]);
   const why = "Mold sets the pod network itself";
-  expect(told([plain, refused], good)).toEqual(["yes", `yes, but not: ${why}`, "yes", `no: ${why}; it says so`]);
-  expect(told([refused], good)).toEqual(["yes", `no: ${why}`, "yes", `no: ${why}; it says so`]);
+  expect(told([plain, refused], good)).toEqual(["yes", `yes, but not: \`podCidr\` (${why})`, "yes", `no: ${why}; it says so`]);
+  expect(told([refused], good)).toEqual(["yes", `no: \`podCidr\` (${why})`, "yes", `no: ${why}; it says so`]);
 });
 
 test.each<[string, Result | undefined, string]>([

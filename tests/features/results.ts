@@ -2,7 +2,7 @@
 import { capability } from "../../schema/capability";
 import type { Management } from "../../schema/property";
 import type { Claim } from "./claims";
-import { ways, type Way } from "./door";
+import type { Way } from "./door";
 import type { FeatureRow } from "./rows";
 
 export const managements: readonly Management[] = ["core", "mold"];
@@ -52,10 +52,13 @@ function terraformVerdict(row: ClaimedRow, claim: Claim, resultOf: ResultOf): st
 /** @param reasons why not all of it; @param isNone nothing of it is */
 const partly = (reasons: readonly string[], isNone: boolean): string => (reasons.length === 0 ? "yes" : `${isNone ? "no" : "yes, but not"}: ${[...new Set(reasons)].join("; ")}`);
 
+/** A property is named, since its reason does not say what it is about. */
+const reasonOf = (subject: string, on: Management): string => (subject.includes(" ") ? String(capability(on, subject)) : `\`${subject}\` (${String(capability(on, subject))})`);
+
 function summary({ number, claims }: ClaimedRow, on: Management, resultOf: ResultOf): string {
   if (!claims.every((claim) => holds(resultOf(number, claim, on, "handlers")))) return "**not shown**";
   const refusals = claims.flatMap(({ refused }) => refused?.[on] ?? []);
-  return partly(refusals.map(({ subject }) => String(capability(on, subject))), refusals.length === claims.length);
+  return partly(refusals.map(({ subject }) => reasonOf(subject, on)), refusals.length === claims.length);
 }
 
 function terraformSummary(row: ClaimedRow, resultOf: ResultOf): string {
@@ -67,8 +70,7 @@ function terraformSummary(row: ClaimedRow, resultOf: ResultOf): string {
 function section(row: ClaimedRow, resultOf: ResultOf, root: string): string {
   const { number, korean, says, claims, tests, file } = row;
   const lines = claims.map((claim) => {
-    const results = managements.flatMap((on) => ways.map((way) => resultOf(number, claim, on, way)));
-    const noticed = [...new Set(results.flatMap((result) => result?.noticed ?? []))];
+    const noticed = [...new Set(managements.flatMap((on) => resultOf(number, claim, on, "handlers")?.noticed ?? []))];
     return [claim.says, ...managements.map((on) => verdict(resultOf(number, claim, on, "handlers"), claim, on)), terraformVerdict(row, claim, resultOf), noticed.join("; ")];
   });
   const link = (path: string): string => `[${path}](${root}${path})`;
@@ -83,17 +85,16 @@ function section(row: ClaimedRow, resultOf: ResultOf, root: string): string {
 
 /** @param root of the repository, as seen from the file */
 export function featuresFile(all: readonly ClaimedRow[], resultOf: ResultOf, root: string): string {
-  const counted = (way: Way): string => {
-    const results = all.flatMap(({ number, claims }) => claims.flatMap((claim) => managements.map((on) => resultOf(number, claim, on, way))));
-    return `${results.filter(holds).length} promises, ${results.reduce((sum, result) => sum + (result?.noticed.length ?? 0), 0)} switches`;
-  };
+  const of = (way: Way): readonly (Result | undefined)[] => all.flatMap(({ number, claims }) => claims.flatMap((claim) => managements.map((on) => resultOf(number, claim, on, way))));
+  const shown = (way: Way): string => `${of(way).filter(holds).length} promises`;
+  const switches = of("handlers").reduce((sum, result) => sum + (result?.noticed.length ?? 0), 0);
   const lines = all.map((row) => [String(row.number), row.korean, row.says, ...managements.map((on) => summary(row, on, resultOf)), terraformSummary(row, resultOf)]);
   return (
     [
       "<!-- Made by tests/features/features.test.ts of what its tests find. Don't edit: run `npm run features`. -->",
       "# What ABLESTACK's documentation says of Kubernetes, row by row",
-      `Each row of the chapter on Kubernetes (ABLESTACK V4.0-4.0.15), by the management that a cluster has: \`core\`, this library, or \`mold\`, Mold's own Kubernetes service. A "yes" stands here only where a test shows it and was seen to fail as soon as the behaviour was switched off: ${counted("handlers")}. \`make test\` tries all of them again, and fails where this page says otherwise.`,
-      `"Terraform" says it of both managements together: what the two columns say is so there too, and what they refuse is refused. The same tests, and all of their switches, were tried anew with every declaration validated, planned, applied, read and destroyed by the provider's own gRPC server (protocol 6), and every data source read by it: ${counted("terraform")}. Terraform's part is played by [tests/terraform/world/core.ts](${root}tests/terraform/world/core.ts); a cluster's identity is in the state already. The real program is what tests/terraform/engine runs.`,
+      `Each row of the chapter on Kubernetes (ABLESTACK V4.0-4.0.15), by the management that a cluster has: \`core\`, this library, or \`mold\`, Mold's own Kubernetes service. A "yes" stands here only where a test shows it and was seen to fail as soon as the behaviour was switched off: ${shown("handlers")}, ${switches} switches. \`make test\` tries all of them again, and fails where this page says otherwise.`,
+      `"Terraform" says it of both managements together: what the two columns say is so there too, and what they refuse is refused. The same tests were run anew with every declaration validated, planned, applied, read and destroyed by the provider's own gRPC server (protocol 6), and every data source read by it: ${shown("terraform")}, each seen to fail there by the first of its switches (\`FEATURES=all\` tries all of them there, too). Terraform's part is played by [tests/terraform/world/core.ts](${root}tests/terraform/world/core.ts), and the identity of a cluster that isn't taken over is in the state already; the real program is run by tests/terraform/engine.`,
       table(["#", "문서", "In few words", "`core`", "`mold`", "Terraform"], lines),
       ...all.map((row) => section(row, resultOf, root)),
     ].join("\n\n") + "\n"

@@ -30,14 +30,14 @@ export class Wire {
   ) {}
 
   static async open(): Promise<Wire> {
-    let wire: Wire | undefined;
+    const behind: { wire?: Wire } = {};
     const call =
       (name: CallName) =>
-      (request: never): Promise<unknown> => wire!.answer(name, request);
+      (request: never): Promise<unknown> => behind.wire!.answer(name, request);
     const provider = Object.fromEntries(callNames.map((name) => [name, call(name)])) as unknown as TerraformProvider;
     const serving = await serve({ provider, ports: { from: 0, to: 0 }, onShutdown: () => undefined });
-    wire = new Wire(serving, new tfplugin6.Provider(serving.address, credentials.createInsecure(), large));
-    return wire;
+    behind.wire = new Wire(serving, new tfplugin6.Provider(serving.address, credentials.createInsecure(), large));
+    return behind.wire;
   }
 
   private answer(name: CallName, request: never): Promise<unknown> {
