@@ -2,6 +2,7 @@
  * What Terraform's core does with a provider, as far as it matters here, and what it refuses: a plan that changes what is configured,
  * and a result that is not what was planned (https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md).
  */
+import { encodeJson } from "../../../provider/adapters/terraform/json";
 import { decodeMsgpack, encodeMsgpack } from "../../../provider/adapters/terraform/msgpack";
 import { severity, type AttributePathMessage, type DiagnosticMessage, type DynamicValueMessage } from "../../../provider/adapters/terraform/protocol";
 import { TerraformProvider } from "../../../provider/adapters/terraform/provider";
@@ -30,6 +31,7 @@ interface Recorded {
 }
 
 interface Answer {
+  readonly upgraded_state?: DynamicValueMessage;
   readonly diagnostics?: readonly DiagnosticMessage[];
   readonly planned_state?: DynamicValueMessage;
   readonly new_state?: DynamicValueMessage;
@@ -93,8 +95,14 @@ function refuseOtherResult(planned: Value, result: Value, path: string): void {
 /** What another process of the engine finds: the state. */
 export type State = Map<string, Recorded>;
 
+/** What the core calls; a call may end without an answer, as when the provider's process dies. */
+export type Calls = {
+  readonly [name in "ConfigureProvider" | "ValidateResourceConfig" | "UpgradeResourceState" | "ReadResource" | "PlanResourceChange" | "ApplyResourceChange"]: (request: Parameters<TerraformProvider[name]>[0]) => unknown;
+};
+
 export class TerraformCore {
   readonly provider: TerraformProvider;
+  private calls: Calls;
   readonly heard: DiagnosticMessage[] = [];
 
   /** @param alive throws when this process was killed: what it hears then is never recorded */
@@ -106,6 +114,13 @@ export class TerraformCore {
   ) {
     this.provider = new TerraformProvider(() => session, { ABLESTACK_OWNER: owner }, () => undefined);
     this.provider.ConfigureProvider({ terraform_version: "1.11.4", config: {} });
+    this.calls = this.provider;
+  }
+
+  /** From now on it talks to its provider by these. */
+  over(calls: Calls): this {
+    this.calls = calls;
+    return this;
   }
 
   private async ask(call: unknown): Promise<Answer> {
@@ -134,9 +149,14 @@ export class TerraformCore {
   async refresh(address: string): Promise<void> {
     const recorded = this.state.get(address);
     if (!recorded) return;
-    const answer = await this.ask(this.provider.ReadResource({ type_name: recorded.type, current_state: this.pack(recorded.type, recorded.value), ...(recorded.private ? { private: recorded.private } : {}) }));
+    const { type } = recorded;
+    // As it stands in the file.
+    const raw_state = { json: Buffer.from(encodeJson(typeOf(type), recorded.value)) };
+    const upgraded = await this.ask(this.calls.UpgradeResourceState({ type_name: type, version: 0, raw_state }));
+    TerraformCore.refuse(upgraded);
+    const answer = await this.ask(this.calls.ReadResource({ type_name: type, current_state: upgraded.upgraded_state!, ...(recorded.private ? { private: recorded.private } : {}) }));
     TerraformCore.refuse(answer);
-    const found = this.unpack(recorded.type, answer.new_state);
+    const found = this.unpack(type, answer.new_state);
     if (isObjectValue(found)) this.state.set(address, { ...recorded, value: found });
     else this.state.delete(address);
   }
@@ -144,11 +164,11 @@ export class TerraformCore {
   private async planOne(declared: Declared, prior: Recorded | undefined): Promise<{ answer: Answer; planned: ObjectValue; config: ObjectValue; needsReplace: boolean }> {
     const { type } = declared;
     const config = configured(attributesOf(type), declared.values(this.value));
-    TerraformCore.refuse(await this.ask(this.provider.ValidateResourceConfig({ type_name: type, config: this.pack(type, config) })));
+    TerraformCore.refuse(await this.ask(this.calls.ValidateResourceConfig({ type_name: type, config: this.pack(type, config) })));
     const former = prior?.value ?? null;
     const proposed: ObjectValue = Object.fromEntries(Object.entries(config).map(([name, given]) => [name, given === null && attributesOf(type)[name]!.computed ? ((former?.[name] ?? null) as Value) : given]));
     const answer = await this.ask(
-      this.provider.PlanResourceChange({
+      this.calls.PlanResourceChange({
         type_name: type,
         prior_state: this.pack(type, former),
         proposed_new_state: this.pack(type, proposed),
@@ -181,7 +201,10 @@ export class TerraformCore {
 
   async apply(declared: readonly Declared[]): Promise<void> {
     const wanted = new Set(declared.map(({ type, name }) => `${type}.${name}`));
-    for (const address of [...this.state.keys()].reverse()) if (!wanted.has(address)) await this.remove(address);
+    const unwanted = [...this.state.keys()].reverse().filter((address) => !wanted.has(address));
+    // What is found to be gone already is planned to be destroyed no more.
+    for (const address of unwanted) await this.refresh(address);
+    for (const address of unwanted) if (this.state.has(address)) await this.remove(address);
     for (const each of declared) await this.applyOne(each);
   }
 
@@ -198,7 +221,7 @@ export class TerraformCore {
     }
     if (prior && same(prior.value, change.planned)) return;
     const answer = await this.ask(
-      this.provider.ApplyResourceChange({
+      this.calls.ApplyResourceChange({
         type_name: type,
         prior_state: this.pack(type, prior?.value ?? null),
         planned_state: this.pack(type, change.planned),
@@ -214,13 +237,15 @@ export class TerraformCore {
     refuseOtherResult(change.planned, result, address);
   }
 
-  async destroy(): Promise<void> {
-    for (const address of [...this.state.keys()].reverse()) await this.remove(address);
+  destroy(): Promise<void> {
+    return this.apply([]);
   }
 
   private async remove(address: string): Promise<void> {
     const { type, value } = this.state.get(address)!;
-    const answer = await this.ask(this.provider.ApplyResourceChange({ type_name: type, prior_state: this.pack(type, value), planned_state: this.pack(type, null), config: this.pack(type, null) }));
+    const [prior_state, none] = [this.pack(type, value), this.pack(type, null)];
+    TerraformCore.refuse(await this.ask(this.calls.PlanResourceChange({ type_name: type, prior_state, proposed_new_state: none, config: none })));
+    const answer = await this.ask(this.calls.ApplyResourceChange({ type_name: type, prior_state, planned_state: none, config: none }));
     TerraformCore.refuse(answer);
     this.state.delete(address);
   }
