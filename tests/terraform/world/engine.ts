@@ -27,15 +27,22 @@ export interface EngineOptions {
 }
 
 export class TerraformEngine extends EngineUnderTest {
-  protected readonly command = basename(this.binary);
-
   private constructor(
-    private readonly binary: string,
+    private binary: string,
     folder: string,
     mold: Emulator,
     apiUrl: string,
   ) {
     super(folder, join(folder, "program"), mold, apiUrl);
+  }
+
+  protected get command(): string {
+    return basename(this.binary);
+  }
+
+  /** Another engine has it from now on, with the state that is there. */
+  use(binary: string): void {
+    this.binary = binary;
   }
 
   static async create({ range, emulator, binary = terraform! }: EngineOptions): Promise<TerraformEngine> {
@@ -50,7 +57,11 @@ export class TerraformEngine extends EngineUnderTest {
 
   /** The configuration: the provider and what is declared. */
   declare(...blocks: readonly string[]): void {
-    this.write("main.tf", [`terraform {\n  required_providers {\n    ablestack = {\n      source = "ablestack/ablestack"\n    }\n  }\n}\nprovider "ablestack" {\n  owner = "test"\n}\n`, ...blocks].join("\n"));
+    this.declareAs("test", ...blocks);
+  }
+
+  declareAs(owner: string, ...blocks: readonly string[]): void {
+    this.write("main.tf", [`${requiring("ablestack/ablestack")}provider "ablestack" {\n  owner = "${owner}"\n}\n`, ...blocks].join("\n"));
   }
 
   /** Starts the engine and goes on. */
@@ -112,6 +123,9 @@ export interface StateResource {
   readonly type: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
+
+/** @param source where the engine looks for the provider */
+export const requiring = (source: string): string => `terraform {\n  required_providers {\n    ablestack = {\n      source = "${source}"\n    }\n  }\n}\n`;
 
 /** Calls that changed something. */
 export const changing = (calls: readonly CallRecord[]): string[] => calls.map(({ command }) => command).filter((command) => !/^(list|query|get)/.test(command));
