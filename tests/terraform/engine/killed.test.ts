@@ -11,12 +11,15 @@ jest.setTimeout(300_000);
 const applying = ["apply", "-no-color", "-input=false", "-auto-approve"];
 const expected = ["prod-control-1", "prod-worker-1", "prod-worker-2"];
 
-describeWithEach("an apply that does not end well", (_name, binary) => {
+describeWithEach("an apply that does not end well", (name, binary) => {
   let engine: TerraformEngine;
   beforeEach(async () => {
     engine = await TerraformEngine.create({ range: 51, binary });
     engine.declare(identity(), cluster({ workers: 2 }));
     await engine.init();
+    // Terraform writes a state that is a file with every resource; OpenTofu at the end of a run, or after 20 s and more: what is to outlast
+    // its own kill has to be there before (provider/adapters/terraform/README.md tells so).
+    if (name === "OpenTofu") await engine.apply("-target=ablestack_cluster_identity.prod");
   });
   afterEach(() => engine?.close());
 
