@@ -109,6 +109,18 @@ ask_beside() {
   rm -f "$state/kubelet-server"
 }
 
+# A static pod that is exchanged in the moment in which a kubelet that has just started takes up its pods is left without its volumes for two minutes (measured
+# with etcd; kubernetes/kubernetes#134908). It says when it has taken them up; one that says it in other words is not waited for any longer.
+await_kubelet() {
+  local started tries
+  if [[ $ROLE != control-plane ]]; then return; fi
+  for tries in {1..10}; do
+    started=$(systemctl show --property InvocationID --value kubelet)
+    if journalctl --quiet --output cat "_SYSTEMD_INVOCATION_ID=$started" 2>/dev/null | grep 'Finished populating initial desired state' >/dev/null; then return; fi
+    if ((tries < 10)); then sleep 1; fi
+  done
+}
+
 upgrade_with_kubeadm() {
   step=kubeadm
   local command=(node) flags=()
@@ -116,6 +128,7 @@ upgrade_with_kubeadm() {
   mapfile -t flags < <(ignore_flag)
   keep upgrading "$wanted"
   ask_others
+  await_kubelet
   run_kubeadm upgrade "${command[@]}" --patches "$settings/patches" "${flags[@]}"
   mark "upgraded-$wanted"
   say "kubeadm upgrade ${command[0]} is done"

@@ -4,6 +4,7 @@
 #   device-after    how often blkid finds nothing yet         isos/<name>   what a disc holds; the file dev/sr0 names the one in the drive
 #   clusters        a line per etcd that was made             applied, annotation (what the agent answered), kubelet (down)
 #   next, prepared  the version to prepare for, and the answer
+#   taking-up       how often the kubelet has not taken up its pods yet
 #   wanted-addons, addons, addons-on-disc  the order, the answer and the offer; manifests: a line per one that was applied (+) or removed (-)
 #   wanted, leads   the order on the node                     configured    the version in kubeadm-config
 #   polls           how often the agent asks for orders before systemd stops it; on-poll is run before each further time
@@ -97,6 +98,11 @@ case $name in
   # A certificate is played by a line with the second in which it ends.
   openssl) end=$(sed -n 's/^ends //p' | head -n 1) && [ -n "$end" ] && echo "notAfter=@$end" || exit 1 ;;
   date) case "$*" in +%s) cat "$FAKE/now" 2>/dev/null || exec /usr/bin/date +%s ;; *) exec /usr/bin/date "$@" ;; esac ;;
+  journalctl)
+    left=$(cat "$FAKE/taking-up" 2>/dev/null || echo 0)
+    [ "$left" -le 0 ] || { echo $((left - 1)) >"$FAKE/taking-up" && exit; }
+    echo 'desired_state_of_world_populator.go:154] "Finished populating initial desired state of world"'
+    ;;
   systemctl)
     case $* in 'restart kubelet')
       # It asks for a certificate with what it finds.

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import type { NodeBootstrap } from "../../../provider/node/spec";
 import { machineFiles, machineUserData } from "../../../provider/node/user-data";
 
-const played = ["blkid", "mount", "umount", "mountpoint", "stat", "curl", "sleep", "ctr", "sync", "systemctl", "sysctl", "swapoff", "modprobe", "df", "openssl", "date", "cloud-init", "restorecon"];
+const played = ["blkid", "mount", "umount", "mountpoint", "stat", "curl", "sleep", "ctr", "sync", "systemctl", "journalctl", "sysctl", "swapoff", "modprobe", "df", "openssl", "date", "cloud-init", "restorecon"];
 
 export interface Run {
   readonly code: number | null;

@@ -192,6 +192,15 @@ it("has a control plane's kubelet ask the others while its etcd is exchanged, an
   expect(other.fact("kubelet-asks").split("\n")).toEqual([`server: https://${endpoint}`]);
 });
 
+it.each([["until it has taken up its pods", 3, 4], ["and ten seconds at most, if it says that in other words", 100, 10]])("waits for a control plane's kubelet before etcd is exchanged, %s", async (_, taking, looks) => {
+  const first = await leader();
+  first.set("taking-up", String(taking));
+  stopped(await first.boot());
+  isUpgraded(first);
+  const calls = first.fact("calls").split("\n").flatMap((call) => /^(journalctl|kubeadm upgrade) /.exec(call)?.[1] ?? []);
+  expect(calls).toEqual([...new Array<string>(looks).fill("journalctl"), "kubeadm upgrade"]);
+});
+
 it("lets off kubeadm and the kubelet on cgroup v1, on workers too", async () => {
   const old = await follower(await worker());
   old.set("cgroup", "tmpfs");
