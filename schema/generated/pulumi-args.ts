@@ -685,7 +685,7 @@ export interface ScaleConditionArgs {
   readonly threshold: pulumi.Input<number>;
 }
 
-/** When machines are added. */
+/** When a machine is added, or removed. */
 export interface ScalePolicyArgs {
   /** All of them have to hold. One at most for a counter. */
   readonly conditions: pulumi.Input<pulumi.Input<ScaleConditionArgs>[]>;
@@ -732,10 +732,10 @@ export interface BalancerAutoscaleArgs {
   readonly interval?: pulumi.Input<number>;
   /** What the machines are made of. */
   readonly machines: pulumi.Input<AutoscaledMachinesArgs>;
-  /** When machines are added. */
-  readonly scaleUp: pulumi.Input<ScalePolicyArgs>;
-  /** When machines are removed. */
-  readonly scaleDown: pulumi.Input<ScalePolicyArgs>;
+  /** When machines are added. Any one of the policies suffices; their order means nothing. */
+  readonly scaleUpPolicies: pulumi.Input<pulumi.Input<ScalePolicyArgs>[]>;
+  /** When machines are removed. Any one of the policies suffices; their order means nothing. */
+  readonly scaleDownPolicies: pulumi.Input<pulumi.Input<ScalePolicyArgs>[]>;
 }
 
 /** A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
@@ -829,7 +829,7 @@ export interface LoadBalancerArgs {
   /**
    * Mold makes the machines behind the rule, and adds and removes some by demand. They are none of a cluster's, and go with the rule. Taken out, it goes with its machines.
    * @default off
-   * @example {"minMembers":2,"maxMembers":6,"machines":{"offering":"k8s-2c-2g","template":"debian-13"},"scaleUp":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"GT","threshold":80}]},"scaleDown":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"LT","threshold":20}]}}
+   * @example {"minMembers":2,"maxMembers":6,"machines":{"offering":"k8s-2c-2g","template":"debian-13"},"scaleUpPolicies":[{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"GT","threshold":80}]}],"scaleDownPolicies":[{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"LT","threshold":20}]}]}
    */
   readonly autoscale?: pulumi.Input<BalancerAutoscaleArgs>;
   /**

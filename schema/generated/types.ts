@@ -1445,7 +1445,7 @@ export interface ScaleCondition {
   readonly threshold: number;
 }
 
-/** When machines are added. */
+/** When a machine is added, or removed. */
 export interface ScalePolicy {
   /** All of them have to hold. One at most for a counter. */
   readonly conditions: readonly ScaleCondition[];
@@ -1492,10 +1492,10 @@ export interface BalancerAutoscale {
   readonly interval?: number;
   /** What the machines are made of. */
   readonly machines: AutoscaledMachines;
-  /** When machines are added. */
-  readonly scaleUp: ScalePolicy;
-  /** When machines are removed. */
-  readonly scaleDown: ScalePolicy;
+  /** When machines are added. Any one of the policies suffices; their order means nothing. */
+  readonly scaleUpPolicies: readonly ScalePolicy[];
+  /** When machines are removed. Any one of the policies suffices; their order means nothing. */
+  readonly scaleDownPolicies: readonly ScalePolicy[];
 }
 
 /** A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
@@ -1589,7 +1589,7 @@ export interface LoadBalancerInputs {
   /**
    * Mold makes the machines behind the rule, and adds and removes some by demand. They are none of a cluster's, and go with the rule. Taken out, it goes with its machines.
    * @default off
-   * @example {"minMembers":2,"maxMembers":6,"machines":{"offering":"k8s-2c-2g","template":"debian-13"},"scaleUp":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"GT","threshold":80}]},"scaleDown":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"LT","threshold":20}]}}
+   * @example {"minMembers":2,"maxMembers":6,"machines":{"offering":"k8s-2c-2g","template":"debian-13"},"scaleUpPolicies":[{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"GT","threshold":80}]}],"scaleDownPolicies":[{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"LT","threshold":20}]}]}
    */
   readonly autoscale?: BalancerAutoscale;
   /**
@@ -1636,7 +1636,7 @@ export interface CheckedAutoscaledMachines {
   readonly expungeGracePeriod: number;
 }
 
-/** When machines are added. Defaults filled in. */
+/** When a machine is added, or removed. Defaults filled in. */
 export interface CheckedScalePolicy {
   /** All of them have to hold. One at most for a counter. */
   readonly conditions: readonly ScaleCondition[];
@@ -1658,10 +1658,10 @@ export interface CheckedBalancerAutoscale {
   readonly interval: number;
   /** What the machines are made of. */
   readonly machines: CheckedAutoscaledMachines;
-  /** When machines are added. */
-  readonly scaleUp: CheckedScalePolicy;
-  /** When machines are removed. */
-  readonly scaleDown: CheckedScalePolicy;
+  /** When machines are added. Any one of the policies suffices; their order means nothing. */
+  readonly scaleUpPolicies: readonly CheckedScalePolicy[];
+  /** When machines are removed. Any one of the policies suffices; their order means nothing. */
+  readonly scaleDownPolicies: readonly CheckedScalePolicy[];
 }
 
 /** `LoadBalancerInputs` as check gives it back: defaults filled in. A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
