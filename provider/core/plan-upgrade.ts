@@ -13,7 +13,7 @@ import { planBehindBalancers, planCordon, planDrain, planOutOfBalancers, surplus
 import { leastToSpareOne } from "./plan-nodes";
 import { newWorkerNames, planComing, planGoing, planNoneComing } from "./plan-surge";
 import { olderThan, type Release } from "./release";
-import { planSuccession } from "./succession";
+import { planSuccession, planTaken, planVacated } from "./succession";
 import { estimateGraph, type MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
 
@@ -237,15 +237,19 @@ function planReplacements(course: Course, to: KubernetesVersion, workers: readon
       continue;
     }
     const fresh = course.names.next().value;
+    const seen = input.observed.machines.find(({ name }) => name === old.name);
     const comes = (needs: readonly string[]): string[] => {
-      const seen = input.observed.machines.find(({ name }) => name === old.name);
       const back = planComing({ steps, input }, fresh, to.version, needs, `takes the place of ${old.name}`, seen);
       came.push(...back);
       // Where the old one has made room for it, Mold has taken away what led there: the rules themselves find the new one.
       return seen && maxSurge > 0 ? [...back, ...planSuccession(steps, input.observed, { old: seen, successor: fresh })] : back;
     };
-    const goes = (needs: readonly string[]): string[] => planGoing({ steps, input }, old, { ...going, before: needs, why });
-    ends[lane] = maxSurge > 0 ? goes(comes(ends[lane]!)) : comes(goes(ends[lane]!));
+    const goes = (needs: readonly (string | undefined)[]): string[] => planGoing({ steps, input }, old, { ...going, before: needs.filter((need) => need !== undefined), why });
+    if (maxSurge > 0) ends[lane] = goes(comes(ends[lane]!));
+    else {
+      ends[lane] = comes(goes([...ends[lane]!, seen && planVacated(steps, input.observed, seen)]));
+      planTaken(steps, input.observed, old.name, fresh);
+    }
     successors.set(old, fresh);
   }
   course.workers = course.workers.flatMap((ref) => (successors.has(ref) ? (successors.get(ref) ?? []) : [ref]));

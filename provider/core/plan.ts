@@ -11,7 +11,7 @@ import type { Plan, PlanInput, Problem } from "./plan-input";
 import { isControlPlane, isJoining, planApi, planDeploy, planInitialising, planJoin, planMounts, type PlannedMachine } from "./plan-joining";
 import { diskProblems } from "./plan-disks";
 import { planBack, planDiscarded, planLeaving, planLeavingControlPlanes, planLostNodes, planStaleMembers } from "./plan-leaving";
-import { goesFirst, leastToSpareOne, nodeProblems, placesTaken, planForgotten, planRebooted } from "./plan-nodes";
+import { goesFirst, leastToSpareOne, nodeProblems, planForgotten, planRebooted } from "./plan-nodes";
 import { planStopped } from "./plan-power";
 import { awaitsStart, awayFirst, nodesAway, planReadmitted, planRepair, planSilence } from "./plan-repair";
 import { planMachineTags } from "./plan-tags";
@@ -21,7 +21,7 @@ import { planRegistration } from "./plan-registration";
 import { releaseOf, satisfies, type Release } from "./release";
 import { rosterOf, type Roster } from "./roster";
 import type { MachineRef } from "./step";
-import { planSuccession, successionsOf } from "./succession";
+import { placesTaken, planSuccession, planVacancies, planVacated, successionsOf } from "./succession";
 import { refOf, Steps } from "./steps";
 
 export function planCluster(input: PlanInput): Plan {
@@ -65,9 +65,9 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const fresh = missing.filter((ref) => !(isControlPlane(ref) && initialised && observed.nodes === undefined));
   const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && !hasJoined(machine)));
   const tidied = growsEtcd || release.hops.length > 0 ? planStaleMembers(steps, input) : undefined;
-  const places = placesTaken(roster, [...kept.filter((machine) => !hasJoined(machine)).map(refOf), ...fresh]);
+  const places = placesTaken(observed, desired.name, [...roster.deleted, ...roster.replaced], [...kept.filter((machine) => !hasJoined(machine)).map(refOf), ...fresh]);
   const goingFirst = goesFirst(desired) ? leaving.filter((machine) => isControlPlane(machine) && (isLeaving(machine) || roster.replaced.includes(machine))) : [];
-  const room = planLeavingControlPlanes(steps, input, goingFirst);
+  const room = planLeavingControlPlanes(steps, input, goingFirst, (machine) => ([...places.values()].includes(machine.name) ? planVacated(steps, observed, machine) : undefined));
   const someoneInitialises = initialised || [...kept, ...leaving].some(({ initialises }) => initialises);
   const deployment = (ref: MachineRef): Parameters<typeof planDeploy>[2] => {
     const place = places.get(ref.name);
@@ -97,10 +97,11 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
 
   const workers = early ?? ofRole("worker", [ready]);
   const machines = [...controlPlanes, ...workers];
-  planMachineTags(steps, input, machines);
+  planMachineTags(steps, input, machines, places);
+  planVacancies(steps, observed, desired.name, places, { refs: machines.map(({ ref }) => ref), missing });
   for (const [name, mount] of planMounts(steps, release, workers.filter(isJoining))) mounted.set(name, mount);
   const joining = machines.filter(isJoining);
-  if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready!, places });
+  if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready! });
   if (missing.length === fresh.length) planWhole(steps, input, joiningControlPlanes.map(({ ref }) => `tagMachine ${ref.name}`));
   for (const { ref, seen } of joiningControlPlanes) {
     if (!initialised || (seen && observed.apiRule?.memberIds.includes(seen.id))) continue;
