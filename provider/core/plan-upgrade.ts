@@ -13,7 +13,7 @@ import { planBehindBalancers, planCordon, planDrain, planOutOfBalancers, surplus
 import { leastToSpareOne } from "./plan-nodes";
 import { newWorkerNames, planComing, planGoing, planNoneComing } from "./plan-surge";
 import { olderThan, type Release } from "./release";
-import { planSuccession, planTaken, planVacated } from "./succession";
+import { planSuccession, planTaken, planVacated, succeededFirst, successionsOf } from "./succession";
 import { estimateGraph, type MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
 
@@ -43,15 +43,18 @@ interface Course {
   readonly names: Iterator<MachineRef, never>;
   /** Those that are workers, likewise. */
   workers: readonly MachineRef[];
+  /** Whose place new machines take, by name. */
+  readonly places: ReadonlyMap<string, string>;
   /** Workers that are more than declared as long as it lasts. */
   extras: readonly MachineRef[];
 }
 
 /**
  * @param machines those that are there by then
+ * @param places whose place those of them take that have not joined yet
  * @returns what it comes to, in words
  */
-export function planUpgrade(steps: Steps, input: PlanInput, release: Release, machines: readonly PlannedMachine[]): string[] {
+export function planUpgrade(steps: Steps, input: PlanInput, release: Release, machines: readonly PlannedMachine[], places: ReadonlyMap<string, string>): string[] {
   const { hops, versions, current } = release;
   const seen = machines.flatMap((machine) => machine.seen ?? []);
   emptyDrives(steps, input, seen.filter((machine) => versions.has(machine.name) && !isOutdated(release, machine)));
@@ -67,6 +70,7 @@ export function planUpgrade(steps: Steps, input: PlanInput, release: Release, ma
     drives: new Map(seen.map(({ name, isoId }) => [name, isoId])),
     names: newWorkerNames(steps, input, machines),
     workers: workers.map(({ ref }) => ref),
+    places,
     extras: desired.upgrade.strategy === "replace" ? [] : surplus(desired, "worker", seenWorkers).map(refOf),
   };
   const planned: (PlannedHop & { readonly begun: number; readonly ended: number })[] = [];
@@ -228,16 +232,18 @@ function planReplacements(course: Course, to: KubernetesVersion, workers: readon
   /** Who takes whose place; undefined: nobody. */
   const successors = new Map<MachineRef, MachineRef | undefined>();
   const came: string[] = [];
-  for (const [index, old] of workers.entries()) {
+  // Those go first whose places are taken already.
+  for (const [index, old] of succeededFirst(input.observed, course.places, workers).entries()) {
     const lane = index % lanes;
+    const seen = input.observed.machines.find(({ name }) => name === old.name);
     const why = `it runs an older version than ${to.version}`;
     if (index < surplusOnes) {
-      ends[lane] = planGoing({ steps, input }, old, { ...going, before: ends[lane]!, why });
+      const moved = successionsOf(input.observed, seen ? [seen] : [], course.places, course.workers).flatMap((succession) => planSuccession(steps, input.observed, succession));
+      ends[lane] = planGoing({ steps, input }, old, { ...going, before: [...ends[lane]!, ...moved], why });
       successors.set(old, undefined);
       continue;
     }
     const fresh = course.names.next().value;
-    const seen = input.observed.machines.find(({ name }) => name === old.name);
     const comes = (needs: readonly string[]): string[] => {
       const back = planComing({ steps, input }, fresh, to.version, needs, `takes the place of ${old.name}`, seen);
       came.push(...back);
@@ -247,7 +253,7 @@ function planReplacements(course: Course, to: KubernetesVersion, workers: readon
     const goes = (needs: readonly (string | undefined)[]): string[] => planGoing({ steps, input }, old, { ...going, before: needs.filter((need) => need !== undefined), why });
     if (maxSurge > 0) ends[lane] = goes(comes(ends[lane]!));
     else {
-      ends[lane] = comes(goes([...ends[lane]!, seen && planVacated(steps, input.observed, seen)]));
+      ends[lane] = comes(goes([...ends[lane]!, seen && planVacated(steps, input.observed, seen, ends[lane]!)]));
       planTaken(steps, input.observed, old.name, fresh);
     }
     successors.set(old, fresh);

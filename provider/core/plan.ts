@@ -21,7 +21,7 @@ import { planRegistration } from "./plan-registration";
 import { releaseOf, satisfies, type Release } from "./release";
 import { rosterOf, type Roster } from "./roster";
 import type { MachineRef } from "./step";
-import { placesTaken, planSuccession, planVacancies, planVacated, successionsOf } from "./succession";
+import { placesTaken, planSuccession, planVacancies, planVacated, succeededFirst, successionsOf } from "./succession";
 import { refOf, Steps } from "./steps";
 
 export function planCluster(input: PlanInput): Plan {
@@ -65,7 +65,8 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const fresh = missing.filter((ref) => !(isControlPlane(ref) && initialised && observed.nodes === undefined));
   const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && !hasJoined(machine)));
   const tidied = growsEtcd || release.hops.length > 0 ? planStaleMembers(steps, input) : undefined;
-  const places = placesTaken(observed, desired.name, [...roster.deleted, ...roster.replaced], [...kept.filter((machine) => !hasJoined(machine)).map(refOf), ...fresh]);
+  const joiners = kept.filter((machine) => !hasJoined(machine)).map(refOf);
+  const places = placesTaken(observed, desired.name, [...roster.deleted, ...roster.replaced, ...goingForExtras(input, release, kept)], [...joiners, ...fresh]);
   const goingFirst = goesFirst(desired) ? leaving.filter((machine) => isControlPlane(machine) && (isLeaving(machine) || roster.replaced.includes(machine))) : [];
   const room = planLeavingControlPlanes(steps, input, goingFirst, (machine) => ([...places.values()].includes(machine.name) ? planVacated(steps, observed, machine) : undefined));
   const someoneInitialises = initialised || [...kept, ...leaving].some(({ initialises }) => initialises);
@@ -98,7 +99,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const workers = early ?? ofRole("worker", [ready]);
   const machines = [...controlPlanes, ...workers];
   planMachineTags(steps, input, machines, places);
-  planVacancies(steps, observed, desired.name, places, { refs: machines.map(({ ref }) => ref), missing });
+  planVacancies(steps, observed, desired.name, places, { refs: machines.map(({ ref }) => ref), missing, upgrades: release.hops.length > 0 });
   for (const [name, mount] of planMounts(steps, release, workers.filter(isJoining))) mounted.set(name, mount);
   const joining = machines.filter(isJoining);
   if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready! });
@@ -122,11 +123,18 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)), away));
   planReadmitted(steps, kept);
   const lost = majorityLost(input);
-  const upgrade = planUpgrade(steps, input, release, machines);
+  const upgrade = planUpgrade(steps, input, release, machines, places);
   const unregistered = planRegistration(steps, { ...input, ...registeredVersion(input, release), upgrades: release.hops.length > 0 }, machines);
   planAddons(steps, input, release, machines, initialised);
   const notes = [...planPostponed(desired, missing.length - fresh.length), ...(lost === undefined ? [] : [lost]), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
   return { notes, warnings: unregistered };
+}
+
+/** Workers that go for the ones that an interrupted upgrade had begun to make in their places. */
+function goingForExtras({ desired, observed }: PlanInput, release: Release, kept: readonly ObservedMachine[]): ObservedMachine[] {
+  const workers = kept.filter(({ role }) => role === "worker");
+  if (release.hops.length === 0 || desired.upgrade.strategy !== "replace" || workers.every(hasJoined)) return [];
+  return succeededFirst(observed, new Map(), workers.filter((machine) => hasJoined(machine) && isOutdated(release, machine))).slice(0, Math.max(0, workers.length - desired.workers.count));
 }
 
 /** What the cluster's record is to say. Where nobody can be asked, and the cluster is not being made, whatever it says is as good. */

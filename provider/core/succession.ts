@@ -43,7 +43,7 @@ const byNumber = (a: MachineRef, b: MachineRef): number => a.name.length - b.nam
 
 /**
  * Which of the new machines take the place of one that goes, or that went before they came, by name: the others are more than there were.
- * @param going those that are named to go
+ * @param going those that are to go for another
  * @param fresh those that are to be made or have not joined yet
  */
 export function placesTaken(observed: ObservedCluster, cluster: string, going: readonly MachineRef[], fresh: readonly MachineRef[]): ReadonlyMap<string, string> {
@@ -64,17 +64,17 @@ export function placesTaken(observed: ObservedCluster, cluster: string, going: r
 }
 
 /** Nodes that went, or are about to, before the ones that take their places have come. */
-const vacancies = ({ anchorTags = {} }: ObservedCluster): string[] => Object.keys(anchorTags).flatMap((key) => (key.startsWith(tagKeys.vacant) ? [key.slice(tagKeys.vacant.length)] : []));
+export const vacancies = ({ anchorTags = {} }: ObservedCluster): string[] => Object.keys(anchorTags).flatMap((key) => (key.startsWith(tagKeys.vacant) ? [key.slice(tagKeys.vacant.length)] : []));
 
 const vacated = (name: string): string => `place of ${name}`;
 
 /** @returns the step after which it is recorded that a machine goes whose successor comes only then; undefined: it is */
-export function planVacated(steps: Steps, { anchorTags }: ObservedCluster, old: ObservedMachine): string | undefined {
+export function planVacated(steps: Steps, { anchorTags }: ObservedCluster, old: ObservedMachine, needs: readonly string[] = []): string | undefined {
   const [key, value] = [tagKeys.vacant + old.name, succeeds(old)[tagKeys.succeeds]!];
   const now = anchorTags?.[key];
   if (now === value) return undefined;
-  const untag = now === undefined ? undefined : steps.add({ kind: "untagAnchor", tags: { [key]: now } }, `forget that the place of a former ${old.name} was to be taken`, [], { about: `former ${vacated(old.name)}` });
-  return steps.add({ kind: "tagAnchor", tags: { [key]: value } }, `record that the place of ${old.name} is to be taken`, [untag], { about: vacated(old.name), why: "it goes before the one that takes it comes" });
+  const untag = now === undefined ? undefined : steps.add({ kind: "untagAnchor", tags: { [key]: now } }, `forget that the place of a former ${old.name} was to be taken`, needs, { about: `former ${vacated(old.name)}` });
+  return steps.add({ kind: "tagAnchor", tags: { [key]: value } }, `record that the place of ${old.name} is to be taken`, [...needs, untag], { about: vacated(old.name), why: "it goes before the one that takes it comes" });
 }
 
 /** Once the one that takes the place is told so. */
@@ -87,13 +87,17 @@ export function planTaken(steps: Steps, { anchorTags, machines }: ObservedCluste
   steps.add({ kind: "untagAnchor", tags: { [key]: value } }, successor ? `forget that the place of ${place} was to be taken` : `forget the place of ${place}: nobody is to take it`, [told !== undefined && steps.has(told) ? told : undefined], { about: vacated(place) });
 }
 
-/** @param missing those that are yet to be made, some of them perhaps later */
-export function planVacancies(steps: Steps, observed: ObservedCluster, cluster: string, places: ReadonlyMap<string, string>, { refs, missing }: { readonly refs: readonly MachineRef[]; readonly missing: readonly MachineRef[] }): void {
+/**
+ * Before an upgrade that is under way comes to its own.
+ * @param missing those that are yet to be made, some of them perhaps later
+ */
+export function planVacancies(steps: Steps, observed: ObservedCluster, cluster: string, places: ReadonlyMap<string, string>, { refs, missing, upgrades }: { readonly refs: readonly MachineRef[]; readonly missing: readonly MachineRef[]; readonly upgrades: boolean }): void {
   const names = new Set([...vacancies(observed), ...observed.machines.map(({ name }) => name).filter((name) => steps.has(`tagAnchor ${vacated(name)}`))]);
   for (const place of names) {
     const successor = refs.find(({ name }) => places.get(name) === place);
     const isLater = missing.some(({ name, role }) => role === parseMachineName(cluster, place)?.role && !refs.some((ref) => ref.name === name));
-    if (successor || !isLater) planTaken(steps, observed, place, successor);
+    const isToGo = upgrades && observed.machines.some(({ name }) => name === place);
+    if (successor || !(isLater || isToGo)) planTaken(steps, observed, place, successor);
   }
 }
 
@@ -107,6 +111,12 @@ export function nodesTarget(names: readonly string[]): Tags {
 export const nodeTarget: Tags = { [tagKeys.target]: "node" };
 
 const namedIn = (tags: Tags): string[] => (tags[tagKeys.target]?.startsWith("nodes=") ? listIn(tags[tagKeys.target]!.slice("nodes=".length)) : []);
+
+/** Those whose successors are there already come first. */
+export function succeededFirst<T extends MachineRef>({ machines }: ObservedCluster, places: ReadonlyMap<string, string>, refs: readonly T[]): T[] {
+  const known = new Set([...written(machines).map(([gone]) => gone), ...places.values()]);
+  return [...refs.filter(({ name }) => known.has(name)), ...refs.filter(({ name }) => !known.has(name))];
+}
 
 export interface Succession {
   readonly old: ObservedMachine;
