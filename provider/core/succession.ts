@@ -110,7 +110,8 @@ export function nodesTarget(names: readonly string[]): Tags {
 /** On a port forward to a node that is named. */
 export const nodeTarget: Tags = { [tagKeys.target]: "node" };
 
-const namedIn = (tags: Tags): string[] => (tags[tagKeys.target]?.startsWith("nodes=") ? listIn(tags[tagKeys.target]!.slice("nodes=".length)) : []);
+/** Names of the nodes that a balancer rule's members are. */
+export const namesIn = (tags: Tags): string[] => (tags[tagKeys.target]?.startsWith("nodes=") ? listIn(tags[tagKeys.target]!.slice("nodes=".length)) : []);
 
 /** Those whose successors are there already come first. */
 export function succeededFirst<T extends MachineRef>({ machines }: ObservedCluster, places: ReadonlyMap<string, string>, refs: readonly T[]): T[] {
@@ -142,7 +143,7 @@ export function planSuccession(steps: Steps, { followers, forwards = [] }: Obser
     .map((forward) => steps.add({ kind: "moveForward", forward, machine: successor }, `lead ${forward.name} to ${successor.name}`, [ready], { about: forward.id, why: `${old.name}, which it leads to, goes` }));
   const names = [old.name, ...predecessorsOf(old.tags)];
   const left = followers
-    .filter(({ tags }) => namedIn(tags).some((name) => names.includes(name)))
+    .filter(({ tags }) => namesIn(tags).some((name) => names.includes(name)))
     .map(({ id, name }) => {
       const rule = { id, name };
       const joined = steps.add({ kind: "joinBalancer", rule, machines: [successor] }, `put ${successor.name} behind ${name}`, [ready], { about: `${id} ${successor.name} by name` });
