@@ -13,7 +13,7 @@ import { planBehindBalancers, planCordon, planDrain, planOutOfBalancers, surplus
 import { leastToSpareOne } from "./plan-nodes";
 import { newWorkerNames, planComing, planGoing, planNoneComing } from "./plan-surge";
 import { olderThan, type Release } from "./release";
-import { planSuccession, planTaken, planVacated, succeededFirst, successionsOf } from "./succession";
+import { planGap, planSuccession, planTaken, planVacated, succeededFirst, successionsOf } from "./succession";
 import { estimateGraph, type MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
 
@@ -43,6 +43,8 @@ interface Course {
   readonly names: Iterator<MachineRef, never>;
   /** Those that are workers, likewise. */
   workers: readonly MachineRef[];
+  /** What leads to nobody for a while, in words. */
+  readonly gaps: string[];
   /** Whose place new machines take, by name. */
   readonly places: ReadonlyMap<string, string>;
   /** Workers that are more than declared as long as it lasts. */
@@ -70,6 +72,7 @@ export function planUpgrade(steps: Steps, input: PlanInput, release: Release, ma
     drives: new Map(seen.map(({ name, isoId }) => [name, isoId])),
     names: newWorkerNames(steps, input, machines),
     workers: workers.map(({ ref }) => ref),
+    gaps: [],
     places,
     extras: desired.upgrade.strategy === "replace" ? [] : surplus(desired, "worker", seenWorkers).map(refOf),
   };
@@ -99,6 +102,7 @@ export function planUpgrade(steps: Steps, input: PlanInput, release: Release, ma
       const count = controlPlanes.length + others.length;
       return `${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${estimateGraph(graph.part(begun, ended))} s`;
     }),
+    ...course.gaps,
     "an upgrade can't be undone: Kubernetes goes forward only",
   ];
 }
@@ -255,6 +259,7 @@ function planReplacements(course: Course, to: KubernetesVersion, workers: readon
     else {
       ends[lane] = comes(goes([...ends[lane]!, seen && planVacated(steps, input.observed, seen, ends[lane]!)]));
       planTaken(steps, input.observed, old.name, fresh);
+      course.gaps.push(...planGap(steps, input.observed, old.name, fresh, "upgrade.maxSurge is 0, so that the old one makes room first"));
     }
     successors.set(old, fresh);
   }

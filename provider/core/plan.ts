@@ -21,7 +21,7 @@ import { planRegistration } from "./plan-registration";
 import { releaseOf, satisfies, type Release } from "./release";
 import { rosterOf, type Roster } from "./roster";
 import type { MachineRef } from "./step";
-import { placesTaken, planSuccession, planVacancies, planVacated, succeededFirst, successionsOf } from "./succession";
+import { placesTaken, planGap, planSuccession, planVacancies, planVacated, succeededFirst, successionsOf } from "./succession";
 import { refOf, Steps } from "./steps";
 
 export function planCluster(input: PlanInput): Plan {
@@ -103,6 +103,11 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   for (const [name, mount] of planMounts(steps, release, workers.filter(isJoining))) mounted.set(name, mount);
   const joining = machines.filter(isJoining);
   if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready! });
+  const gaps = machines.flatMap(({ ref }) => {
+    const place = places.get(ref.name);
+    const isGap = place !== undefined && steps.has(`awaitNode ${ref.name}`) && (goingFirst.some(({ name }) => name === place) || !observed.machines.some(({ name }) => name === place));
+    return isGap ? planGap(steps, observed, place, ref, "affinity is required, so that there may be no host for both at once") : [];
+  });
   if (missing.length === fresh.length) planWhole(steps, input, joiningControlPlanes.map(({ ref }) => `tagMachine ${ref.name}`));
   for (const { ref, seen } of joiningControlPlanes) {
     if (!initialised || (seen && observed.apiRule?.memberIds.includes(seen.id))) continue;
@@ -126,7 +131,7 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const upgrade = planUpgrade(steps, input, release, machines, places);
   const unregistered = planRegistration(steps, { ...input, ...registeredVersion(input, release), upgrades: release.hops.length > 0 }, machines);
   planAddons(steps, input, release, machines, initialised);
-  const notes = [...planPostponed(desired, missing.length - fresh.length), ...(lost === undefined ? [] : [lost]), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
+  const notes = [...gaps, ...planPostponed(desired, missing.length - fresh.length), ...(lost === undefined ? [] : [lost]), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
   return { notes, warnings: unregistered };
 }
 

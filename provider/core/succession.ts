@@ -151,3 +151,20 @@ export function planSuccession(steps: Steps, { followers, forwards = [] }: Obser
     });
   return [...moved, ...left];
 }
+
+/**
+ * What names a machine that goes before the one that takes its place comes. Balancers get that one once it is Ready; port forwards Mold takes away with the old one.
+ * @returns what leads to nobody meanwhile, in words
+ */
+export function planGap(steps: Steps, observed: ObservedCluster, place: string, successor: MachineRef, why: string): string[] {
+  const old = observed.machines.find(({ name }) => name === place);
+  const names = [...listIn(successionTags(observed, successor, place)[tagKeys.succeeds]), place];
+  const rules = observed.followers.filter(({ tags }) => namesIn(tags).some((name) => names.includes(name)));
+  for (const { id, name } of rules) steps.add({ kind: "joinBalancer", rule: { id, name }, machines: [successor] }, `put ${successor.name} behind ${name}`, [`awaitNode ${successor.name}`], { about: `${id} ${successor.name} by name` });
+  if (!old) return [];
+  const forwards = (observed.forwards ?? []).filter(({ machineId }) => machineId === old.id);
+  return [
+    ...rules.map(({ name }) => `${name} is without ${place}, which it names, from when that goes until ${successor.name} is Ready: ${why}`),
+    ...forwards.map(({ name }) => `${name} leads to nobody from when ${place}, which it names, goes until ${successor.name} is there and the rule's own update (this or the next up) makes it anew: ${why}`),
+  ];
+}
