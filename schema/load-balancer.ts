@@ -143,12 +143,12 @@ export const loadBalancer: Resource = {
     members: {
       type: "object",
       typeName: "BalancerMembers",
-      description: "The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows.",
+      description: "The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced.",
       otherwise: "must be given, unless Mold makes the machines (`autoscale`)",
       example: { role: "worker" },
       properties: {
         role: { type: "string", description: "Every node of this role, also those to come.", enum: ["control-plane", "worker"], example: "worker" },
-        nodes: { type: "list", description: "Names of nodes of the cluster.", items: { type: "string", description: "Name of a node.", format: "node-name" }, set: true, minItems: 1, example: ["prod-worker-1", "prod-worker-2"] },
+        nodes: { type: "list", description: "Names of nodes of the cluster. One that goes without another in its place, by your declaration or by Mold's autoscaler, has to be taken out.", items: { type: "string", description: "Name of a node.", format: "node-name" }, set: true, minItems: 1, example: ["prod-worker-1", "prod-worker-2"] },
         machineIds: { type: "list", description: "Ids of virtual machines, of the cluster or not.", items: { type: "string", description: "Id of a machine." }, set: true, minItems: 1, example: ["c1a2b3c4-0000-4000-8000-000000000001"] },
       },
     },

@@ -59,7 +59,7 @@ function newMachines(desired: DesiredCluster, observed: ObservedCluster, { kept,
     const vacant = vacancies(observed).map((name) => parseMachineName(desired.name, name)).flatMap((name) => (name?.role === role ? [name.index] : []));
     for (const index of vacant) taken.add(index);
     // Workers that an upgrade has begun to replace get the names that it gives.
-    const first = role === "worker" && vacant.length > 0 ? Math.max(...taken) + 1 : 1;
+    const first = role === "worker" && vacant.length > 0 ? [...taken].reduce((highest, index) => Math.max(highest, index), 0) + 1 : 1;
     for (let index = first; fresh.length < missing; index++) {
       const ref = { name: machineName(desired.name, role, index), role };
       if (!taken.has(index) && !isNotToBe(desired, observed, ref)) fresh.push(ref);

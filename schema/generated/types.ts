@@ -1120,7 +1120,7 @@ export interface CheckedKubernetesClusterInputs {
 /** The machine that a portForward goes to: one of `node`, `role` and `machineId`. */
 export interface ForwardTarget {
   /**
-   * Name of a node of the cluster.
+   * Name of a node of the cluster. When it is replaced, the rule goes to the one that takes its place; should it go without one, by your declaration or by Mold's autoscaler, another has to be named.
    * @example "prod-control-1"
    */
   readonly node?: string;
@@ -1316,7 +1316,7 @@ export interface CheckedNetworkRuleInputs {
   readonly adopt: boolean;
 }
 
-/** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows. */
+/** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced. */
 export interface BalancerMembers {
   /**
    * Every node of this role, also those to come.
@@ -1324,7 +1324,7 @@ export interface BalancerMembers {
    */
   readonly role?: "control-plane" | "worker";
   /**
-   * Names of nodes of the cluster.
+   * Names of nodes of the cluster. One that goes without another in its place, by your declaration or by Mold's autoscaler, has to be taken out.
    * @example ["prod-worker-1","prod-worker-2"]
    */
   readonly nodes?: readonly string[];
@@ -1569,7 +1569,7 @@ export interface LoadBalancerInputs {
    */
   readonly cidrList?: readonly string[];
   /**
-   * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows.
+   * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced.
    * @default must be given, unless Mold makes the machines (`autoscale`)
    * @example {"role":"worker"}
    */
@@ -1688,7 +1688,7 @@ export interface CheckedLoadBalancerInputs {
   readonly protocol: "tcp" | "udp" | "tcp-proxy" | "ssl";
   /** IPv4 networks that the balancer takes connections from. */
   readonly cidrList?: readonly string[];
-  /** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows. */
+  /** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced. */
   readonly members?: BalancerMembers;
   /** Keeps a client on the machine it first reached. */
   readonly stickiness?: Stickiness;

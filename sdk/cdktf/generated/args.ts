@@ -406,7 +406,7 @@ export interface KubernetesClusterArgs {
 /** The machine that a portForward goes to: one of `node`, `role` and `machineId`. */
 export interface ForwardTargetArgs {
   /**
-   * Name of a node of the cluster.
+   * Name of a node of the cluster. When it is replaced, the rule goes to the one that takes its place; should it go without one, by your declaration or by Mold's autoscaler, another has to be named.
    * @example "prod-control-1"
    */
   readonly node?: string;
@@ -563,7 +563,7 @@ export interface NetworkRuleArgs {
   readonly name?: string;
 }
 
-/** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows. */
+/** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced. */
 export interface BalancerMembersArgs {
   /**
    * Every node of this role, also those to come.
@@ -571,7 +571,7 @@ export interface BalancerMembersArgs {
    */
   readonly role?: "control-plane" | "worker";
   /**
-   * Names of nodes of the cluster.
+   * Names of nodes of the cluster. One that goes without another in its place, by your declaration or by Mold's autoscaler, has to be taken out.
    * @example ["prod-worker-1","prod-worker-2"]
    */
   readonly nodes?: string[];
@@ -817,7 +817,7 @@ export interface LoadBalancerArgs {
    */
   readonly cidrList?: string[];
   /**
-   * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows.
+   * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced.
    * @default must be given, unless Mold makes the machines (`autoscale`)
    * @example {"role":"worker"}
    */

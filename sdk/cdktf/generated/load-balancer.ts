@@ -43,7 +43,7 @@ export interface LoadBalancerConfig extends cdktf.TerraformMetaArguments {
   */
   readonly ipAddressId?: string;
   /**
-  * The machines: one of `role`, `nodes` and `machine_ids`. Chosen by role or name they follow the cluster as it grows. When left out: must be given, unless Mold makes the machines (`autoscale`).
+  * The machines: one of `role`, `nodes` and `machine_ids`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced. When left out: must be given, unless Mold makes the machines (`autoscale`).
   */
   readonly members?: LoadBalancerMembers;
   /**
@@ -1270,7 +1270,7 @@ export interface LoadBalancerMembers {
   */
   readonly role?: string;
   /**
-  * Names of nodes of the cluster.
+  * Names of nodes of the cluster. One that goes without another in its place, by your declaration or by Mold's autoscaler, has to be taken out.
   */
   readonly nodes?: string[];
   /**
