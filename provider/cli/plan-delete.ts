@@ -1,15 +1,11 @@
 /** `plan --delete`: finds the cluster, and rehearses. */
 import type { ClusterAccess } from "../core/ports";
-import { findCluster, type FoundCluster } from "../core/find-cluster";
-import { planDeletion, type DeletionPlan } from "../core/rehearsal";
+import { findCluster } from "../core/find-cluster";
+import { planDeletion } from "../core/rehearsal";
 import type { Session } from "../handlers/handler";
 import type { Answer } from "./answer";
 import type { PlanDelete } from "./command-line";
-import { words } from "./words";
-
-export interface Rehearsed extends DeletionPlan {
-  readonly cluster: FoundCluster;
-}
+import { words, type Rehearsed } from "./words";
 
 /** @throws MoldError, KubernetesError or ClusterError: why it could not be found out */
 export async function planDelete(session: Session, asked: PlanDelete): Promise<Answer> {

@@ -1,6 +1,11 @@
 /** A rehearsal as a person reads it. */
 import { findingLine, unseenLine, type Finding } from "../core/rehearse-delete";
-import type { Rehearsed } from "./plan-delete";
+import type { FoundCluster } from "../core/find-cluster";
+import type { DeletionPlan } from "../core/rehearsal";
+
+export interface Rehearsed extends DeletionPlan {
+  readonly cluster: FoundCluster;
+}
 
 export function words({ cluster: { name, uid, owner }, plan, declared, blocks, losses, unseen }: Rehearsed): string {
   const part = (title: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  - ${line}`)]);

@@ -3,7 +3,7 @@ import type { Catalogue } from "./catalogue";
 import { ClusterError } from "./errors";
 import type { ObservedCluster } from "./observe";
 import { hasJoined, tagKeys, tagParameters, tagsOf, type TaggedKind, type Tags } from "./ownership";
-import type { DesiredEndpoint } from "./endpoint";
+import type { DesiredEndpoint } from "./desired";
 import type { Address } from "./own-address";
 import { ownNetworks, type Network } from "./own-network";
 import type { Plan, PlanInput } from "./plan-input";

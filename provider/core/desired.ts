@@ -24,6 +24,21 @@ export interface DesiredNode {
   readonly delete: boolean;
 }
 
+/** Where a cluster is to live. */
+export interface DesiredEndpoint {
+  readonly name: string;
+  readonly uid: string;
+  /** Name or id. */
+  readonly zone: string;
+  /** Name or id of a network of the user's. Default: one is made and owned. */
+  readonly network?: string;
+  /** Name or id, for the network that is made. */
+  readonly networkOffering: string;
+  /** The one of this uid is taken over. */
+  readonly adopt?: boolean;
+  readonly timeouts: { readonly createSeconds: number; readonly deleteSeconds: number };
+}
+
 /** Where the cluster lives: made before its machines, and unchanged as long as it lives. */
 export interface ClusterPlace {
   readonly zoneId: string;

@@ -6,7 +6,7 @@ import { placeToAdopt, staysWithOthers, takeOver } from "./adoption";
 import type { Catalogue } from "./catalogue";
 import { orAlready } from "./claim";
 import { refuse } from "./cluster";
-import type { ClusterPlace } from "./desired";
+import type { ClusterPlace, DesiredEndpoint } from "./desired";
 import { deleteMachines } from "./delete";
 import { ClusterError } from "./errors";
 import { goneAsEmpty } from "./gone";
@@ -20,20 +20,6 @@ import type { Answer, World } from "./ports";
 import { observeRecords } from "./records";
 import { rehearseNetwork, sayLosses } from "./rehearsal";
 import { blockProblems } from "./rehearse-delete";
-
-export interface DesiredEndpoint {
-  readonly name: string;
-  readonly uid: string;
-  /** Name or id. */
-  readonly zone: string;
-  /** Name or id of a network of the user's. Default: one is made and owned. */
-  readonly network?: string;
-  /** Name or id, for the network that is made. */
-  readonly networkOffering: string;
-  /** The one of this uid is taken over. */
-  readonly adopt?: boolean;
-  readonly timeouts: { readonly createSeconds: number; readonly deleteSeconds: number };
-}
 
 export interface Endpoint extends ClusterPlace {
   readonly zoneName: string;

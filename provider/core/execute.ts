@@ -5,19 +5,8 @@
 import { ClusterError, Interrupted, messageOf } from "./errors";
 import type { Clock, Log } from "./ports";
 import { ReadySteps } from "./ready-steps";
+import type { StepNode } from "./step-graph";
 import { summary } from "./wording";
-
-export interface StepNode {
-  readonly id: string;
-  /** What a person reads: `deploy prod-worker-2`. */
-  readonly title: string;
-  /** Ids of the steps that must be done before. */
-  readonly needs: readonly string[];
-  /** Steps of one pool share a bound; steps without one are unbounded. */
-  readonly pool?: string;
-  /** How long it usually takes. Long ones say when they begin, all say when they are done. */
-  readonly estimateSeconds?: number;
-}
 
 /** From here on a person wonders whether anything is happening. */
 const longSeconds = 5;

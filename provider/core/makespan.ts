@@ -1,7 +1,6 @@
 /** How long a plan takes from its first step's beginning to its last one's end. */
-import type { StepNode } from "./execute";
 import { LeastFirst } from "./least-first";
-import type { StepGraph } from "./step-graph";
+import type { StepGraph, StepNode } from "./step-graph";
 
 interface Pool {
   room: number;

@@ -1,5 +1,6 @@
 /** A plan in words: what previews, progress and the CLI show. */
-import { seconds, type StepNode } from "./execute";
+import { seconds } from "./execute";
+import type { StepNode } from "./step-graph";
 import type { Role } from "./ownership";
 import { makespan } from "./makespan";
 import { graphOf, pools, type MachineRef } from "./step";

@@ -1,4 +1,4 @@
-import type { StepNode } from "./execute";
+import type { StepNode } from "./step-graph";
 
 interface Place<S> {
   readonly step: S;

@@ -1,4 +1,16 @@
-import type { StepNode } from "./execute";
+/** What is done before what. */
+
+export interface StepNode {
+  readonly id: string;
+  /** What a person reads: `deploy prod-worker-2`. */
+  readonly title: string;
+  /** Ids of the steps that must be done before. */
+  readonly needs: readonly string[];
+  /** Steps of one pool share a bound; steps without one are unbounded. */
+  readonly pool?: string;
+  /** How long it usually takes. Long ones say when they begin, all say when they are done. */
+  readonly estimateSeconds?: number;
+}
 
 /** What one search after another uses: a list for each of a hundred thousand steps would cost more than the search. */
 interface Search {

@@ -1,10 +1,9 @@
 /** Everything the core can do to a cluster, one small idempotent step each. A step is data: planning makes it, `actions/` carries it out. */
 import type { AddonChange } from "./addons";
-import type { StepNode } from "./execute";
 import { makespan } from "./makespan";
 import type { ObservedForward } from "./observe";
 import type { Role, TaggedKind, Tags } from "./ownership";
-import { StepGraph } from "./step-graph";
+import { StepGraph, type StepNode } from "./step-graph";
 
 export interface MachineRef {
   readonly name: string;

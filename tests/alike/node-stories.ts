@@ -16,8 +16,8 @@ function story({ info, unschedulable, leaving, annotations = {} }: TrimmedNode):
     ["version", info?.kubeletVersion ?? "unknown"],
     ...(unschedulable ? [["cordoned", "yes"] as const] : []),
     ...(leaving ? [["leaving", "yes"] as const] : []),
-    // What was changed together comes in any order.
-    ...said.sort(([a], [b]) => a.localeCompare(b)),
+    // What was changed together comes in any order; what one look happens to see together, as the agent says it: add-ons once it has answered.
+    ...said.sort(([a], [b]) => Number(a.includes("addons")) - Number(b.includes("addons")) || a.localeCompare(b)),
   ]);
 }
 

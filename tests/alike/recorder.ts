@@ -2,7 +2,7 @@
 import type { ClusterAccess } from "../../provider/core/ports";
 import { parseMachineName } from "../../provider/core/ownership";
 import { TooOld, type Site } from "./site";
-import { objects, trimmed, type Kind, type KubernetesObject } from "./trimmed";
+import { objects, trimmed, type Kind, type KubernetesObject, type TrimmedNode, type TrimmedPod } from "./trimmed";
 
 export type Source = Kind | "machine" | "moldEvent" | "etcd" | "stage";
 
@@ -22,7 +22,7 @@ const moldEvery = 200;
 const watchAgain = 200;
 /** How often etcd is asked for its members: each time two programs are run in a pod. */
 const etcdEvery = 3_000;
-/** A stage is over when nodes and machines have been as they are for this long. */
+/** A stage is over when nodes and machines have been as they are for this long, and what runs in kube-system is Ready. */
 const quietFor = 20_000;
 const longestUntilQuiet = 120_000;
 
@@ -75,10 +75,16 @@ export class Recorder {
     const since = (this.changed = this.site.clock.now());
     for (;;) {
       const now = this.site.clock.now();
-      if (now - this.changed >= quietFor || now - since >= longestUntilQuiet) break;
+      if ((now - this.changed >= quietFor && !this.awaitsPods()) || now - since >= longestUntilQuiet) break;
       await this.site.clock.sleep(1_000);
     }
     await this.askMoldEvents();
+  }
+
+  /** CoreDNS takes half a minute to be Ready again after a start. What is said of pods is old once no machine runs. */
+  private awaitsPods(): boolean {
+    const all = [...this.said];
+    return all.some(([key, text]) => key.startsWith("machine ") && text.includes('"state":"Running"')) && all.some(([key, text]) => key.startsWith("pod kube-system/") && !isReady(JSON.parse(text) as TrimmedPod));
   }
 
   async end(): Promise<void> {
@@ -172,11 +178,11 @@ export class Recorder {
   private see(kind: Kind, object: KubernetesObject): void {
     const name = nameOf(object);
     this.add(kind, name, trimmed[kind](object));
-    if (kind === "node" && parseMachineName("prod", name)?.role === "control-plane") this.controlPlanes.set(name, isReady(object));
+    if (kind === "node" && parseMachineName("prod", name)?.role === "control-plane") this.controlPlanes.set(name, isReady(trimmed.node(object)));
   }
 }
 
 const nameOf = ({ metadata: { namespace, name } }: KubernetesObject): string => (namespace === undefined ? name : `${namespace}/${name}`);
 
-const isReady = ({ status }: KubernetesObject): boolean => status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false;
+const isReady = ({ conditions }: Pick<TrimmedNode, "conditions">): boolean => conditions.some(({ type, status }) => type === "Ready" && status === "True");
 

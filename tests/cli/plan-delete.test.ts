@@ -1,6 +1,6 @@
 /** The program itself, as a process of its own, against the embedded Mold over HTTP and a cluster's API over HTTPS. */
 import { join } from "node:path";
-import type { Rehearsed } from "../../provider/cli/plan-delete";
+import type { Rehearsed } from "../../provider/cli/words";
 import { kubeconfig } from "../../provider/kubernetes/kubeconfig";
 import { httpsTransport } from "../../provider/kubernetes/transport";
 import { owner } from "../core/world/cluster";

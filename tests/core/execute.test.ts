@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { execute, StepsFailed, type StepNode } from "../../provider/core/execute";
+import { execute, StepsFailed } from "../../provider/core/execute";
+import type { StepNode } from "../../provider/core/step-graph";
 import { Interrupted } from "../../provider/core/errors";
 import { VirtualClock } from "./world/virtual-clock";
 

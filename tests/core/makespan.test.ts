@@ -1,10 +1,10 @@
 /** How long a preview says that a plan takes: as long as the executor would be at it, pools included. */
 import fc from "fast-check";
-import { execute, type StepNode } from "../../provider/core/execute";
+import { execute } from "../../provider/core/execute";
 import { makespan } from "../../provider/core/makespan";
 import { planCluster } from "../../provider/core/plan";
 import { estimatePlan, pools } from "../../provider/core/step";
-import { StepGraph } from "../../provider/core/step-graph";
+import { StepGraph, type StepNode } from "../../provider/core/step-graph";
 import { desired, nothing, owner } from "./world/observed";
 import { VirtualClock } from "./world/virtual-clock";
 

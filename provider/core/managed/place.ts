@@ -5,7 +5,8 @@
 import { staysWithOthers, takeOver } from "../adoption";
 import type { Catalogue } from "../catalogue";
 import { ClusterError } from "../errors";
-import { EndpointRun, type DesiredEndpoint, type Endpoint } from "../endpoint";
+import type { DesiredEndpoint } from "../desired";
+import { EndpointRun, type Endpoint } from "../endpoint";
 import { goneAsEmpty } from "../gone";
 import { withLock } from "../lock";
 import { ownNetworks } from "../own-network";

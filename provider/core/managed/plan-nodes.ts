@@ -1,9 +1,8 @@
 /** Single nodes: which leave, and what is done to those that stay. */
 import { cordonedBy, tagKeys } from "../ownership";
-import type { ManagedPlanInput } from "./plan";
+import type { ManagedPlanInput } from "./plan-input";
 import { workersOf, type ManagedMachine, type ManagedRecord } from "./observe";
-import { refOf } from "./plan-running";
-import type { ManagedSteps } from "./work";
+import { refOf, type ManagedSteps } from "./work";
 
 /** Those that leave, and how many workers there are to be then. */
 export function leavingOf({ desired, observed }: ManagedPlanInput, behind: readonly string[]): { machines: ManagedMachine[]; size: number } {

@@ -1,13 +1,11 @@
 /** What a running cluster lacks of its declaration. */
 import { ownershipTags, tagKeys, type Role, type Tags } from "../ownership";
-import type { ManagedPlanInput } from "./plan";
+import type { ManagedPlanInput } from "./plan-input";
 import { hopsOf, type ManagedHop } from "./hops";
 import { uncounted, wasWhole, workersOf, type ManagedMachine, type ManagedRecord } from "./observe";
 import { leavingOf, planCount, planLeaving, planNodeOperations } from "./plan-nodes";
 import { planLed, planVacated } from "./succession";
-import type { ManagedSteps, ManagedWork, NodeRef } from "./work";
-
-export const refOf = ({ id, name, role }: ManagedMachine): NodeRef => ({ id, name, role });
+import { refOf, type ManagedSteps, type ManagedWork, type NodeRef } from "./work";
 
 export function planRunning(steps: ManagedSteps, input: ManagedPlanInput, cluster: ManagedRecord): string[] {
   const { desired, observed } = input;

@@ -2,7 +2,6 @@
  * From what is declared and what is there to the steps that Mold is asked for. Pure and total: a plan, or problems that each name a property.
  * What a state hides (a cluster that is being started, say) is waited for, and planned in the next round of the same run.
  */
-import type { KubernetesVersion } from "../catalogue";
 import { tagKeys } from "../ownership";
 import type { Problem } from "../plan-input";
 import { satisfies } from "../release";
@@ -11,22 +10,9 @@ import { commentChange, shownComment } from "../records";
 import { hopsOf } from "./hops";
 import { wasWhole, type ManagedRecord, type ObservedManaged } from "./observe";
 import { offeringChange, planRunning, planTags } from "./plan-running";
-import { problemsOf, type FormerManaged, type Offerings } from "./problems";
+import type { ManagedPlanInput } from "./plan-input";
+import { problemsOf } from "./problems";
 import { ManagedSteps, type ManagedStep } from "./work";
-
-export interface ManagedPlanInput {
-  readonly desired: DesiredManaged;
-  readonly observed: ObservedManaged;
-  readonly owner: string;
-  /** Undefined: nothing was declared before. */
-  readonly former?: FormerManaged;
-  /** This is a create. */
-  readonly birth: boolean;
-  /** It takes over what is there, and changes nothing of it. */
-  readonly adopts?: boolean;
-  readonly versions: readonly KubernetesVersion[];
-  readonly offerings: Offerings;
-}
 
 export interface ManagedPlan {
   readonly steps: readonly ManagedStep[];

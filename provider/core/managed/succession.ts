@@ -5,9 +5,8 @@
 import { tagKeys } from "../ownership";
 import { predecessorsOf, succeeds } from "../succession";
 import { workersOf, type ManagedMachine, type ObservedManaged } from "./observe";
-import type { ManagedPlanInput } from "./plan";
-import { refOf } from "./plan-running";
-import type { ManagedSteps, NodeRef, VacantPlace } from "./work";
+import type { ManagedPlanInput } from "./plan-input";
+import { refOf, type ManagedSteps, type NodeRef, type VacantPlace } from "./work";
 
 const vacantKey = (name: string): string => tagKeys.vacant + name;
 

@@ -1,5 +1,5 @@
 /** Everything that is done to a cluster that Mold runs, one small idempotent step each. */
-import type { StepNode } from "../execute";
+import type { StepNode } from "../step-graph";
 import { makespan } from "../makespan";
 import type { Role, Tags } from "../ownership";
 import { graphOf } from "../step";
@@ -9,6 +9,8 @@ export interface NodeRef {
   readonly name: string;
   readonly role: Role;
 }
+
+export const refOf = ({ id, name, role }: NodeRef): NodeRef => ({ id, name, role });
 
 export interface RuleRef {
   readonly id: string;

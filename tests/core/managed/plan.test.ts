@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { marked, type ManagedMachine, type ManagedRecord, type ObservedManaged } from "../../../provider/core/managed/observe";
 import type { DesiredManaged } from "../../../provider/core/managed/desired";
-import { planManaged, type ManagedPlanInput } from "../../../provider/core/managed/plan";
+import { planManaged } from "../../../provider/core/managed/plan";
+import type { ManagedPlanInput } from "../../../provider/core/managed/plan-input";
 import { tagKeys } from "../../../provider/core/ownership";
 import type { KubernetesNode } from "../../../provider/core/ports";
 

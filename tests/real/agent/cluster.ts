@@ -1,5 +1,4 @@
 /** A small real cluster, made and changed by the core as an engine would have it. */
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { accessOf } from "../../../provider/core/desired";
@@ -15,7 +14,6 @@ import { createMoldClient } from "../../../provider/mold/client";
 import { systemClock } from "../../../provider/core/clock";
 import { checkInputs } from "../../../schema/check";
 import type { ClusterEndpointOutputs, ClusterIdentityOutputs, ClusterOutputs } from "../../../schema/generated/types";
-import { entering } from "../world/inside";
 import type { RealMold } from "../world/mold";
 
 const declaredBy = { owner: "pulumi:organization/project/real", resource: "real" };
@@ -118,15 +116,5 @@ function checked(kind: Parameters<typeof checkInputs>[0], declared: Declared): R
   return inputs as unknown as Record<string, unknown>;
 }
 
-/** Runs a script inside a machine; what it printed. @throws with what it said when it failed */
-export function script(mold: RealMold, id: string, text: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(...entering(mold.init(id)!, ["bash", "-s", "--", ...args]), { encoding: "utf8", input: text });
-  if (status !== 0) throw new Error(`inside ${id}: ${stdout}${stderr}`);
-  return stdout.trim();
-}
-
 /** Starts a registry in a machine. */
 export const registry = readFileSync(join(__dirname, "registry.sh"), "utf8");
-
-/** Gives certificates another end. */
-export const redate = readFileSync(join(__dirname, "redate.sh"), "utf8");

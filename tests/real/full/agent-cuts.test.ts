@@ -4,8 +4,9 @@
  */
 import { rmSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { oneAndOne, RealCluster, registry, script } from "../agent/cluster";
+import { oneAndOne, RealCluster, registry } from "../agent/cluster";
 import { isosFolder, missingIsos } from "../agent/isos";
+import { runScript } from "../world/inside";
 import { leavings } from "../world/leavings";
 import { lacking, RealMold, until } from "../world/mold";
 
@@ -28,7 +29,7 @@ if (why.length > 0) console.warn(`the agent cut off on real machines is skipped:
       await wait(500);
     }
   };
-  const inside = (name: string, text: string, ...args: string[]): string => script(mold, ids.get(name)!, text, ...args);
+  const inside = (name: string, text: string, ...args: string[]): string => runScript(mold.init(ids.get(name)!), text, args);
   const kubectl = (text: string): string => inside(first, `export KUBECONFIG=/etc/kubernetes/admin.conf PATH=/usr/local/bin:$PATH\n${text}`);
   // By way of stdin: as an argument the condition would be among the processes that it looks for.
   const isSo = (name: string, condition: string): boolean => {

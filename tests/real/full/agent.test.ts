@@ -4,10 +4,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { machineUserData, encodeUserData, decodeUserData } from "../../../provider/node/user-data";
 import { newBootstrapToken } from "../../../provider/kubernetes/bootstrap-token";
 import { randomBytes } from "node:crypto";
-import { oneAndOne, RealCluster, redate, registry, script } from "../agent/cluster";
+import { oneAndOne, RealCluster, registry } from "../agent/cluster";
 import { isosFolder, missingIsos } from "../agent/isos";
+import { runScript } from "../world/inside";
 import { leavings } from "../world/leavings";
 import { lacking, RealMold, until } from "../world/mold";
+import { kubeletClient, redateControlPlane, redateWorker } from "../world/redate";
 
 const [version, other] = ["1.34.2", "1.35.4"];
 const why = [...lacking, ...missingIsos([version, other])];
@@ -24,7 +26,7 @@ const now = (): number => Math.floor(Date.now() / 1000);
   const cluster = new RealCluster(mold, oneAndOne("real", version, password));
   const ids = new Map<string, string>();
   const [first, worker, late] = ["real-control-1", "real-worker-1", "real-late"];
-  const inside = (name: string, text: string, ...args: string[]): string => script(mold, ids.get(name)!, text, ...args);
+  const inside = (name: string, text: string, ...args: string[]): string => runScript(mold.init(ids.get(name)!), text, args);
   const journal = (name: string): string => inside(name, "journalctl --boot --no-pager --output=cat --unit ablestack-kubernetes-agent");
   const kubectl = (text: string): string => inside(first, `export KUBECONFIG=/etc/kubernetes/admin.conf PATH=/usr/local/bin:$PATH\n${text}`);
   const areReady = async (...names: string[]): Promise<void> => {
@@ -83,9 +85,7 @@ const now = (): number => Math.floor(Date.now() / 1000);
 
   test("certificates that end soon are renewed, the static pods run with them, and the Node says until when", async () => {
     const soon = now() + 20 * 3600;
-    inside(first, redate, String(now() - 60), String(soon), "/etc/kubernetes/pki/ca.crt", "/etc/kubernetes/pki/ca.key", ...["apiserver", "apiserver-kubelet-client"].map((name) => `/etc/kubernetes/pki/${name}.crt`), ...["admin", "super-admin", "controller-manager", "scheduler"].map((name) => `/etc/kubernetes/${name}.conf`));
-    inside(first, redate, String(now() - 60), String(soon), "/etc/kubernetes/pki/etcd/ca.crt", "/etc/kubernetes/pki/etcd/ca.key", ...["etcd/server", "etcd/peer", "etcd/healthcheck-client", "apiserver-etcd-client"].map((name) => `/etc/kubernetes/pki/${name}.crt`));
-    inside(first, redate, String(now() - 60), String(soon), "/etc/kubernetes/pki/front-proxy-ca.crt", "/etc/kubernetes/pki/front-proxy-ca.key", "/etc/kubernetes/pki/front-proxy-client.crt");
+    redateControlPlane(inside, first, soon);
     const uids = (): string => kubectl("kubectl -n kube-system get pods -l tier=control-plane -o jsonpath='{range .items[*]}{.status.containerStatuses[0].containerID}{\"\\n\"}{end}' | sort");
     const before = uids();
     inside(first, "systemctl restart ablestack-kubernetes-agent");
@@ -102,16 +102,10 @@ const now = (): number => Math.floor(Date.now() / 1000);
   test("a cluster that was stopped past the end of all its certificates is back after the next up, with what etcd held", async () => {
     kubectl("kubectl create configmap kept --from-literal=what=this");
     const end = now() + 45;
-    const client = "/var/lib/kubelet/pki/kubelet-client-current.pem";
-    // The worker has no key of the CA: what it gets is signed on the control plane.
-    const pem = inside(worker, `base64 -w0 ${client}`);
-    const redated = inside(first, `echo "$5" | base64 -d >/root/worker.pem\n${redate}\nbase64 -w0 /root/worker.pem; rm /root/worker.pem`.replace('ca=$3 ca_key=$4\nshift 4', 'ca=$3 ca_key=$4\nshift 5; set -- /root/worker.pem'), String(now() - 60), String(end), "/etc/kubernetes/pki/ca.crt", "/etc/kubernetes/pki/ca.key", pem);
-    inside(worker, `echo "$1" | base64 -d >"$(readlink -f ${client})"; systemctl restart ablestack-kubernetes-agent`, redated);
+    redateWorker(inside, first, worker, end);
     const said = async (): Promise<string> => (await cluster.kubernetes.nodes()).find(({ name }) => name === worker)!.annotations["ablestack.io/certificates-end"]!;
     for (const deadline = Date.now() + 30_000; Date.parse(await said()) !== end * 1000; await wait(500)) if (Date.now() > deadline) throw new Error(`the worker says ${await said()}`);
-    const from = String(now() - 60);
-    inside(first, redate, from, String(end), "/etc/kubernetes/pki/ca.crt", "/etc/kubernetes/pki/ca.key", client, ...["apiserver", "apiserver-kubelet-client"].map((name) => `/etc/kubernetes/pki/${name}.crt`), ...["admin", "super-admin", "controller-manager", "scheduler"].map((name) => `/etc/kubernetes/${name}.conf`));
-    inside(first, redate, from, String(end), "/etc/kubernetes/pki/etcd/ca.crt", "/etc/kubernetes/pki/etcd/ca.key", ...["etcd/server", "etcd/peer", "etcd/healthcheck-client", "apiserver-etcd-client"].map((name) => `/etc/kubernetes/pki/${name}.crt`));
+    redateControlPlane(inside, first, end, { kubelet: true });
     await cluster.up({ powerState: "stopped" });
     await wait(Math.max(0, (end + 2 - now()) * 1000));
     cluster.tokens.clear();
@@ -120,7 +114,7 @@ const now = (): number => Math.floor(Date.now() / 1000);
     expect(journal(first)).toContain("certificates: the kubelet has a new certificate");
     // It looks every three seconds whether the kubelet has one.
     await until("the worker's agent is done", () => /certificates: the kubelet's certificate ended on .*, asking for another one\ncertificates: the kubelet has a new certificate/.test(journal(worker)));
-    for (const name of [first, worker]) expect(endOf(name, client)).toBeGreaterThan(now() + 86_400);
+    for (const name of [first, worker]) expect(endOf(name, kubeletClient)).toBeGreaterThan(now() + 86_400);
     expect(kubectl("kubectl get configmap kept -o jsonpath='{.data.what}'")).toBe("this");
     expect(inside(worker, "ls /etc/kubernetes/bootstrap-kubelet.conf 2>/dev/null || true")).toBe("");
     // Its name is not known here: what it looks like is.

@@ -5,14 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { etcdMembers } from "../world/etcd";
 import { until } from "../world/mold";
+import { redateControlPlane, redateWorker } from "../world/redate";
 import { describeOnRealNodes, RealStack } from "../world/real-stack";
-import { record } from "../world/results";
+import { inWords, record } from "../world/results";
 
 jest.setTimeout(1_800_000);
+
+const now = (): number => Math.floor(Date.now() / 1000);
 
 describeOnRealNodes("control planes that come and go", () => {
   let real: RealStack;
   const names = ["life-control-1", "life-control-2", "life-control-3"];
+
+  const journal = (name: string): string => real.script(name, "journalctl --boot --no-pager --output=cat --unit ablestack-kubernetes-agent");
 
   /** Where machines find the ISOs of a minor. */
   const isosOf = (minor: string): string[] => {
@@ -33,6 +38,34 @@ describeOnRealNodes("control planes that come and go", () => {
     expect(etcdMembers(real, names[0]!)).toEqual(names);
     expect(real.nodes().filter(({ ready }) => ready)).toHaveLength(4);
     record({ what: "one control plane becomes three", seen: `${seconds.toFixed(0)} s` });
+  });
+
+  test("certificates of all three that end within a day are renewed, and etcd keeps what it has", async () => {
+    const soon = now() + 20 * 3600;
+    for (const name of names) redateControlPlane(real.script, name, soon);
+    const end = await real.load(false);
+    for (const name of names) real.script(name, "systemctl restart ablestack-kubernetes-agent");
+    for (const name of names) await until(`${name} has renewed its own`, () => journal(name).includes("certificates: renewed, until "), 300_000);
+    const { reads, writes } = await end();
+    for (const name of names) expect(Number(real.script(name, "date -d \"$(openssl s_client -connect 127.0.0.1:6443 </dev/null 2>/dev/null | openssl x509 -noout -enddate | cut -d= -f2)\" +%s"))).toBeGreaterThan(soon);
+    expect(etcdMembers(real, names[0]!)).toEqual(names);
+    record({ what: "certificates of three control planes renewed at once, all within a day of their end: reads meanwhile", seen: inWords(reads) });
+    record({ what: "certificates of three control planes renewed at once: writes meanwhile", seen: inWords(writes) });
+  });
+
+  test("stopped past the end of all their certificates, they are back after the next up, with what etcd held", async () => {
+    const end = now() + 60;
+    redateWorker(real.script, names[0]!, "life-worker-1", end);
+    await until("the worker has said when its certificate ends", () => Date.parse(real.kubectl(["get", "node", "life-worker-1", "-o", "jsonpath={.metadata.annotations.ablestack\\.io/certificates-end}"])) === end * 1000, 30_000);
+    for (const name of names) redateControlPlane(real.script, name, end, { kubelet: true });
+    await real.up({ stopped: "true" });
+    await until("they have ended", () => now() > end + 2, 120_000);
+    const { seconds } = await real.up({ stopped: "false" });
+    expect(real.nodes().filter(({ ready }) => ready)).toHaveLength(4);
+    for (const name of names) expect(journal(name)).toContain("certificates: the kubelet has a new certificate");
+    expect(etcdMembers(real, names[0]!)).toEqual(names);
+    expect(real.kubectl(["get", "configmap", "kept", "-o", "jsonpath={.data.since}"])).toBe("one");
+    record({ what: "three control planes and a worker, stopped past the end of all their certificates: the next `up`", seen: `${seconds.toFixed(0)} s` });
   });
 
   test("an ISO that was damaged on its way is named before anything changes", async () => {

@@ -22,3 +22,11 @@ export function runInside(machines: string, id: string, argv: readonly string[])
   const { status, stdout } = spawnSync(...entering(init, argv), { encoding: "utf8" });
   return status === 0 ? stdout.trim() : undefined;
 }
+
+/** Runs a script in the machine whose first process that is; what it printed. @throws with what it said when it failed */
+export function runScript(init: string | undefined, text: string, args: readonly string[]): string {
+  if (init === undefined) throw new Error("it is off");
+  const { status, stdout, stderr } = spawnSync(...entering(init, ["bash", "-s", "--", ...args]), { encoding: "utf8", input: text });
+  if (status !== 0) throw new Error(`${stdout}${stderr}`);
+  return stdout.trim();
+}

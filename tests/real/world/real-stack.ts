@@ -9,7 +9,7 @@ import { signed, type Params } from "../../emulator/test-client";
 import { lifecycle, root } from "../../engine/world/paths";
 import type { Running } from "../../engine/world/running";
 import { TestStack } from "../../engine/world/stack";
-import { entering, initOf, runInside } from "./inside";
+import { entering, initOf, runInside, runScript } from "./inside";
 import { leavings } from "./leavings";
 import type { LoadReport, LoadTargets } from "./load";
 
@@ -147,6 +147,9 @@ export class RealStack {
     const id = this.ids.get(name);
     return id === undefined ? undefined : runInside(this.machines, id, argv);
   }
+
+  /** Runs a script in a machine; what it printed. @throws with what it said when it failed */
+  readonly script = (name: string, text: string, ...args: string[]): string => runScript(initOf(this.machines, this.ids.get(name) ?? ""), text, args);
 
   /** Loads the test's own images into these machines: they are on no ISO, and there is no registry. */
   async loadImages(names: Iterable<string>): Promise<void> {
