@@ -6,7 +6,8 @@ SHELL := /bin/sh
 .PHONY: help up down preview kubeconfig env reset up-terraform down-terraform env-terraform terraform-mirror install build lint test test-real test-real-full generate stale bench clean
 
 # HYPERVISOR: the machines of `make up`, simulated (default) or nspawn: containers that boot (Linux, root). KUBERNETES: up to which
-# version ISOs are made for these. BRIEF=1: of `make test-real` what needs one minor alone.
+# version ISOs are made for these. BRIEF=1: of `make test-real` what needs one minor alone. OPENTOFU=1: `make test` builds OpenTofu where
+# there is none (some minutes, once) and tries it, too. BENCH: which groups `make bench` measures, all by default (tests/bench/run.ts).
 export HYPERVISOR KUBERNETES BRIEF VERSIONS MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS TERRAFORM TERRAFORM_FLAGS STATE STACK EXAMPLE
 
 modules := node_modules/.stamp
@@ -65,6 +66,7 @@ terraform-mirror: $(modules) ## the Terraform provider, in a folder that terrafo
 	@echo '}'
 
 test: $(built) ## every check there is, with the real Pulumi engine
+	@[ -z "$(OPENTOFU)" ] || .toolchain/terraform/find-tofu.sh >/dev/null
 	@PATH="$$(.toolchain/pulumi/find.sh):$$PATH" && export PATH && node .toolchain/checks.mjs
 
 test-real: $(built) ## the tests on machines that boot (Linux, root; builds Kubernetes the first time)
@@ -80,7 +82,7 @@ stale: $(modules)
 	@node .toolchain/stale.mjs
 
 bench: $(built) ## measure; writes .bench/results.json
-	@PATH="$$(.toolchain/pulumi/find.sh):$$PATH" && export PATH && npx tsx tests/bench/run.ts
+	@PATH="$$(.toolchain/pulumi/find.sh):$$PATH" && export PATH && npx tsx tests/bench/run.ts $(BENCH)
 
 clean: ## remove what make build and make test made (not .state/: see reset)
 	@rm -rf dist .bench .state/checks node_modules/.cache

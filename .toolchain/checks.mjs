@@ -26,6 +26,7 @@ const checks = [
   { name: "shellcheck", command: ["shellcheck", "-x", "-P", "SCRIPTDIR", ...shell], optional: true },
   // Unit tests side by side (those on real machines are `make test-real`); those with the real engine one at a time, since they kill, and measure what is left.
   jest("unit", "--testPathIgnorePatterns", "/engine/", "/tests/real/", "--maxWorkers", String(Math.max(1, availableParallelism()))),
+  // What needs OpenTofu is skipped there unless it is on PATH or was built: .toolchain/terraform/find-tofu.sh, which `make test OPENTOFU=1` calls.
   jest("engine", "-i", "--testPathPatterns", "/tests/(terraform/)?engine/"),
 ];
 

@@ -27,6 +27,9 @@ export const operations = {
   "delete one worker": { core: true, mold: true },
   "replace one worker": { core: true, mold: true },
   "replace one control plane": { core: true, mold: "Mold can neither remove nor add a control plane" },
+  "lead rules that name a worker to the one that replaces it": { core: true, mold: true },
+  "lead rules that name a control plane to the one that replaces it": { core: true, mold: "Mold can neither remove nor add a control plane: none is ever replaced" },
+  "lead rules that name a worker which scaling by demand removes": { core: "Mold watches demand only for clusters that its own Kubernetes service runs", mold: "Mold's autoscaler removes nodes without others in their places: name another one, or choose by role" },
   "change the size of a stopped cluster": { core: true, mold: "Mold changes the size of none of its clusters that is stopped" },
   "adopt what exists": { core: true, mold: true },
 } as const satisfies Readonly<Record<string, Readonly<Record<Management, Able>>>>;

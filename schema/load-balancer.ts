@@ -1,7 +1,7 @@
 /** One port of a public address, spread over machines. */
 import { connectionName, tags } from "./kubernetes-cluster";
 import { clusterUid } from "./network-rule";
-import type { IntegerProperty, ObjectProperty } from "./property";
+import { isRecord, type IntegerProperty, type ListProperty, type ObjectProperty } from "./property";
 import type { Resource, Rule } from "./resource";
 
 const seconds = (description: string, value: number): IntegerProperty => ({ type: "integer", description, unit: "seconds", minimum: 1, maximum: 3600, default: value, example: value * 2 });
@@ -33,16 +33,34 @@ const healthCheckTimes: Rule = ({ integer, fail }) => {
   if (interval !== undefined && timeout !== undefined && timeout > interval) fail("healthCheck.timeout", `is ${timeout}, which is longer than the time between two checks (interval ${interval})`);
 };
 
-const autoscaleBounds: Rule = ({ integer, at, fail }) => {
+interface ReadPolicy {
+  readonly duration?: unknown;
+  readonly quietTime?: unknown;
+  readonly conditions: readonly { readonly counter?: unknown }[];
+}
+
+const records = (value: unknown): Readonly<Record<string, unknown>>[] => (Array.isArray(value) ? value.map((each: unknown) => (isRecord(each) ? each : {})) : []);
+
+const readPolicies = (value: unknown): ReadPolicy[] => records(value).map((each) => ({ ...each, conditions: records(each["conditions"]) }));
+
+/** The first entry that an earlier one says as well. What is not known says nothing. */
+const secondOf = (texts: readonly (string | undefined)[]): number => texts.findIndex((text, index) => text !== undefined && texts.indexOf(text) !== index);
+
+const autoscaleBounds: Rule = ({ integer, at, isUnknown, fail }) => {
   const [min, max] = [integer("autoscale.minMembers"), integer("autoscale.maxMembers")];
   const interval = integer("autoscale.interval");
-  for (const policy of ["scaleUp", "scaleDown"]) {
-    const duration = integer(`autoscale.${policy}.duration`);
-    if (interval !== undefined && duration !== undefined && duration < interval) fail(`autoscale.${policy}.duration`, `is ${duration}, which is shorter than the time between two looks (interval ${interval})`);
-    const conditions = at(`autoscale.${policy}.conditions`);
-    const counters = Array.isArray(conditions) ? conditions.flatMap((each) => (typeof each === "object" && each !== null && typeof (each as { counter?: unknown }).counter === "string" ? [(each as { counter: string }).counter] : [])) : [];
-    const twice = counters.findIndex((counter, index) => counters.indexOf(counter) !== index);
-    if (twice >= 0) fail(`autoscale.${policy}.conditions[${twice}].counter`, `is ${counters[twice]}, which another condition has; Mold takes one condition a counter`);
+  for (const list of ["scaleUpPolicies", "scaleDownPolicies"]) {
+    const policies = readPolicies(at(`autoscale.${list}`));
+    policies.forEach(({ duration, conditions }, index) => {
+      const path = `autoscale.${list}[${index}]`;
+      if (interval !== undefined && typeof duration === "number" && duration < interval) fail(`${path}.duration`, `is ${duration}, which is shorter than the time between two looks (interval ${interval})`);
+      const counters = conditions.map(({ counter }) => (typeof counter === "string" ? counter : undefined));
+      const twice = secondOf(counters);
+      if (twice >= 0) fail(`${path}.conditions[${twice}].counter`, `is ${counters[twice]!}, which another condition has; Mold takes one condition a counter`);
+    });
+    const hasUnknown = (value: unknown): boolean => isUnknown(value) || Object.values(isRecord(value) ? value : {}).some(isUnknown);
+    const second = secondOf(policies.map((policy) => (hasUnknown(policy) || policy.conditions.some(hasUnknown) ? undefined : JSON.stringify([policy.duration, policy.quietTime, policy.conditions.map((each) => JSON.stringify(Object.entries(each).sort())).sort()]))));
+    if (second >= 0) fail(`autoscale.${list}[${second}]`, "says the same as another one before it; leave one of them out");
   }
   if (min !== undefined && max !== undefined && min > max) fail("autoscale.maxMembers", `is ${max}, which is below minMembers (${min})`);
 };
@@ -50,11 +68,10 @@ const autoscaleBounds: Rule = ({ integer, at, fail }) => {
 /** Counters as Mold has them for its routers. */
 const counterExample = "vm.cpu.average.percentage";
 
-const scalePolicy = (description: string): ObjectProperty => ({
+const scalePolicy: ObjectProperty = {
   type: "object",
   typeName: "ScalePolicy",
-  description,
-  required: true,
+  description: "When a machine is added, or removed.",
   properties: {
     conditions: {
       type: "list",
@@ -75,14 +92,16 @@ const scalePolicy = (description: string): ObjectProperty => ({
     duration: seconds("How long the conditions have to hold. Not shorter than `interval`.", 60),
     quietTime: { type: "integer", description: "How long nothing is done after it was.", unit: "seconds", minimum: 0, maximum: 86_400, default: 300, example: 600 },
   },
-});
+};
+
+const scalePolicies = (description: string): ListProperty => ({ type: "list", description: `${description} Any one of the policies suffices; their order means nothing.`, required: true, minItems: 1, items: scalePolicy });
 
 const autoscaleExample = {
   minMembers: 2,
   maxMembers: 6,
   machines: { offering: "k8s-2c-2g", template: "debian-13" },
-  scaleUp: { conditions: [{ counter: counterExample, operator: "GT", threshold: 80 }] },
-  scaleDown: { conditions: [{ counter: counterExample, operator: "LT", threshold: 20 }] },
+  scaleUpPolicies: [{ conditions: [{ counter: counterExample, operator: "GT", threshold: 80 }] }],
+  scaleDownPolicies: [{ conditions: [{ counter: counterExample, operator: "LT", threshold: 20 }] }],
 } as const;
 
 export const loadBalancer: Resource = {
@@ -124,12 +143,12 @@ export const loadBalancer: Resource = {
     members: {
       type: "object",
       typeName: "BalancerMembers",
-      description: "The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows.",
+      description: "The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced.",
       otherwise: "must be given, unless Mold makes the machines (`autoscale`)",
       example: { role: "worker" },
       properties: {
         role: { type: "string", description: "Every node of this role, also those to come.", enum: ["control-plane", "worker"], example: "worker" },
-        nodes: { type: "list", description: "Names of nodes of the cluster.", items: { type: "string", description: "Name of a node.", format: "node-name" }, set: true, minItems: 1, example: ["prod-worker-1", "prod-worker-2"] },
+        nodes: { type: "list", description: "Names of nodes of the cluster. One that goes without another in its place, by your declaration or by Mold's autoscaler, has to be taken out.", items: { type: "string", description: "Name of a node.", format: "node-name" }, set: true, minItems: 1, example: ["prod-worker-1", "prod-worker-2"] },
         machineIds: { type: "list", description: "Ids of virtual machines, of the cluster or not.", items: { type: "string", description: "Id of a machine." }, set: true, minItems: 1, example: ["c1a2b3c4-0000-4000-8000-000000000001"] },
       },
     },
@@ -183,8 +202,8 @@ export const loadBalancer: Resource = {
             expungeGracePeriod: { type: "integer", description: "How long a machine that is to go may finish what it does.", unit: "seconds", minimum: 0, maximum: 86_400, default: 60, example: 120 },
           },
         },
-        scaleUp: scalePolicy("When machines are added."),
-        scaleDown: scalePolicy("When machines are removed."),
+        scaleUpPolicies: scalePolicies("When machines are added."),
+        scaleDownPolicies: scalePolicies("When machines are removed."),
       },
     },
     tags: tags("the rule"),

@@ -68,7 +68,7 @@ export const networkRule: Resource = {
       otherwise: "must be given with portForward",
       example: { node: "prod-control-1" },
       properties: {
-        node: { type: "string", description: "Name of a node of the cluster.", format: "node-name", example: "prod-control-1" },
+        node: { type: "string", description: "Name of a node of the cluster. When it is replaced, the rule goes to the one that takes its place; should it go without one, by your declaration or by Mold's autoscaler, another has to be named.", format: "node-name", example: "prod-control-1" },
         role: { type: "string", description: "The first node of this role.", enum: ["control-plane", "worker"], example: "control-plane" },
         machineId: { type: "string", description: "Id of a virtual machine, of the cluster or not.", example: "c1a2b3c4-0000-4000-8000-000000000001" },
       },

@@ -15,6 +15,8 @@ import { resources } from "./resources";
 
 /** Where Terraform looks for the provider: its source address. */
 export const providerAddress = "registry.terraform.io/ablestack/ablestack";
+/** The same where `source` names no host, to Terraform and to OpenTofu. */
+export const providerAddresses: readonly string[] = [providerAddress, "registry.opentofu.org/ablestack/ablestack"];
 export const providerType = "ablestack";
 
 /**

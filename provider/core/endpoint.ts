@@ -8,7 +8,7 @@ import { orAlready } from "./claim";
 import { refuse } from "./cluster";
 import type { ClusterPlace, DesiredEndpoint } from "./desired";
 import { deleteMachines } from "./delete";
-import { ClusterError } from "./errors";
+import { ClusterError, LockPlaceGone } from "./errors";
 import { goneAsEmpty } from "./gone";
 import { withLock, type Anchor } from "./lock";
 import { affinityGroupName } from "./observe";
@@ -97,6 +97,16 @@ export class EndpointRun {
    * network. It looks for them itself, so that it also finds what no state knows of.
    */
   async delete(): Promise<void> {
+    try {
+      await this.deleteFound();
+    } catch (error) {
+      if (!(error instanceof LockPlaceGone)) throw error;
+      // The job of an interrupted run took the network away after it was seen here, and with it the lock's tag: what is left is looked for anew.
+      await this.deleteFound();
+    }
+  }
+
+  private async deleteFound(): Promise<void> {
     const { world, desired } = this;
     const [networks, tagged, intents, locks] = await Promise.all([
       ownNetworks(this.owner),

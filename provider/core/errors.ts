@@ -19,6 +19,11 @@ export class LockError extends ClusterError {
   override readonly name = "LockError";
 }
 
+/** What a lock is kept on is gone from Mold: with it went what the lock was for, or part of it. */
+export class LockPlaceGone extends ClusterError {
+  override readonly name = "LockPlaceGone";
+}
+
 /** The engine is gone or the user gave up: nothing new was begun. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";

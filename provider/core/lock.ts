@@ -2,7 +2,7 @@
  * One at a time. `createTags` fails when the key is there and `deleteTags` with a value deletes only that value, so a tag is a
  * compare-and-set (16 concurrent createTags of one key: exactly one won). The lock says who holds it and when it ends by itself.
  */
-import { ClusterError, LockError, messageOf } from "./errors";
+import { LockError, LockPlaceGone, messageOf } from "./errors";
 import { tagKeys, tagParameters, type TaggedKind } from "./ownership";
 import { isMoldFailure, type CallContext, type World } from "./ports";
 
@@ -224,7 +224,7 @@ async function acquire(tag: LockTag): Promise<Lease> {
 /** What carries the lock may have gone while it was waited for. */
 function goneOr(refusal: unknown, resource: string): unknown {
   if (!isMoldFailure(refusal) || refusal.code !== 431) return refusal;
-  return new ClusterError("what its lock is kept on is gone from Mold, deleted by another run or by hand. Nothing is done here. Look at what is left of it, refresh, then run again.", { resource, cause: refusal });
+  return new LockPlaceGone("what its lock is kept on is gone from Mold, deleted by another run or by hand. Nothing is done here. Look at what is left of it, refresh, then run again.", { resource, cause: refusal });
 }
 
 /** Undefined: it is ours. */

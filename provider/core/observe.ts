@@ -157,7 +157,7 @@ export async function observeCluster(world: World, subject: ObserveSubject): Pro
   };
 }
 
-const readForward = (rule: Answer<"listPortForwardingRules">): ObservedForward => ({
+export const readForward = (rule: Answer<"listPortForwardingRules">): ObservedForward => ({
   id: rule.id!,
   name: `${rule.protocol ?? ""}/${rule.publicport ?? ""}`,
   machineId: rule.virtualmachineid ?? "",

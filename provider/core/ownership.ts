@@ -41,6 +41,8 @@ export const tagKeys = {
   takenFrom: "ablestack-taken-from",
   /** On a machine: the nodes whose place it has taken, the last one first: what leads to one of them leads to it. */
   succeeds: "ablestack-succeeds",
+  /** On the anchor, plus the name of a node that goes before the one that takes its place comes: what that one is to be told that it succeeds. */
+  vacant: "ablestack-vacant-",
   /** On the anchor, plus a node's name: it has left as its entry in the declaration said. */
   gone: "ablestack-gone-",
   /** On the network of a cluster that Mold runs: the version that it is being brought to, until every node is there and open again. */

@@ -4,7 +4,6 @@ import { hasJoined, type Role, tagKeys, type Tags } from "./ownership";
 import { majorityLost } from "./plan-anew";
 import type { PlanInput } from "./plan-input";
 import { doneTags } from "./plan-nodes";
-import { succeeds } from "./succession";
 import type { Release } from "./release";
 import type { MachineRef } from "./step";
 import type { Steps } from "./steps";
@@ -66,7 +65,7 @@ export function planApi(steps: Steps, input: PlanInput, needs: readonly (string 
 }
 
 /** Machines find their own way in; the steps wait for them and clear up after them. */
-export function planJoin(steps: Steps, { desired, observed }: PlanInput, joining: readonly PlannedMachine[], { mounted, ready, places }: { mounted: ReadonlyMap<string, string | undefined>; ready: string; places: ReadonlyMap<string, string> }): void {
+export function planJoin(steps: Steps, { desired, observed }: PlanInput, joining: readonly PlannedMachine[], { mounted, ready }: { mounted: ReadonlyMap<string, string | undefined>; ready: string }): void {
   const first = joining.find(({ initialises }) => initialises);
   // A first control plane that is deployed by this run brings the token along; an API that is there already has to be told of it.
   const known = first !== undefined && first.seen === undefined && joining.every(({ seen }) => seen === undefined);
@@ -74,8 +73,7 @@ export function planJoin(steps: Steps, { desired, observed }: PlanInput, joining
   // While nobody answers, nobody can say whether a node is left of a machine of that name which went meanwhile; and the node of one that an interrupted run made may be such a one.
   const isInitialised = observed.anchorTags?.[tagKeys.initialised] === desired.uid;
   const mayBeLeft = ({ ref, seen }: PlannedMachine): boolean => (observed.nodes === undefined ? isInitialised : seen !== undefined && observed.nodes.some(({ name }) => name === ref.name));
-  const successor = ({ ref }: PlannedMachine): Tags => succeeds(places.has(ref.name) ? observed.machines.find(({ name }) => name === places.get(ref.name)) : undefined);
-  const joined = joining.map((machine) => planJoined(steps, machine.ref, machine.seen, { needs: [mounted.get(machine.ref.name), token], done: { ...doneTags(desired, machine.ref), ...successor(machine) }, leftover: mayBeLeft(machine) }));
+  const joined = joining.map((machine) => planJoined(steps, machine.ref, machine.seen, { needs: [mounted.get(machine.ref.name), token], done: doneTags(desired, machine.ref), leftover: mayBeLeft(machine) }));
   planFollowers(steps, observed, joining.map(({ ref }) => ref));
   if (joining.length > 0) steps.add({ kind: "withdrawToken" }, "withdraw the join token", joined, { why: "nothing joins with it any longer" });
 }

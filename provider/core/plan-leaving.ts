@@ -88,9 +88,10 @@ const goneSeconds = 600;
 /**
  * Control planes that go, one after another: out of the API's balancer, marked, out of etcd, destroyed, forgotten. By the mark the next
  * run takes the same one, should this one die: another would be one member too many, and the last of two members the end of etcd.
+ * @param recorded the step after which what one that goes leaves behind is written down
  * @returns the last steps
  */
-export function planLeavingControlPlanes(steps: Steps, input: PlanInput, leaving: readonly ObservedMachine[]): readonly string[] {
+export function planLeavingControlPlanes(steps: Steps, input: PlanInput, leaving: readonly ObservedMachine[], recorded: (machine: ObservedMachine) => string | undefined = () => undefined): readonly string[] {
   const { desired, observed } = input;
   // Whoever is new comes first, so that etcd is never smaller than it has to be.
   let before: readonly string[] = leaving.length > 0 ? steps.all.map(({ id }) => id) : [];
@@ -102,7 +103,7 @@ export function planLeavingControlPlanes(steps: Steps, input: PlanInput, leaving
       ? undefined
       : steps.add({ kind: "tagMachine", machine: ref, tags: { [tagKeys.leaving]: "yes" } }, `record that ${ref.name} leaves etcd`, [...before, out], { about: `${ref.name} as leaving`, why: "from now on it goes, whatever is declared next" });
     const member = planLeaveEtcd(steps, ref, [...before, out, marked]);
-    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [member, planGone(steps, input, machine)], { pool: "destroy", why: whyNamed(desired, machine) ?? "fewer control planes are declared" });
+    const destroy = steps.add({ kind: "destroyMachine", machine: ref }, `destroy ${ref.name}`, [member, planGone(steps, input, machine), recorded(machine)], { pool: "destroy", why: whyNamed(desired, machine) ?? "fewer control planes are declared" });
     before = [hasNode(observed, machine) ? steps.add({ kind: "deleteNode", machine: ref }, `delete the node ${ref.name}`, [destroy]) : destroy];
   }
   return before;

@@ -60,17 +60,6 @@ export function namedMachines(desired: DesiredCluster, machines: readonly Observ
   };
 }
 
-/** Which of the new machines take the place of one that goes, by name: the others are more than there were. @param fresh those that are to be made or have not joined yet */
-export function placesTaken({ deleted, replaced }: Named, fresh: readonly MachineRef[]): ReadonlyMap<string, string> {
-  const going = [...deleted, ...replaced];
-  return new Map(
-    (["control-plane", "worker"] as const).flatMap((role) => {
-      const [gone, come] = [going.filter((machine) => machine.role === role), fresh.filter((ref) => ref.role === role)];
-      return come.slice(Math.max(0, come.length - gone.length)).map(({ name }, at): [string, string] => [name, gone[at]!.name]);
-    }),
-  );
-}
-
 /** Why a machine leaves, where its entry says so. */
 export function whyNamed(desired: DesiredCluster, machine: ObservedMachine): string | undefined {
   if (isDeleted(desired, machine)) return `${nodeProperty(machine.name)} deletes it`;

@@ -7,7 +7,6 @@ import { planBehindBalancers, planCordon, planDrain, planOutOfBalancers } from "
 import { doneTags, isNotToBe } from "./plan-nodes";
 import { planMachineTags } from "./plan-tags";
 import type { MachineRef } from "./step";
-import { succeeds } from "./succession";
 import type { Steps } from "./steps";
 
 interface Planning {
@@ -30,10 +29,10 @@ export function* newWorkerNames(steps: Steps, { desired, observed }: PlanInput, 
 export function planComing({ steps, input }: Planning, ref: MachineRef, version: string, before: readonly string[], why: string, old?: ObservedMachine): string[] {
   const { desired, observed } = input;
   const { running } = planDeploy(steps, ref, { version, why }, before);
-  planMachineTags(steps, input, [{ ref }]);
+  planMachineTags(steps, input, [{ ref }], new Map(old ? [[ref.name, old.name]] : []));
   const iso = steps.add({ kind: "attachIso", machine: ref, version }, `attach the Kubernetes ISO to ${ref.name}`, [running]);
   const token = steps.add({ kind: "publishToken" }, `make a join token for ${ref.name}`, [running], { about: ref.name });
-  const joined = planJoined(steps, ref, undefined, { needs: [iso, token], done: { ...doneTags(desired, ref), ...succeeds(old) } });
+  const joined = planJoined(steps, ref, undefined, { needs: [iso, token], done: doneTags(desired, ref) });
   return [joined, ...planBehindBalancers(steps, observed, ref, [`awaitNode ${ref.name}`])];
 }
 

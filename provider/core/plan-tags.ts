@@ -4,12 +4,13 @@ import { ownershipTags, type Tags } from "./ownership";
 import type { PlanInput } from "./plan-input";
 import type { MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
+import { successionTags } from "./succession";
 
-/** Ownership tags where they are missing yet, and the user's own tags as declared. */
-export function planMachineTags(steps: Steps, { desired, owner, former }: PlanInput, machines: readonly { ref: MachineRef; seen?: ObservedMachine }[]): void {
+/** Ownership tags where they are missing yet, and the user's own tags as declared. `places`: whose place the new ones take, by name: from their first tag on no death of a run loses that. */
+export function planMachineTags(steps: Steps, { desired, observed, owner, former }: PlanInput, machines: readonly { ref: MachineRef; seen?: ObservedMachine }[], places?: ReadonlyMap<string, string>): void {
   const formerTags = former?.tags ?? {};
   for (const { ref, seen } of machines) {
-    const wanted: Tags = { ...ownershipTags(desired.uid, owner, ref.role), ...desired.tags };
+    const wanted: Tags = { ...ownershipTags(desired.uid, owner, ref.role), ...desired.tags, ...successionTags(observed, ref, places?.get(ref.name)) };
     const have = seen?.tags ?? {};
     const stale = Object.fromEntries(
       Object.entries(have).filter(([key, value]) => (key in desired.tags ? desired.tags[key] !== value : key in formerTags && !(key in wanted))),

@@ -13,7 +13,7 @@ import { planBehindBalancers, planCordon, planDrain, planOutOfBalancers, surplus
 import { leastToSpareOne } from "./plan-nodes";
 import { newWorkerNames, planComing, planGoing, planNoneComing } from "./plan-surge";
 import { olderThan, type Release } from "./release";
-import { planSuccession } from "./succession";
+import { planGap, planSuccession, planTaken, planVacated, succeededFirst, successionsOf } from "./succession";
 import { estimateGraph, type MachineRef } from "./step";
 import { refOf, type Steps } from "./steps";
 
@@ -43,15 +43,20 @@ interface Course {
   readonly names: Iterator<MachineRef, never>;
   /** Those that are workers, likewise. */
   workers: readonly MachineRef[];
+  /** What leads to nobody for a while, in words. */
+  readonly gaps: string[];
+  /** Whose place new machines take, by name. */
+  readonly places: ReadonlyMap<string, string>;
   /** Workers that are more than declared as long as it lasts. */
   extras: readonly MachineRef[];
 }
 
 /**
  * @param machines those that are there by then
+ * @param places whose place those of them take that have not joined yet
  * @returns what it comes to, in words
  */
-export function planUpgrade(steps: Steps, input: PlanInput, release: Release, machines: readonly PlannedMachine[]): string[] {
+export function planUpgrade(steps: Steps, input: PlanInput, release: Release, machines: readonly PlannedMachine[], places: ReadonlyMap<string, string>): string[] {
   const { hops, versions, current } = release;
   const seen = machines.flatMap((machine) => machine.seen ?? []);
   emptyDrives(steps, input, seen.filter((machine) => versions.has(machine.name) && !isOutdated(release, machine)));
@@ -67,6 +72,8 @@ export function planUpgrade(steps: Steps, input: PlanInput, release: Release, ma
     drives: new Map(seen.map(({ name, isoId }) => [name, isoId])),
     names: newWorkerNames(steps, input, machines),
     workers: workers.map(({ ref }) => ref),
+    gaps: [],
+    places,
     extras: desired.upgrade.strategy === "replace" ? [] : surplus(desired, "worker", seenWorkers).map(refOf),
   };
   const planned: (PlannedHop & { readonly begun: number; readonly ended: number })[] = [];
@@ -95,6 +102,7 @@ export function planUpgrade(steps: Steps, input: PlanInput, release: Release, ma
       const count = controlPlanes.length + others.length;
       return `${desired.name} goes from ${from} to ${to.version}${which}: ${count} ${count === 1 ? "node" : "nodes"}, about ${estimateGraph(graph.part(begun, ended))} s`;
     }),
+    ...course.gaps,
     "an upgrade can't be undone: Kubernetes goes forward only",
   ];
 }
@@ -228,24 +236,31 @@ function planReplacements(course: Course, to: KubernetesVersion, workers: readon
   /** Who takes whose place; undefined: nobody. */
   const successors = new Map<MachineRef, MachineRef | undefined>();
   const came: string[] = [];
-  for (const [index, old] of workers.entries()) {
+  // Those go first whose places are taken already.
+  for (const [index, old] of succeededFirst(input.observed, course.places, workers).entries()) {
     const lane = index % lanes;
+    const seen = input.observed.machines.find(({ name }) => name === old.name);
     const why = `it runs an older version than ${to.version}`;
     if (index < surplusOnes) {
-      ends[lane] = planGoing({ steps, input }, old, { ...going, before: ends[lane]!, why });
+      const moved = successionsOf(input.observed, seen ? [seen] : [], course.places, course.workers).flatMap((succession) => planSuccession(steps, input.observed, succession));
+      ends[lane] = planGoing({ steps, input }, old, { ...going, before: [...ends[lane]!, ...moved], why });
       successors.set(old, undefined);
       continue;
     }
     const fresh = course.names.next().value;
     const comes = (needs: readonly string[]): string[] => {
-      const seen = input.observed.machines.find(({ name }) => name === old.name);
       const back = planComing({ steps, input }, fresh, to.version, needs, `takes the place of ${old.name}`, seen);
       came.push(...back);
       // Where the old one has made room for it, Mold has taken away what led there: the rules themselves find the new one.
       return seen && maxSurge > 0 ? [...back, ...planSuccession(steps, input.observed, { old: seen, successor: fresh })] : back;
     };
-    const goes = (needs: readonly string[]): string[] => planGoing({ steps, input }, old, { ...going, before: needs, why });
-    ends[lane] = maxSurge > 0 ? goes(comes(ends[lane]!)) : comes(goes(ends[lane]!));
+    const goes = (needs: readonly (string | undefined)[]): string[] => planGoing({ steps, input }, old, { ...going, before: needs.filter((need) => need !== undefined), why });
+    if (maxSurge > 0) ends[lane] = goes(comes(ends[lane]!));
+    else {
+      ends[lane] = comes(goes([...ends[lane]!, seen && planVacated(steps, input.observed, seen, ends[lane]!)]));
+      planTaken(steps, input.observed, old.name, fresh);
+      course.gaps.push(...planGap(steps, input.observed, old.name, fresh, "upgrade.maxSurge is 0, so that the old one makes room first"));
+    }
     successors.set(old, fresh);
   }
   course.workers = course.workers.flatMap((ref) => (successors.has(ref) ? (successors.get(ref) ?? []) : [ref]));

@@ -11,7 +11,7 @@ import type { Plan, PlanInput, Problem } from "./plan-input";
 import { isControlPlane, isJoining, planApi, planDeploy, planInitialising, planJoin, planMounts, type PlannedMachine } from "./plan-joining";
 import { diskProblems } from "./plan-disks";
 import { planBack, planDiscarded, planLeaving, planLeavingControlPlanes, planLostNodes, planStaleMembers } from "./plan-leaving";
-import { goesFirst, leastToSpareOne, nodeProblems, placesTaken, planForgotten, planRebooted } from "./plan-nodes";
+import { goesFirst, leastToSpareOne, nodeProblems, planForgotten, planRebooted } from "./plan-nodes";
 import { planStopped } from "./plan-power";
 import { awaitsStart, awayFirst, nodesAway, planReadmitted, planRepair, planSilence } from "./plan-repair";
 import { planMachineTags } from "./plan-tags";
@@ -21,7 +21,7 @@ import { planRegistration } from "./plan-registration";
 import { releaseOf, satisfies, type Release } from "./release";
 import { rosterOf, type Roster } from "./roster";
 import type { MachineRef } from "./step";
-import { planSuccession, successionsOf } from "./succession";
+import { placesTaken, planGap, planSuccession, planVacancies, planVacated, succeededFirst, successionsOf } from "./succession";
 import { refOf, Steps } from "./steps";
 
 export function planCluster(input: PlanInput): Plan {
@@ -65,9 +65,10 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   const fresh = missing.filter((ref) => !(isControlPlane(ref) && initialised && observed.nodes === undefined));
   const growsEtcd = initialised && (fresh.some(isControlPlane) || kept.some((machine) => isControlPlane(machine) && !hasJoined(machine)));
   const tidied = growsEtcd || release.hops.length > 0 ? planStaleMembers(steps, input) : undefined;
-  const places = placesTaken(roster, [...kept.filter((machine) => !hasJoined(machine)).map(refOf), ...fresh]);
+  const joiners = kept.filter((machine) => !hasJoined(machine)).map(refOf);
+  const places = placesTaken(observed, desired.name, [...roster.deleted, ...roster.replaced, ...goingForExtras(input, release, kept)], [...joiners, ...fresh]);
   const goingFirst = goesFirst(desired) ? leaving.filter((machine) => isControlPlane(machine) && (isLeaving(machine) || roster.replaced.includes(machine))) : [];
-  const room = planLeavingControlPlanes(steps, input, goingFirst);
+  const room = planLeavingControlPlanes(steps, input, goingFirst, (machine) => ([...places.values()].includes(machine.name) ? planVacated(steps, observed, machine) : undefined));
   const someoneInitialises = initialised || [...kept, ...leaving].some(({ initialises }) => initialises);
   const deployment = (ref: MachineRef): Parameters<typeof planDeploy>[2] => {
     const place = places.get(ref.name);
@@ -97,10 +98,16 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
 
   const workers = early ?? ofRole("worker", [ready]);
   const machines = [...controlPlanes, ...workers];
-  planMachineTags(steps, input, machines);
+  planMachineTags(steps, input, machines, places);
+  planVacancies(steps, observed, desired.name, places, { refs: machines.map(({ ref }) => ref), missing, upgrades: release.hops.length > 0 });
   for (const [name, mount] of planMounts(steps, release, workers.filter(isJoining))) mounted.set(name, mount);
   const joining = machines.filter(isJoining);
-  if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready!, places });
+  if (joining.length > 0 || !initialised) planJoin(steps, input, joining, { mounted, ready: ready! });
+  const gaps = machines.flatMap(({ ref }) => {
+    const place = places.get(ref.name);
+    const isGap = place !== undefined && steps.has(`awaitNode ${ref.name}`) && (goingFirst.some(({ name }) => name === place) || !observed.machines.some(({ name }) => name === place));
+    return isGap ? planGap(steps, observed, place, ref, "affinity is required, so that there may be no host for both at once") : [];
+  });
   if (missing.length === fresh.length) planWhole(steps, input, joiningControlPlanes.map(({ ref }) => `tagMachine ${ref.name}`));
   for (const { ref, seen } of joiningControlPlanes) {
     if (!initialised || (seen && observed.apiRule?.memberIds.includes(seen.id))) continue;
@@ -121,11 +128,18 @@ function planMachines(steps: Steps, found: PlanInput, release: Release, foundRos
   planTurns(steps, input, awayFirst(kept.filter((machine) => takesTurn(desired, machine) && !waiting.includes(machine)), away));
   planReadmitted(steps, kept);
   const lost = majorityLost(input);
-  const upgrade = planUpgrade(steps, input, release, machines);
+  const upgrade = planUpgrade(steps, input, release, machines, places);
   const unregistered = planRegistration(steps, { ...input, ...registeredVersion(input, release), upgrades: release.hops.length > 0 }, machines);
   planAddons(steps, input, release, machines, initialised);
-  const notes = [...planPostponed(desired, missing.length - fresh.length), ...(lost === undefined ? [] : [lost]), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
+  const notes = [...gaps, ...planPostponed(desired, missing.length - fresh.length), ...(lost === undefined ? [] : [lost]), ...spared, ...(isNeeded ? [] : planSilence(input)), ...upgrade, ...waiting.map(({ name }) => `${name} is replaced after that: control planes go one at a time`)];
   return { notes, warnings: unregistered };
+}
+
+/** Workers that go for the ones that an interrupted upgrade had begun to make in their places. */
+function goingForExtras({ desired, observed }: PlanInput, release: Release, kept: readonly ObservedMachine[]): ObservedMachine[] {
+  const workers = kept.filter(({ role }) => role === "worker");
+  if (release.hops.length === 0 || desired.upgrade.strategy !== "replace" || workers.every(hasJoined)) return [];
+  return succeededFirst(observed, new Map(), workers.filter((machine) => hasJoined(machine) && isOutdated(release, machine))).slice(0, Math.max(0, workers.length - desired.workers.count));
 }
 
 /** What the cluster's record is to say. Where nobody can be asked, and the cluster is not being made, whatever it says is as good. */

@@ -2,13 +2,14 @@
 import { roleOf, type DesiredCluster } from "./desired";
 import { nodesByName } from "./nodes-by-name";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { hasJoined, isLeaving, machineName } from "./ownership";
+import { hasJoined, isLeaving, machineName, parseMachineName } from "./ownership";
 import { joinSeconds } from "./plan-input";
 import { surplus } from "./plan-leaving";
 import { isNotToBe, namedMachines, type Named } from "./plan-nodes";
 import type { KubernetesNode } from "./ports";
 import type { Release } from "./release";
 import type { MachineRef } from "./step";
+import { vacancies } from "./succession";
 
 export interface Roster extends Named {
   readonly kept: readonly ObservedMachine[];
@@ -49,13 +50,17 @@ function isSpared({ machines, nodes = [] }: ObservedCluster, { name }: ObservedM
   return machines.some((other) => other.name !== name && other.role === "control-plane" && hasJoined(other) && ready.has(other.name));
 }
 
-/** The lowest free numbers: those of machines that Mold has not expunged yet are still taken, as host names, and those of nodes that the declaration has leave stay free. */
+/** The lowest free numbers: those of machines that Mold has not expunged yet are still taken, as host names, and those of nodes that the declaration has leave, or whose place is to be taken, stay free. */
 function newMachines(desired: DesiredCluster, observed: ObservedCluster, { kept, leaving }: Pick<Roster, "kept" | "leaving">): MachineRef[] {
   return (["control-plane", "worker"] as const).flatMap((role) => {
     const taken = new Set([...kept, ...observed.destroyed, ...leaving].filter((machine) => machine.role === role).map(({ index }) => index));
     const missing = roleOf(desired, role).count - kept.filter((machine) => machine.role === role).length;
     const fresh: MachineRef[] = [];
-    for (let index = 1; fresh.length < missing; index++) {
+    const vacant = vacancies(observed).map((name) => parseMachineName(desired.name, name)).flatMap((name) => (name?.role === role ? [name.index] : []));
+    for (const index of vacant) taken.add(index);
+    // Workers that an upgrade has begun to replace get the names that it gives.
+    const first = role === "worker" && vacant.length > 0 ? [...taken].reduce((highest, index) => Math.max(highest, index), 0) + 1 : 1;
+    for (let index = first; fresh.length < missing; index++) {
       const ref = { name: machineName(desired.name, role, index), role };
       if (!taken.has(index) && !isNotToBe(desired, observed, ref)) fresh.push(ref);
     }

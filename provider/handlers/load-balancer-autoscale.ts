@@ -14,7 +14,7 @@ type Declaration = NonNullable<Inputs["autoscale"]>;
 
 /** @throws ClusterError that names the property whose name nobody knows */
 export async function desiredAutoscale(world: World, { autoscale, declaredBy }: Inputs, address: RuleAddress): Promise<DesiredAutoscale> {
-  const { enabled, minMembers, maxMembers, interval, machines, scaleUp, scaleDown } = autoscale!;
+  const { enabled, minMembers, maxMembers, interval, machines, scaleUpPolicies, scaleDownPolicies } = autoscale!;
   const resource = `LoadBalancer ${declaredBy.resource}`;
   const catalogue = catalogueOf(world);
   const about = async <T>(property: string, look: () => Promise<T>): Promise<T> => {
@@ -45,8 +45,8 @@ export async function desiredAutoscale(world: World, { autoscale, declaredBy }: 
       },
       ...(machines.userData === undefined ? {} : { userData: Buffer.from(machines.userData, "utf8").toString("base64") }),
     },
-    up: policy(scaleUp, counters, resource, "scaleUp"),
-    down: policy(scaleDown, counters, resource, "scaleDown"),
+    up: scaleUpPolicies.map((each, at) => policy(each, counters, resource, `scaleUpPolicies[${at}]`)),
+    down: scaleDownPolicies.map((each, at) => policy(each, counters, resource, `scaleDownPolicies[${at}]`)),
   };
 }
 
@@ -62,7 +62,7 @@ async function countersOf(world: World, { networkId }: RuleAddress): Promise<Cou
   return counters.filter((each) => each.provider === provider).map(({ id = "", name = "", value = "" }) => ({ id, names: [id, value, name] }));
 }
 
-function policy({ conditions, duration, quietTime }: Declaration["scaleUp"], counters: readonly Counter[], resource: string, which: string): ScalePolicy {
+function policy({ conditions, duration, quietTime }: Declaration["scaleUpPolicies"][number], counters: readonly Counter[], resource: string, which: string): ScalePolicy {
   const found = conditions.map(({ counter, operator, threshold }, at): ScaleCondition => {
     const known = counters.find(({ names }) => names.includes(counter));
     if (!known) {

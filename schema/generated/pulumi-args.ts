@@ -406,7 +406,7 @@ export interface KubernetesClusterArgs {
 /** The machine that a portForward goes to: one of `node`, `role` and `machineId`. */
 export interface ForwardTargetArgs {
   /**
-   * Name of a node of the cluster.
+   * Name of a node of the cluster. When it is replaced, the rule goes to the one that takes its place; should it go without one, by your declaration or by Mold's autoscaler, another has to be named.
    * @example "prod-control-1"
    */
   readonly node?: pulumi.Input<string>;
@@ -556,7 +556,7 @@ export interface NetworkRuleArgs {
   readonly adopt?: pulumi.Input<boolean>;
 }
 
-/** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows. */
+/** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced. */
 export interface BalancerMembersArgs {
   /**
    * Every node of this role, also those to come.
@@ -564,7 +564,7 @@ export interface BalancerMembersArgs {
    */
   readonly role?: pulumi.Input<"control-plane" | "worker">;
   /**
-   * Names of nodes of the cluster.
+   * Names of nodes of the cluster. One that goes without another in its place, by your declaration or by Mold's autoscaler, has to be taken out.
    * @example ["prod-worker-1","prod-worker-2"]
    */
   readonly nodes?: pulumi.Input<pulumi.Input<string>[]>;
@@ -685,7 +685,7 @@ export interface ScaleConditionArgs {
   readonly threshold: pulumi.Input<number>;
 }
 
-/** When machines are added. */
+/** When a machine is added, or removed. */
 export interface ScalePolicyArgs {
   /** All of them have to hold. One at most for a counter. */
   readonly conditions: pulumi.Input<pulumi.Input<ScaleConditionArgs>[]>;
@@ -732,10 +732,10 @@ export interface BalancerAutoscaleArgs {
   readonly interval?: pulumi.Input<number>;
   /** What the machines are made of. */
   readonly machines: pulumi.Input<AutoscaledMachinesArgs>;
-  /** When machines are added. */
-  readonly scaleUp: pulumi.Input<ScalePolicyArgs>;
-  /** When machines are removed. */
-  readonly scaleDown: pulumi.Input<ScalePolicyArgs>;
+  /** When machines are added. Any one of the policies suffices; their order means nothing. */
+  readonly scaleUpPolicies: pulumi.Input<pulumi.Input<ScalePolicyArgs>[]>;
+  /** When machines are removed. Any one of the policies suffices; their order means nothing. */
+  readonly scaleDownPolicies: pulumi.Input<pulumi.Input<ScalePolicyArgs>[]>;
 }
 
 /** A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
@@ -809,7 +809,7 @@ export interface LoadBalancerArgs {
    */
   readonly cidrList?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows.
+   * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced.
    * @default must be given, unless Mold makes the machines (`autoscale`)
    * @example {"role":"worker"}
    */
@@ -829,7 +829,7 @@ export interface LoadBalancerArgs {
   /**
    * Mold makes the machines behind the rule, and adds and removes some by demand. They are none of a cluster's, and go with the rule. Taken out, it goes with its machines.
    * @default off
-   * @example {"minMembers":2,"maxMembers":6,"machines":{"offering":"k8s-2c-2g","template":"debian-13"},"scaleUp":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"GT","threshold":80}]},"scaleDown":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"LT","threshold":20}]}}
+   * @example {"minMembers":2,"maxMembers":6,"machines":{"offering":"k8s-2c-2g","template":"debian-13"},"scaleUpPolicies":[{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"GT","threshold":80}]}],"scaleDownPolicies":[{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"LT","threshold":20}]}]}
    */
   readonly autoscale?: pulumi.Input<BalancerAutoscaleArgs>;
   /**

@@ -1120,7 +1120,7 @@ export interface CheckedKubernetesClusterInputs {
 /** The machine that a portForward goes to: one of `node`, `role` and `machineId`. */
 export interface ForwardTarget {
   /**
-   * Name of a node of the cluster.
+   * Name of a node of the cluster. When it is replaced, the rule goes to the one that takes its place; should it go without one, by your declaration or by Mold's autoscaler, another has to be named.
    * @example "prod-control-1"
    */
   readonly node?: string;
@@ -1316,7 +1316,7 @@ export interface CheckedNetworkRuleInputs {
   readonly adopt: boolean;
 }
 
-/** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows. */
+/** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced. */
 export interface BalancerMembers {
   /**
    * Every node of this role, also those to come.
@@ -1324,7 +1324,7 @@ export interface BalancerMembers {
    */
   readonly role?: "control-plane" | "worker";
   /**
-   * Names of nodes of the cluster.
+   * Names of nodes of the cluster. One that goes without another in its place, by your declaration or by Mold's autoscaler, has to be taken out.
    * @example ["prod-worker-1","prod-worker-2"]
    */
   readonly nodes?: readonly string[];
@@ -1445,7 +1445,7 @@ export interface ScaleCondition {
   readonly threshold: number;
 }
 
-/** When machines are added. */
+/** When a machine is added, or removed. */
 export interface ScalePolicy {
   /** All of them have to hold. One at most for a counter. */
   readonly conditions: readonly ScaleCondition[];
@@ -1492,10 +1492,10 @@ export interface BalancerAutoscale {
   readonly interval?: number;
   /** What the machines are made of. */
   readonly machines: AutoscaledMachines;
-  /** When machines are added. */
-  readonly scaleUp: ScalePolicy;
-  /** When machines are removed. */
-  readonly scaleDown: ScalePolicy;
+  /** When machines are added. Any one of the policies suffices; their order means nothing. */
+  readonly scaleUpPolicies: readonly ScalePolicy[];
+  /** When machines are removed. Any one of the policies suffices; their order means nothing. */
+  readonly scaleDownPolicies: readonly ScalePolicy[];
 }
 
 /** A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
@@ -1569,7 +1569,7 @@ export interface LoadBalancerInputs {
    */
   readonly cidrList?: readonly string[];
   /**
-   * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows.
+   * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced.
    * @default must be given, unless Mold makes the machines (`autoscale`)
    * @example {"role":"worker"}
    */
@@ -1589,7 +1589,7 @@ export interface LoadBalancerInputs {
   /**
    * Mold makes the machines behind the rule, and adds and removes some by demand. They are none of a cluster's, and go with the rule. Taken out, it goes with its machines.
    * @default off
-   * @example {"minMembers":2,"maxMembers":6,"machines":{"offering":"k8s-2c-2g","template":"debian-13"},"scaleUp":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"GT","threshold":80}]},"scaleDown":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"LT","threshold":20}]}}
+   * @example {"minMembers":2,"maxMembers":6,"machines":{"offering":"k8s-2c-2g","template":"debian-13"},"scaleUpPolicies":[{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"GT","threshold":80}]}],"scaleDownPolicies":[{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"LT","threshold":20}]}]}
    */
   readonly autoscale?: BalancerAutoscale;
   /**
@@ -1636,7 +1636,7 @@ export interface CheckedAutoscaledMachines {
   readonly expungeGracePeriod: number;
 }
 
-/** When machines are added. Defaults filled in. */
+/** When a machine is added, or removed. Defaults filled in. */
 export interface CheckedScalePolicy {
   /** All of them have to hold. One at most for a counter. */
   readonly conditions: readonly ScaleCondition[];
@@ -1658,10 +1658,10 @@ export interface CheckedBalancerAutoscale {
   readonly interval: number;
   /** What the machines are made of. */
   readonly machines: CheckedAutoscaledMachines;
-  /** When machines are added. */
-  readonly scaleUp: CheckedScalePolicy;
-  /** When machines are removed. */
-  readonly scaleDown: CheckedScalePolicy;
+  /** When machines are added. Any one of the policies suffices; their order means nothing. */
+  readonly scaleUpPolicies: readonly CheckedScalePolicy[];
+  /** When machines are removed. Any one of the policies suffices; their order means nothing. */
+  readonly scaleDownPolicies: readonly CheckedScalePolicy[];
 }
 
 /** `LoadBalancerInputs` as check gives it back: defaults filled in. A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
@@ -1688,7 +1688,7 @@ export interface CheckedLoadBalancerInputs {
   readonly protocol: "tcp" | "udp" | "tcp-proxy" | "ssl";
   /** IPv4 networks that the balancer takes connections from. */
   readonly cidrList?: readonly string[];
-  /** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows. */
+  /** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced. */
   readonly members?: BalancerMembers;
   /** Keeps a client on the machine it first reached. */
   readonly stickiness?: Stickiness;

@@ -5,7 +5,7 @@ import { ephemeralCertificate } from "../../provider/adapters/terraform/certific
 import { pulumiFolders } from "../engine/world/paths";
 import { TestStack } from "../engine/world/stack";
 import { cluster, identity } from "../terraform/world/declarations";
-import { terraform, TerraformEngine } from "../terraform/world/engine";
+import { openTofu, terraform, TerraformEngine } from "../terraform/world/engine";
 import { figure, median, type Figure } from "./figures";
 
 const clusters = ["one", "two", "three"];
@@ -50,18 +50,33 @@ export async function terraformFigures(): Promise<Figure[]> {
       theirs.push(times[1]);
     }
     const calls = await engine.callsOf(() => engine.plan());
+    const ofTofu = openTofu === undefined || openTofu === terraform ? undefined : await planMs(engine, openTofu);
     const seconds = (times: readonly number[]): number => median(times) / 1000;
     return [
       figure("terraform: start of the provider's process", median(starts), "ms", undefined, `median of ${starts.length}, mutual TLS`),
       figure("terraform: plan of 3 clusters and 200 rules, nothing to do", seconds(ours), "s", undefined, `median of ${rounds}`),
       figure("terraform: plan of 3 clusters and 200 rules: Mold calls", calls.length, "calls", { atMost: 60 }),
       figure("terraform: plan of 3 clusters and 200 rules: changing calls", calls.filter(({ changing }) => changing).length, "calls", { atMost: 0 }),
-      ...(stack ? [figure("terraform plan / pulumi preview of the same", seconds(ours) / seconds(theirs), "ratio", { atMost: 1 }, `pulumi ${seconds(theirs).toFixed(2)} s`)] : []),
+      ...(ofTofu === undefined ? [] : [figure("terraform: the same plan by OpenTofu", seconds(ofTofu), "s", undefined, `median of ${rounds}`)]),
+      ...(stack ? [figure("terraform: the same in Pulumi, a preview", seconds(theirs), "s", undefined, `median of ${rounds}`)] : []),
+      ...(stack ? [figure("terraform plan / pulumi preview of the same", seconds(ours) / seconds(theirs), "ratio", { atMost: 1 })] : []),
     ];
   } finally {
     await engine.close();
     await stack?.close();
   }
+}
+
+/** The same state in the hands of another engine. */
+async function planMs(engine: TerraformEngine, binary: string): Promise<number[]> {
+  engine.use(binary);
+  await engine.init();
+  const times: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const ms = await taken(async () => refuseWork((await engine.plan()).isEmpty));
+    if (round > 0) times.push(ms);
+  }
+  return times;
 }
 
 function pulumiIsThere(): boolean {

@@ -27,7 +27,12 @@ const balancerTo = (life: Life, ...nodes: string[]): LoadBalancerResourceInputs 
   const { inputs } = checkInputs("LoadBalancer", { cluster: life.outputs.uid, name: "web", publicPort: 80, privatePort: 30080, members: { nodes } });
   return { ...inputs, declaredBy: by("web") } as LoadBalancerResourceInputs;
 };
-async function ruled(life: Life, forward: string, ...nodes: string[]): Promise<{ differences(): Promise<readonly string[]> }> {
+interface Ruled {
+  differences(): Promise<readonly string[]>;
+  /** What an engine does where there are any. */
+  mend(): Promise<void>;
+}
+async function ruled(life: Life, forward: string, ...nodes: string[]): Promise<Ruled> {
   const [rule, balancer] = [forwardTo(life, forward), balancerTo(life, ...nodes)];
   const ask = <T>(work: (session: ReturnType<Life["cloud"]["newRun"]>["session"]) => Promise<T>): Promise<T> => life.cloud.clock.run(work(life.cloud.newRun().session));
   const [one, other] = [await ask((session) => networkRule.create(session, rule)), await ask((session) => loadBalancer.create(session, balancer))];
@@ -36,6 +41,10 @@ async function ruled(life: Life, forward: string, ...nodes: string[]): Promise<{
       ...(await ask((session) => networkRule.diff(session, one.id, { inputs: rule, outputs: one.outputs }, rule))).plan,
       ...(await ask((session) => loadBalancer.diff(session, other.id, { inputs: balancer, outputs: other.outputs }, balancer))).plan,
     ],
+    mend: async () => {
+      await ask((session) => networkRule.update(session, one.id, { inputs: rule, outputs: one.outputs }, rule));
+      await ask((session) => loadBalancer.update(session, other.id, { inputs: balancer, outputs: other.outputs }, balancer));
+    },
   };
 }
 const forwardedTo = (life: Life): unknown => (seen(life.cloud).forwards ?? []).map(({ machineId }) => machineId);
@@ -80,6 +89,62 @@ test("an upgrade that makes workers anew, a new one first", async () => {
   await life.up(declared({}, { version: "1.36", upgrade: { strategy: "replace", maxSurge: 1 } }));
   expect(await rules.differences()).toEqual([]);
   expect((forwardedTo(life) as string[])[0]).not.toBe("machines:prod-worker-1");
+});
+
+describe("where the old one goes first", () => {
+  const required = (nodes: object = {}): Record<string, unknown> => declared(nodes, { affinity: "required" });
+  const anew = declared({}, { version: "1.36", upgrade: { strategy: "replace" } });
+  let strict: MadeCluster;
+  beforeAll(async () => {
+    strict = await MadeCluster.make(required());
+  });
+  afterAll(() => strict.close());
+  const notes = (lines: readonly string[]): string[] => lines.filter((line) => /leads to nobody|is without/.test(line));
+
+  test("a control plane whose host no other may share: the preview says what leads to nobody meanwhile; the balancer has the successor as soon as it is Ready", async () => {
+    const life = new Life(strict);
+    const rules = await ruled(life, "prod-control-2", "prod-control-2", "prod-worker-1");
+    const replaced = required({ "prod-control-2": { replace: "disk" } });
+    expect(notes(await life.plan(replaced))).toEqual([
+      "web is without prod-control-2, which it names, from when that goes until prod-control-4 is Ready: affinity is required, so that there may be no host for both at once",
+      "tcp/2222 leads to nobody from when prod-control-2, which it names, goes until prod-control-4 is there and the rule's own update (this or the next up) makes it anew: affinity is required, so that there may be no host for both at once",
+    ]);
+    await life.up(replaced);
+    expect(behindWeb(life)).toEqual(["machines:prod-control-4", "machines:prod-worker-1"]);
+    expect(await rules.differences()).toEqual([expect.stringMatching(/^NetworkRule ssh: /)]);
+    expect(forwardedTo(life)).toEqual([]);
+    await rules.mend();
+    expect([forwardedTo(life), await rules.differences(), await life.plan()]).toEqual([["machines:prod-control-4"], [], []]);
+  });
+
+  test("workers that an upgrade makes anew without a surge", async () => {
+    const life = new Life(made);
+    const rules = await ruled(life, "prod-worker-1", "prod-worker-1", "prod-worker-2");
+    expect(notes(await life.plan(anew)).map((line) => line.replace(/:.*/, ""))).toEqual(expect.arrayContaining([
+      "web is without prod-worker-1, which it names, from when that goes until prod-worker-3 is Ready",
+      "tcp/2222 leads to nobody from when prod-worker-1, which it names, goes until prod-worker-3 is there and the rule's own update (this or the next up) makes it anew",
+    ]));
+    await life.up(anew);
+    expect(behindWeb(life)).toHaveLength(2);
+    await rules.mend();
+    expect([await rules.differences(), await life.plan()]).toEqual([[], []]);
+  });
+
+  test("killed at any call on the way, the rules find the successors all the same", async () => {
+    const probe = new Life(made);
+    await ruled(probe, "prod-worker-2", "prod-worker-1", "prod-worker-2");
+    await probe.up(anew);
+    const from = probe.run.calls.indexOf("destroyVirtualMachine") - 3;
+    for (let call = from; call <= probe.run.calls.length; call += 16) {
+      const life = new Life(made);
+      const rules = await ruled(life, "prod-worker-2", "prod-worker-1", "prod-worker-2");
+      await life.up(anew, { killAt: { call, when: "after" } });
+      life.cloud.ended.add(life.run.name);
+      await life.up(anew);
+      await rules.mend();
+      expect([call, await rules.differences(), await life.plan()]).toEqual([call, [], []]);
+    }
+  });
 });
 
 test("killed at any call on the way, the next run ends with the rules at the successor", async () => {

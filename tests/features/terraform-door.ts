@@ -53,8 +53,10 @@ function sessionOf(run: Run, cloud: Cloud): Session {
 }
 
 /** One command. */
-const coreOf = (cloud: Cloud, state: State, run = cloud.newRun()): TerraformCore =>
-  new TerraformCore(sessionOf(run, cloud), state, undefined, owner, (provider) => wire.to(provider, (work) => cloud.clock.run(work)));
+function coreOf(cloud: Cloud, state: State, run = cloud.newRun()): TerraformCore {
+  const core = new TerraformCore(sessionOf(run, cloud), state, undefined, owner);
+  return core.over(wire.to(core.provider, (work) => cloud.clock.run(work)));
+}
 
 const clusterOf = (declared: Declared): Configured => ({
   type: clusterType,

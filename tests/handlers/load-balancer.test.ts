@@ -187,7 +187,7 @@ test("an unknown node is named, with those that are there, and nothing is made",
   const world = made.open();
   const run = world.cloud.newRun();
   await expect(world.cloud.clock.run(balancer({ members: { nodes: ["prod-worker-1", "prod-worker-7"] } }).up(run))).rejects.toThrow(
-    "LoadBalancer ingress: the cluster has no node prod-worker-7. It has prod-control-1, prod-worker-1, prod-worker-2.",
+    "LoadBalancer ingress: the cluster has no node prod-worker-7, and none that has taken its place. It has prod-control-1, prod-worker-1, prod-worker-2.",
   );
   expect(changing(run)).toEqual([]);
 });

@@ -207,7 +207,7 @@ describe("portForward", () => {
     const world = made.open();
     const rule = forward({ target: { node: "prod-worker-9" } });
     const run = world.cloud.newRun();
-    await expect(world.cloud.clock.run(rule.up(run))).rejects.toThrow("NetworkRule ssh: the cluster has no node prod-worker-9. It has prod-control-1, prod-worker-1, prod-worker-2.");
+    await expect(world.cloud.clock.run(rule.up(run))).rejects.toThrow("NetworkRule ssh: the cluster has no node prod-worker-9, and none that has taken its place. It has prod-control-1, prod-worker-1, prod-worker-2.");
     expect(changing(run)).toEqual([]);
   });
 

@@ -50,8 +50,8 @@ const acl = ({ aclId }: Vpc): DeclaredRule => DeclaredRule.networkRule("web", { 
 const balancer = (): DeclaredRule => DeclaredRule.loadBalancer("ingress", { cluster, publicPort: 80, privatePort: 30080, members: { role: "worker" }, stickiness: { method: "SourceBased" }, healthCheck: {}, tags: { team: "shop" } });
 
 const cpu = (operator: string, threshold: number): object => ({ conditions: [{ counter: "vm.cpu.average.percentage", operator, threshold }] });
-const scaling = (more: object = {}): object => ({ minMembers: 1, maxMembers: 3, machines: { offering: "k8s-2c-2g", template: "debian-13-containerd" }, scaleUp: cpu("GT", 80), scaleDown: cpu("LT", 20), ...more });
-const autoscaled = (): DeclaredRule => DeclaredRule.loadBalancer("ingress", { cluster, publicPort: 80, privatePort: 8080, autoscale: scaling() });
+const scaling = (more: object = {}): object => ({ minMembers: 1, maxMembers: 3, machines: { offering: "k8s-2c-2g", template: "debian-13-containerd" }, scaleUpPolicies: [cpu("GT", 80)], scaleDownPolicies: [cpu("LT", 20)], ...more });
+const autoscaled = (scaleUpPolicies: object[] = [cpu("GT", 80)]): DeclaredRule => DeclaredRule.loadBalancer("ingress", { cluster, publicPort: 80, privatePort: 8080, autoscale: scaling({ scaleUpPolicies }) });
 
 export const subjects: Readonly<Record<string, RuleSubject>> = {
   firewall: { declared: firewall, change: { tags: { team: "payments" } } },
@@ -67,10 +67,21 @@ export const subjects: Readonly<Record<string, RuleSubject>> = {
     change: { members: { nodes: ["prod-worker-1"] }, algorithm: "source", protocol: "tcp-proxy", description: "new", stickiness: { method: "LbCookie", parameters: { mode: "insert" } }, healthCheck: { path: "/healthz" }, tags: { team: "payments" } },
   },
   "balancer, autoscaled": {
-    declared: autoscaled,
-    change: { autoscale: scaling({ minMembers: 2, scaleUp: cpu("GT", 90), machines: { offering: "k8s-4c-8g", template: "debian-13-containerd" } }) },
+    declared: () => autoscaled(),
+    change: { autoscale: scaling({ minMembers: 2, scaleUpPolicies: [cpu("GT", 90)], machines: { offering: "k8s-4c-8g", template: "debian-13-containerd" } }) },
   },
-  "balancer, no longer autoscaled": { declared: autoscaled, change: { autoscale: undefined, members: { role: "worker" } }, updateAlone: true },
+  "balancer, autoscaled by other policies": {
+    declared: () => autoscaled(),
+    // The one that is there is kept, the other direction's is changed, and two go into the group.
+    change: { autoscale: scaling({ interval: 20, scaleUpPolicies: [cpu("GT", 95), cpu("GT", 80), { ...cpu("GT", 60), duration: 600 }], scaleDownPolicies: [{ ...cpu("LT", 10), duration: 20 }] }) },
+    updateAlone: true,
+  },
+  "balancer, autoscaled by fewer policies": {
+    declared: () => autoscaled([cpu("GT", 80), { ...cpu("GT", 60), duration: 600 }]),
+    change: { autoscale: scaling({ scaleUpPolicies: [{ ...cpu("GT", 60), duration: 900 }], interval: 600, scaleDownPolicies: [{ ...cpu("LT", 20), duration: 600 }] }) },
+    updateAlone: true,
+  },
+  "balancer, no longer autoscaled": { declared: () => autoscaled(), change: { autoscale: undefined, members: { role: "worker" } }, updateAlone: true },
   "balancer, without its policies": { declared: balancer, change: { stickiness: undefined, healthCheck: undefined }, updateAlone: true },
   "balancer, made anew with a gap": { declared: balancer, change: { privatePort: 31080 }, updateAlone: true },
   "balancer, made anew without a gap": { declared: balancer, change: { publicPort: 8080 }, updateAlone: true },

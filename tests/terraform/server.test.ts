@@ -1,22 +1,27 @@
 /** The provider as a gRPC server: who gets in, what is answered, and how much at once. */
-import { credentials, type Client } from "@grpc/grpc-js";
+import { credentials, loadPackageDefinition, type Client, type ClientOptions } from "@grpc/grpc-js";
+import { fromJSON } from "@grpc/proto-loader";
 import { ephemeralCertificate } from "../../provider/adapters/terraform/certificate";
 import { handshakeLine, reattachment, refusalOf, termsOf } from "../../provider/adapters/terraform/handshake";
 import { encodeMsgpack, decodeMsgpack } from "../../provider/adapters/terraform/msgpack";
-import { callNames, type CallName } from "../../provider/adapters/terraform/protocol";
+import { callNames, surroundings, type CallName } from "../../provider/adapters/terraform/protocol";
 import { TerraformProvider } from "../../provider/adapters/terraform/provider";
 import { serve, type Serving } from "../../provider/adapters/terraform/server";
 import { typeOfAttributes, type ObjectValue } from "../../provider/adapters/terraform/value";
+import { providerAddresses } from "../../schema/terraform-resources";
 import { terraformSchema, type CtyType } from "../../schema/terraform-schema";
 import { Cloud } from "../core/world/cloud";
 import { configured } from "./world/core";
-import { around, ask, large, tfplugin6, type Message } from "./world/wire";
+import { ask, messageOptions, tfplugin6, type Message, type Service } from "./world/over-grpc";
 
 const cookie = { TF_PLUGIN_MAGIC_COOKIE: "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2" };
 const schema = terraformSchema();
 const ruleType = "ablestack_network_rule";
 const ruleAttributes = schema.resource_schemas[ruleType]!.block.attributes;
 const ofRule: CtyType = typeOfAttributes(ruleAttributes);
+const large: ClientOptions = { "grpc.max_receive_message_length": 256 * 1024 * 1024, "grpc.max_send_message_length": 256 * 1024 * 1024 };
+
+const around = loadPackageDefinition(fromJSON(surroundings as never, messageOptions)) as unknown as { grpc: { health: { v1: { Health: Service } } }; plugin: { GRPCController: Service; GRPCStdio: Service } };
 
 describe("handshake", () => {
   test("without Terraform's cookie there are no terms", () => {
@@ -32,8 +37,10 @@ describe("handshake", () => {
 
   test("one line says where and as whom; a debugger gets what TF_REATTACH_PROVIDERS takes", () => {
     expect(handshakeLine("127.0.0.1:41233", new Uint8Array([1, 2, 3, 4]))).toBe("1|6|tcp|127.0.0.1:41233|grpc|AQIDBA");
-    expect(JSON.parse(reattachment("registry.terraform.io/ablestack/ablestack", "127.0.0.1:1", 7))).toEqual({
-      "registry.terraform.io/ablestack/ablestack": { Protocol: "grpc", ProtocolVersion: 6, Pid: 7, Test: true, Addr: { Network: "tcp", String: "127.0.0.1:1" } },
+    const there = { Protocol: "grpc", ProtocolVersion: 6, Pid: 7, Test: true, Addr: { Network: "tcp", String: "127.0.0.1:1" } };
+    expect(JSON.parse(reattachment(providerAddresses, "127.0.0.1:1", 7))).toEqual({
+      "registry.terraform.io/ablestack/ablestack": there,
+      "registry.opentofu.org/ablestack/ablestack": there,
     });
   });
 });

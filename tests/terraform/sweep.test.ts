@@ -1,112 +1,38 @@
 /**
- * Promise 1 through Terraform's front door: an apply killed at any call, and the next one, which knows nothing but the state that Terraform
- * had written, end where an undisturbed one does. The core's own sweeps look at every call; here it is every eleventh of them unless
- * SWEEP_EVERY=1 asks for all.
+ * Promise 1 through Terraform's front door, with three control planes: an apply killed at a call, and the next one, which knows nothing but
+ * the state that Terraform had written, end where an undisturbed one does. The core's own sweeps, and with a small cluster
+ * sweep-of-every-call.test.ts, look at every call; here it is every eleventh unless SWEEP_EVERY says otherwise.
  */
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { difference, violations } from "../core/sweeps/sweep";
-import { Cloud, type KillAt } from "../core/world/cloud";
 import { sharedIdentity } from "../core/world/cluster";
-import { TerraformCore, type Declared, type State } from "./world/core";
 import { balancer, cluster, firewall, identity, stateWithIdentity } from "./world/declared";
+import { applying, destroying, Sweep, type Swept } from "./world/sweep";
 
 jest.setTimeout(1_200_000);
 
-const every = Number(process.env.SWEEP_EVERY ?? 11);
+const at = { when: "before", every: Number(process.env.SWEEP_EVERY ?? 11) } as const;
 const small = [identity, cluster({ controlPlanes: 3, workers: 1 }), balancer(), firewall()];
 const grown = [identity, cluster({ controlPlanes: 3, workers: 2, tags: { team: "payments" } }), balancer({ algorithm: "leastconn" }), firewall({ cidr_list: ["127.0.0.0/8"] })];
 
-let folder: string;
+let sweep: Sweep;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "terraform-sweep-"));
+  sweep = new Sweep();
   await sharedIdentity();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => sweep.close());
 
-interface Start {
-  readonly state: State;
-  readonly file?: string;
-  readonly at?: number;
+function expectWhole({ wrong, kills, looked }: Swept): void {
+  expect(wrong).toEqual([]);
+  expect(kills).toBeGreaterThan(looked / 2);
 }
 
-interface Outcome {
-  readonly cloud: Cloud;
-  readonly calls: readonly string[];
-  readonly killed: boolean;
-  readonly state: State;
-}
+test("a create is completed by the next apply", async () => {
+  expectWhole(await sweep.kill({ state: await stateWithIdentity() }, applying(small), at));
+});
 
-/** Runs it, killed or not, and once more if it was. */
-async function outcome(start: Start, work: (core: TerraformCore) => Promise<void>, killAt?: KillAt): Promise<Outcome> {
-  const file = join(folder, "copy");
-  if (start.file) copyFileSync(start.file, file);
-  const cloud = new Cloud({ expungeDelay: 150_000, ...(start.file ? { state: file } : {}) }, start.at);
-  const state: State = new Map(start.state);
-  const first = cloud.newRun(killAt ? { killAt } : {});
-  const core = new TerraformCore(first.session, state, () => first.throwIfKilled());
-  await cloud.clock.run(work(core)).catch((error: unknown) => {
-    if (!first.wasKilled) throw error;
-  });
-  if (first.wasKilled) {
-    cloud.ended.add(first.name);
-    await cloud.clock.run(work(new TerraformCore(cloud.newRun().session, state)));
-  }
-  return { cloud, calls: first.calls, killed: first.wasKilled, state };
-}
+test("a change is completed by the next apply", async () => {
+  expectWhole(await sweep.kill(await sweep.made(small), applying(grown), at));
+});
 
-const applying = (declared: readonly Declared[]) => (core: TerraformCore): Promise<void> => core.apply(declared);
-
-/** What went wrong, and how many were killed. */
-async function sweep(start: Start, work: (core: TerraformCore) => Promise<void>, when: KillAt["when"]): Promise<{ wrong: string[]; kills: number; looked: number }> {
-  const undisturbed = await outcome(start, work);
-  const goal = undisturbed.cloud.state();
-  const wrong: string[] = [];
-  let kills = 0;
-  let looked = 0;
-  for (let call = 1; call <= undisturbed.calls.length; call += every) {
-    looked += 1;
-    const where = `killed ${when} call ${call} (${undisturbed.calls[call - 1]})`;
-    try {
-      const { cloud, killed } = await outcome(start, work, { call, when });
-      if (killed) kills += 1;
-      if (cloud.state() !== goal) wrong.push(`${where}: another state\n${difference(goal, cloud.state())}`);
-      if (violations(cloud).length > 0) wrong.push(`${where}: ${JSON.stringify(violations(cloud))}`);
-    } catch (error) {
-      wrong.push(`${where}: ${(error as Error).stack}`);
-    }
-  }
-  return { wrong, kills, looked };
-}
-
-/** A cluster with its rules, made once. */
-async function whole(): Promise<Start> {
-  const file = join(folder, "whole");
-  const cloud = new Cloud({ expungeDelay: 150_000, state: file });
-  const state = await stateWithIdentity();
-  await cloud.clock.run(new TerraformCore(cloud.newRun().session, state).apply(small));
-  const at = cloud.clock.now();
-  await cloud.emulator.close();
-  return { state, file, at };
-}
-
-describe.each(["before", "after"] as const)("killed %s a call", (when) => {
-  test("a create is completed by the next apply", async () => {
-    const { wrong, kills, looked } = await sweep({ state: await stateWithIdentity() }, applying(small), when);
-    expect(wrong).toEqual([]);
-    expect(kills).toBeGreaterThan(looked / 2);
-  });
-
-  test("a change is completed by the next apply", async () => {
-    const { wrong, kills, looked } = await sweep(await whole(), applying(grown), when);
-    expect(wrong).toEqual([]);
-    expect(kills).toBeGreaterThan(looked / 2);
-  });
-
-  test("a destroy is completed by the next one", async () => {
-    const { wrong, kills, looked } = await sweep(await whole(), (core) => core.destroy(), when);
-    expect(wrong).toEqual([]);
-    expect(kills).toBeGreaterThan(looked / 2);
-  });
+test("a destroy is completed by the next one", async () => {
+  expectWhole(await sweep.kill(await sweep.made(small), destroying, at));
 });

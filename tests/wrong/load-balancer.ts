@@ -13,7 +13,7 @@ const base = { cluster: "k3x9abcdef01", name: "web", publicPort: 443, privatePor
 const balancer = (change: Readonly<Record<string, unknown>>, property: string, words: string): WrongCase => ({ resource: "LoadBalancer", inputs: { ...base, ...change }, property, words });
 
 const cpu = { counter: "vm.cpu.average.percentage", operator: "GT", threshold: 80 };
-const autoscale = { minMembers: 2, maxMembers: 6, machines: { offering: "k8s-2c-2g", template: "debian-13-containerd" }, scaleUp: { conditions: [cpu] }, scaleDown: { conditions: [{ ...cpu, operator: "LT", threshold: 20 }] } };
+const autoscale = { minMembers: 2, maxMembers: 6, machines: { offering: "k8s-2c-2g", template: "debian-13-containerd" }, scaleUpPolicies: [{ conditions: [cpu] }], scaleDownPolicies: [{ conditions: [{ ...cpu, operator: "LT", threshold: 20 }] }] };
 const scaled = (change: Readonly<Record<string, unknown>>, property: string, words: string): WrongCase => balancer({ members: undefined, autoscale: { ...autoscale, ...change } }, property, words);
 
 export const cases: readonly WrongCase[] = [
@@ -81,13 +81,16 @@ export const cases: readonly WrongCase[] = [
   scaled({ machines: { offering: "huge", template: "debian-13-containerd" } }, "autoscale.machines.offering", "huge"),
   scaled({ machines: { offering: "k8s-2c-2g", template: "none" } }, "autoscale.machines.template", "none"),
   scaled({ machines: { offering: "k8s-2c-2g", template: "debian-13-containerd", sshKeyPair: "nobody" } }, "autoscale.machines.sshKeyPair", "nobody"),
-  scaled({ scaleUp: undefined }, "autoscale.scaleUp", "missing"),
-  scaled({ scaleUp: { conditions: [] } }, "autoscale.scaleUp.conditions", "empty list"),
-  scaled({ scaleUp: { conditions: [{ ...cpu, operator: ">" }] } }, "autoscale.scaleUp.conditions[0].operator", "must be one of"),
-  scaled({ scaleUp: { conditions: [{ ...cpu, threshold: -1 }] } }, "autoscale.scaleUp.conditions[0].threshold", "between 0"),
-  scaled({ scaleUp: { conditions: [cpu, { ...cpu, threshold: 90 }] } }, "autoscale.scaleUp.conditions[1].counter", "one condition a counter"),
-  scaled({ scaleUp: { conditions: [{ ...cpu, counter: "load" }] } }, "autoscale.scaleUp.conditions[0].counter", "has no counter load"),
-  scaled({ interval: 120 }, "autoscale.scaleUp.duration", "shorter than the time between two looks"),
+  scaled({ scaleUpPolicies: undefined }, "autoscale.scaleUpPolicies", "missing"),
+  scaled({ scaleUpPolicies: [] }, "autoscale.scaleUpPolicies", "empty list"),
+  scaled({ scaleDownPolicies: { conditions: [cpu] } }, "autoscale.scaleDownPolicies", "must be a list"),
+  scaled({ scaleUpPolicies: [{ conditions: [] }] }, "autoscale.scaleUpPolicies[0].conditions", "empty list"),
+  scaled({ scaleUpPolicies: [{ conditions: [{ ...cpu, operator: ">" }] }] }, "autoscale.scaleUpPolicies[0].conditions[0].operator", "must be one of"),
+  scaled({ scaleUpPolicies: [{ conditions: [{ ...cpu, threshold: -1 }] }] }, "autoscale.scaleUpPolicies[0].conditions[0].threshold", "between 0"),
+  scaled({ scaleUpPolicies: [{ conditions: [cpu, { ...cpu, threshold: 90 }] }] }, "autoscale.scaleUpPolicies[0].conditions[1].counter", "one condition a counter"),
+  scaled({ scaleUpPolicies: [{ conditions: [cpu] }, { conditions: [{ ...cpu, counter: "load" }] }] }, "autoscale.scaleUpPolicies[1].conditions[0].counter", "has no counter load"),
+  scaled({ scaleUpPolicies: [{ conditions: [cpu], duration: 60 }, { conditions: [{ threshold: 80, operator: "GT", counter: cpu.counter }] }] }, "autoscale.scaleUpPolicies[1]", "the same as another one"),
+  scaled({ interval: 120 }, "autoscale.scaleUpPolicies[0].duration", "shorter than the time between two looks"),
   // The rest
   balancer({ tags: { "ablestack-owner": "me" } }, "tags.ablestack-owner", "choose another name"),
   balancer({ adopt: 1 }, "adopt", "must be true or false"),

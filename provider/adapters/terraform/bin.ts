@@ -5,7 +5,7 @@
  */
 import { Interrupted } from "../../core/errors";
 import { createSession } from "../../handlers/session";
-import { providerAddress } from "../../../schema/terraform-resources";
+import { providerAddresses } from "../../../schema/terraform-resources";
 import { friendly, handshakeLine, reattachment, refusalOf, termsOf, type Terms } from "./handshake";
 import { providerLog } from "./log";
 import { TerraformProvider } from "./provider";
@@ -64,7 +64,7 @@ async function run(terms: Terms, isDebug: boolean): Promise<void> {
     endWhenIdle();
   });
   if (isDebug) {
-    say(`TF_REATTACH_PROVIDERS='${reattachment(providerAddress, serving.address, process.pid)}'\n`);
+    say(`TF_REATTACH_PROVIDERS='${reattachment(providerAddresses, serving.address, process.pid)}'\n`);
     return;
   }
   watchParent(() => {

@@ -33,9 +33,9 @@ export function refusalOf({ PLUGIN_PROTOCOL_VERSIONS: offered }: Environment): s
 export const handshakeLine = (address: string, certificate: Uint8Array | undefined): string =>
   [versions.core, versions.protocol, "tcp", address, "grpc", ...(certificate === undefined ? [] : [Buffer.from(certificate).toString("base64").replace(/=+$/, "")])].join("|");
 
-/** For `TF_REATTACH_PROVIDERS`: a provider that runs already, in a debugger say. */
-export const reattachment = (source: string, address: string, pid: number): string =>
-  JSON.stringify({ [source]: { Protocol: "grpc", ProtocolVersion: versions.protocol, Pid: pid, Test: true, Addr: { Network: "tcp", String: address } } });
+/** For `TF_REATTACH_PROVIDERS`: a provider that runs already, in a debugger say. @param sources every address that configurations may know it by */
+export const reattachment = (sources: readonly string[], address: string, pid: number): string =>
+  JSON.stringify(Object.fromEntries(sources.map((source) => [source, { Protocol: "grpc", ProtocolVersion: versions.protocol, Pid: pid, Test: true, Addr: { Network: "tcp", String: address } }])));
 
 export const friendly = `This is a provider for Terraform and OpenTofu, and is started by them: \`terraform init\` finds it in a mirror of providers or by
 dev_overrides (README.md, "Terraform"), \`terraform plan\` starts it. To run it in a debugger: terraform-provider-ablestack --debug

@@ -32,6 +32,8 @@ type Message = Readonly<Record<string, unknown>>;
 type Unary = (call: ServerUnaryCall<Message, Message>, done: sendUnaryData<Message>) => void;
 
 const load = (descriptor: Descriptor): PackageDefinition => fromJSON(descriptor as never, { keepCase: true, longs: Number, enums: Number, defaults: false });
+/** Once: reading a descriptor takes longer than to serve a call of it. */
+const definitions = { provider: load(providerService), around: load(surroundings) };
 const service = (definition: PackageDefinition, name: string): ServiceDefinition => definition[name] as ServiceDefinition;
 
 /** What a call answers: a mistake of ours becomes a diagnostic too, with the message that the calls of this kind have for it. */
@@ -58,9 +60,9 @@ const lastAnswerMs = 1000;
 export async function serve({ provider, tls, ports, onShutdown }: ServeOptions): Promise<Serving> {
   const server = new Server({ "grpc.max_receive_message_length": largestMessage, "grpc.max_send_message_length": largestMessage });
   const inFlight = new InFlight();
-  server.addService(service(load(providerService), "tfplugin6.Provider"), Object.fromEntries(callNames.map((name) => [name, answering(provider, name, inFlight)])));
+  server.addService(service(definitions.provider, "tfplugin6.Provider"), Object.fromEntries(callNames.map((name) => [name, answering(provider, name, inFlight)])));
 
-  const around = load(surroundings);
+  const { around } = definitions;
   const open = new Set<ServerWritableStream<Message, Message> | ServerDuplexStream<Message, Message>>();
   const keptOpen = (stream: ServerWritableStream<Message, Message> | ServerDuplexStream<Message, Message>): void => {
     open.add(stream);

@@ -1,7 +1,7 @@
 /** Steps on nodes that leave the cluster or rest for a while. Each may find its work already done. */
 import { ClusterError } from "../errors";
 import { seconds } from "../execute";
-import { balancerMembers } from "../observe";
+import { balancerMembers, type ObservedForward } from "../observe";
 import { cordonedBy } from "../ownership";
 import { isMovedByDrain } from "../room";
 import type { MachineRef, Work } from "../step";
@@ -28,10 +28,11 @@ export async function leaveBalancer(operation: Operation, { rule, machines }: Ex
   await operation.world.mold.run("removeFromLoadBalancerRule", { id: rule.id, virtualmachineids: there }, operation.context(`balancer rule ${rule.name}`));
 }
 
+export const moveForward = (operation: Operation, { forward, machine }: Extract<Work, { kind: "moveForward" }>): Promise<void> => leadForward(operation, forward, operation.idOf(machine));
+
 /** A range starts at the same port on both sides, and is said anew: without it Mold takes that of the public side. */
-export async function moveForward(operation: Operation, { forward, machine }: Extract<Work, { kind: "moveForward" }>): Promise<void> {
-  const { id, name, privateStartPort, privateEndPort } = forward;
-  await operation.world.mold.run("updatePortForwardingRule", { id, virtualmachineid: operation.idOf(machine), privateport: privateStartPort, privateendport: privateEndPort }, operation.context(`port forwarding rule ${name}`));
+export async function leadForward(operation: Pick<NodeOperation, "world" | "context">, { id, name, privateStartPort, privateEndPort }: ObservedForward, machineId: string): Promise<void> {
+  await operation.world.mold.run("updatePortForwardingRule", { id, virtualmachineid: machineId, privateport: privateStartPort, privateendport: privateEndPort }, operation.context(`port forwarding rule ${name}`));
 }
 
 export async function cordonNode(operation: NodeOperation, machine: Named): Promise<void> {

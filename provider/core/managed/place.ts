@@ -129,13 +129,7 @@ export class ManagedPlaceRun {
         endCluster({ world, find: async () => (await clustersNamed(world, desired.name, context)).find((record) => record.id === id), seconds: desired.timeouts.deleteSeconds, context, keep: () => lease.keep() }),
       );
     }
-    try {
-      await this.own.delete();
-    } catch (error) {
-      // The job of an interrupted run may have taken the network away at this moment, and the lock that was on it.
-      if (!(error instanceof ClusterError) || (await this.ownNetworks()).length > 0) throw error;
-      await this.own.delete();
-    }
+    await this.own.delete();
   }
 
   private ownNetworks(): Promise<Network[]> {

@@ -48,10 +48,11 @@ export function planCount(steps: ManagedSteps, input: ManagedPlanInput, cluster:
 export function planLeaving(steps: ManagedSteps, input: ManagedPlanInput, machines: readonly ManagedMachine[], needs: readonly (string | undefined)[]): string {
   const { desired, observed } = input;
   const drained = planDrained(steps, input, machines, needs);
-  const removed = steps.add({ kind: "removeNodes", machines: machines.map(refOf) }, `have Mold remove ${machines.map(({ name }) => name).join(", ")}`, drained, { estimateSeconds: 15 * machines.length });
   const named = machines.filter(({ name }) => desired.nodes[name] !== undefined && observed.marks?.[tagKeys.gone + name] === undefined);
-  if (named.length === 0) return removed;
-  return steps.add({ kind: "mark", marks: Object.fromEntries(named.map(({ name }) => [tagKeys.gone + name, "yes"])) }, `note that ${named.map(({ name }) => name).join(", ")} ${named.length === 1 ? "has" : "have"} left`, [removed], { about: "gone" });
+  const names = named.map(({ name }) => name).join(", ");
+  // Before: a run that dies right after has the next one find an entry for a node that is gone, and not take it for a slip.
+  const noted = named.length === 0 ? undefined : steps.add({ kind: "mark", marks: Object.fromEntries(named.map(({ name }) => [tagKeys.gone + name, "yes"])) }, `note that ${names} ${named.length === 1 ? "leaves" : "leave"}`, drained, { about: "gone" });
+  return steps.add({ kind: "removeNodes", machines: machines.map(refOf) }, `have Mold remove ${machines.map(({ name }) => name).join(", ")}`, [...drained, noted], { estimateSeconds: 15 * machines.length });
 }
 
 /** One node after another: out of the way, changed or rebooted, back. @returns the last step */

@@ -4,6 +4,7 @@ import type { ManagedPlanInput } from "./plan-input";
 import { hopsOf, type ManagedHop } from "./hops";
 import { uncounted, wasWhole, workersOf, type ManagedMachine, type ManagedRecord } from "./observe";
 import { leavingOf, planCount, planLeaving, planNodeOperations } from "./plan-nodes";
+import { planLed, planVacated } from "./succession";
 import { refOf, type ManagedSteps, type ManagedWork, type NodeRef } from "./work";
 
 export function planRunning(steps: ManagedSteps, input: ManagedPlanInput, cluster: ManagedRecord): string[] {
@@ -107,11 +108,14 @@ function planSize(steps: ManagedSteps, input: ManagedPlanInput, cluster: Managed
   const { name } = input.desired;
   // How many there are to be made then is planned in the next round.
   if (comes > 0 && uncounted(input.observed, cluster) > 0) return planCount(steps, input, cluster, needs);
+  const followed = machines.slice(0, Math.max(0, comes));
+  const vacated = planVacated(steps, input, followed, needs);
   const made =
     comes > 0
-      ? steps.add({ kind: "scaleCluster", size: cluster.size + comes }, `have Mold make ${comes} more ${comes === 1 ? "worker" : "workers"} of ${name}`, needs, { estimateSeconds: 90 + 10 * comes, ...(machines.length > 0 ? { why: "they take the places of those that leave" } : {}) })
+      ? steps.add({ kind: "scaleCluster", size: cluster.size + comes }, `have Mold make ${comes} more ${comes === 1 ? "worker" : "workers"} of ${name}`, [...needs, vacated], { estimateSeconds: 90 + 10 * comes, ...(machines.length > 0 ? { why: "they take the places of those that leave" } : {}) })
       : undefined;
-  return machines.length === 0 ? made : planLeaving(steps, input, machines, made ? [made] : needs);
+  const led = planLed(steps, input, machines, followed, made ? [made] : needs);
+  return machines.length === 0 ? made : planLeaving(steps, input, machines, [...(made ? [made] : needs), led]);
 }
 
 /** Machines of the user's: those that are declared join, those that no longer are leave. Those that people have added stay. */

@@ -17,6 +17,13 @@ export interface RuleRef {
   readonly name: string;
 }
 
+/** Of a machine that leaves and that another is to come for. */
+export interface VacantPlace {
+  readonly old: NodeRef;
+  /** What that one is told that it succeeds: the old one's name, and those that the old one had succeeded. */
+  readonly names: string;
+}
+
 export type ManagedWork =
   | { readonly kind: "createCluster" }
   /** `orElse`: what is done about one that does not get out of the state by itself. */
@@ -42,6 +49,8 @@ export type ManagedWork =
   | { readonly kind: "tidyUpgrade"; readonly to: string }
   | { readonly kind: "joinBalancer"; readonly rule: RuleRef; readonly role: Role }
   | { readonly kind: "leaveBalancer"; readonly rule: RuleRef; readonly machines: readonly NodeRef[] }
+  /** `leaving`: who takes none of the places. */
+  | { readonly kind: "leadToSuccessors"; readonly places: readonly VacantPlace[]; readonly leaving: readonly NodeRef[] }
   | { readonly kind: "cordonNode"; readonly machine: NodeRef }
   | { readonly kind: "uncordonNode"; readonly machine: NodeRef }
   | { readonly kind: "drainNode"; readonly machine: NodeRef }
@@ -68,7 +77,7 @@ export interface ManagedStep extends StepNode {
 /** Seconds a step usually takes, beside what it takes for each machine. For previews only: nothing waits by them. */
 const estimates: Readonly<Record<ManagedWorkKind, number>> = {
   createCluster: 300, awaitSettled: 120, awaitGone: 60, removeFailed: 60, mark: 1, unmark: 1, tagMachines: 1, untagMachines: 1, startCluster: 120, stopCluster: 60, awaitRecovery: 60,
-  scaleCluster: 180, removeNodes: 30, settleCount: 60, changeOfferings: 5, setAutoscaling: 10, checkHop: 2, upgradeCluster: 300, tidyUpgrade: 5, joinBalancer: 1, leaveBalancer: 1, cordonNode: 1,
+  scaleCluster: 180, removeNodes: 30, settleCount: 60, changeOfferings: 5, setAutoscaling: 10, checkHop: 2, upgradeCluster: 300, tidyUpgrade: 5, joinBalancer: 1, leaveBalancer: 1, leadToSuccessors: 3, cordonNode: 1,
   uncordonNode: 1, drainNode: 40, startMachine: 5, stopMachine: 5, rebootMachine: 2, scaleMachine: 1, awaitNode: 30, admitNode: 60, addExternal: 180, removeExternal: 60, addComment: 1, removeComment: 1, deleteCluster: 60,
 };
 

@@ -5,12 +5,15 @@
 import { intentKey, intentsOn, intentText, isIntentOf, orAlready, removeIntent, type IntentPlace } from "../claim";
 import { tagParameters, type Tags } from "../ownership";
 import type { World } from "../ports";
+import { unusedParts, type Nameless } from "./autoscale-seen";
 import { identityTags, type RuleOwner } from "./shared";
 
-export interface Nameless {
-  readonly id: string;
-  /** What it is: two with one tuple do the same. */
-  readonly tuple: string;
+export interface AutoscaleJob {
+  readonly world: World;
+  readonly owner: RuleOwner;
+  readonly ruleId: string;
+  /** `LoadBalancer ingress`, for messages. */
+  readonly resource: string;
 }
 
 export class NamelessNotes {
@@ -21,7 +24,7 @@ export class NamelessNotes {
     private notes: Tags,
   ) {}
 
-  static async read(world: World, owner: RuleOwner, ruleId: string): Promise<NamelessNotes> {
+  static async read({ world, owner, ruleId }: AutoscaleJob): Promise<NamelessNotes> {
     const place = { id: ruleId, carrier: "LoadBalancer" } as const;
     return new NamelessNotes(world, place, identityTags(world, owner), await intentsOn(world, place));
   }
@@ -46,6 +49,17 @@ export class NamelessNotes {
 
   isNoted(tuple: string): boolean {
     return isIntentOf(this.notes[intentKey(tuple)] ?? "", this.tags, tuple);
+  }
+
+  /** The id of one that is made now, or of one that an interrupted run had made: that is gone on with. */
+  async make(tuple: string, kind: "conditions" | "profiles", create: () => Promise<{ readonly id?: string; done(): Promise<{ id?: string }> }>): Promise<string> {
+    const unused = (await unusedParts(this.world))[kind];
+    const [ours] = this.ours(unused.filter((each) => each.tuple === tuple));
+    if (ours) return ours.id;
+    await this.write(tuple, unused);
+    const begun = await create();
+    const made = await begun.done();
+    return begun.id ?? made.id!;
   }
 
   /** Which of the unused ones are ours. */

@@ -1,13 +1,22 @@
 /** Autoscaling of what is behind a balancer rule: what is declared, and what Mold shows of it. */
 import { createHash } from "node:crypto";
 import type { Answer, World } from "../ports";
-import type { Nameless } from "./autoscale-nameless";
+
+/** A part that takes neither name nor tag. */
+export interface Nameless {
+  readonly id: string;
+  /** What it is: two with one tuple do the same. */
+  readonly tuple: string;
+}
 
 export interface ScaleCondition {
   readonly counterId: string;
   readonly operator: string;
   readonly threshold: number;
 }
+
+export type Direction = "up" | "down";
+export const directions: readonly Direction[] = ["up", "down"];
 
 /** Times in seconds. */
 export interface ScalePolicy {
@@ -34,12 +43,14 @@ export interface DesiredAutoscale {
   readonly max: number;
   readonly interval: number;
   readonly profile: ScaleProfile;
-  readonly up: ScalePolicy;
-  readonly down: ScalePolicy;
+  /** Any one of them suffices; in no order. */
+  readonly up: readonly ScalePolicy[];
+  readonly down: readonly ScalePolicy[];
 }
 
 export interface SeenPolicy extends ScalePolicy {
   readonly id: string;
+  readonly name: string;
   readonly conditionIds: readonly string[];
 }
 
@@ -58,7 +69,7 @@ const conditionOf = (each: Answer<"listConditions">): ScaleCondition & { readonl
 
 export function readPolicy(policy: Answer<"listAutoScalePolicies">): SeenPolicy {
   const conditions = ((policy.conditions ?? []) as Answer<"listConditions">[]).map(conditionOf);
-  return { id: policy.id!, duration: policy.duration ?? 0, quietTime: policy.quiettime ?? 0, conditions: conditions.map(({ id: _id, ...condition }) => condition), conditionIds: conditions.map(({ id }) => id) };
+  return { id: policy.id!, name: policy.name ?? "", duration: policy.duration ?? 0, quietTime: policy.quiettime ?? 0, conditions: conditions.map(({ id: _id, ...condition }) => condition), conditionIds: conditions.map(({ id }) => id) };
 }
 
 /** All of the account, so that every balancer of a program can look at one list. */
@@ -96,18 +107,28 @@ export function profileTuple({ offeringId, templateId, zoneId, graceSeconds, dep
   return `autoscale profile ${offeringId} ${templateId} ${graceSeconds} ${rest}`;
 }
 
-export const samePolicy = (a: ScalePolicy, b: ScalePolicy): boolean =>
-  a.duration === b.duration && a.quietTime === b.quietTime && a.conditions.map(conditionTuple).sort().join() === b.conditions.map(conditionTuple).sort().join();
+/** Policies have names: the rule's id is in them, so that they are found whatever else there is. All of one direction share one. */
+export const policyName = (ruleId: string, direction: Direction): string => `ablestack ${ruleId} ${direction}`;
+
+const policyTuple = ({ duration, quietTime, conditions }: ScalePolicy): string => `${duration} ${quietTime} ${conditions.map(conditionTuple).sort().join()}`;
+
+export const samePolicy = (a: ScalePolicy, b: ScalePolicy): boolean => policyTuple(a) === policyTuple(b);
+
+/** Whatever their order. */
+export const samePolicies = (a: readonly ScalePolicy[], b: readonly ScalePolicy[]): boolean => a.map(policyTuple).sort().join("; ") === b.map(policyTuple).sort().join("; ");
 
 export const sameBounds = (group: SeenGroup, desired: DesiredAutoscale): boolean => group.min === desired.min && group.max === desired.max && group.interval === desired.interval;
 
-/** Whether Mold shows what is declared. */
+/** Whether Mold shows what is declared, and nothing that an interrupted run has left beside it. */
 export async function isAutoscaledAsDeclared(world: World, ruleId: string, desired: DesiredAutoscale): Promise<boolean> {
   const group = await findGroup(world, ruleId);
   if (!group || group.isEnabled !== desired.enabled || !sameBounds(group, desired)) return false;
+  if (!directions.every((direction) => samePolicies(group[direction], desired[direction]))) return false;
+  const used = [...group.up, ...group.down].map(({ id }) => id);
+  const names = directions.map((direction) => policyName(ruleId, direction));
+  if ((await world.mold.list("listAutoScalePolicies", {})).some(({ id = "", name = "" }) => names.includes(name) && !used.includes(id))) return false;
   const profile = (await world.mold.list("listAutoScaleVmProfiles", {})).find(({ id }) => id === group.profileId);
-  const policies = [[group.up, desired.up], [group.down, desired.down]] as const;
-  return profile !== undefined && profileTuple(readProfile(profile)) === profileTuple(desired.profile) && policies.every(([seen, wanted]) => seen.length === 1 && samePolicy(seen[0]!, wanted));
+  return profile !== undefined && profileTuple(readProfile(profile)) === profileTuple(desired.profile);
 }
 
 /** Conditions that no policy uses, and profiles that no group does. */

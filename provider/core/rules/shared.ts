@@ -48,9 +48,10 @@ export async function resolveMembers(world: World, owner: RuleOwner, members: Me
     return ofRole.sort((a, b) => a.index - b.index).map(({ id }) => id);
   }
   return (members.nodes ?? []).map((node) => {
-    // One whose place another has taken is that one now.
-    const machine = machines.find(({ name }) => name === node) ?? machines.find((each) => predecessorsOf(tagsOf(each)).includes(node));
-    if (!machine?.id) throw new ClusterError(`the cluster has no node ${node}. It has ${machines.map(({ name }) => name).sort().join(", ") || "none"}.`, where);
+    // One whose place another has taken is that one now; of several that had the name one after another the last one counts.
+    const successors = machines.filter((each) => predecessorsOf(tagsOf(each)).includes(node)).sort((a, b) => (timeOf(b.created) ?? 0) - (timeOf(a.created) ?? 0));
+    const machine = machines.find(({ name }) => name === node) ?? successors[0];
+    if (!machine?.id) throw new ClusterError(`the cluster has no node ${node}, and none that has taken its place. It has ${machines.map(({ name }) => name).sort().join(", ") || "none"}. Name one of them, or choose by role, which follows whatever nodes there are.`, where);
     return machine.id;
   });
 }

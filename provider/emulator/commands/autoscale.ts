@@ -98,13 +98,18 @@ function destroy({ cloud }: Call, id: string): void {
 /** What a group takes of each direction's policies. */
 function policiesOf(call: Call, name: string, action: "SCALEUP" | "SCALEDOWN", interval: number): string[] {
   const ids = call.list(name);
+  if (ids.length === 0) throw invalid(`AutoScale VM group must have at least one ${action === "SCALEUP" ? "ScaleUp" : "ScaleDown"} policy`);
+  refuseUnfit(call, ids, name, action, interval);
+  return ids;
+}
+
+function refuseUnfit(call: Call, ids: readonly string[], name: string, action: "SCALEUP" | "SCALEDOWN", interval: number): void {
   for (const id of ids) {
     const policy = call.cloud.table("scalePolicies").get(id);
     if (policy === undefined) throw invalid("Unable to find AutoScale Policy");
     if (policy.duration < interval) throw invalid(`duration : ${policy.duration} specified in a policy cannot be less than vm group's interval : ${interval}`);
     if (policy.action !== action) throw invalid(`Only ${action.toLowerCase()} policies can be specified in ${name}`);
   }
-  return ids;
 }
 
 function checkMembers(min: number, max: number): void {
@@ -215,7 +220,9 @@ export const autoscaleCommands: Commands = {
   }),
   updateAutoScalePolicy: changing("scalePolicies", "Auto Scale Policy", (call, id) => groupsWith(call, ({ upIds, downIds }) => upIds.includes(id) || downIds.includes(id)), "The AutoScale Policy can be updated only if the Vm Group it is associated with is disabled in state", (call) => {
     const row = call.must("scalePolicies", "id");
-    call.cloud.table("scalePolicies").patch(row.id, { duration: call.whole("duration") ?? row.duration, quietTime: call.whole("quiettime") ?? row.quietTime, ...(call.text("name") === undefined ? {} : { name: call.need("name") }), ...(call.text("conditionids") === undefined ? {} : { conditionIds: conditions(call) }) });
+    const duration = call.whole("duration") ?? row.duration;
+    if (groupsWith(call, ({ upIds, downIds, interval }) => duration < interval && [...upIds, ...downIds].includes(row.id)).length > 0) throw invalid("duration is less than the associated AutoScaleVmGroup's interval");
+    call.cloud.table("scalePolicies").patch(row.id, { duration, quietTime: call.whole("quiettime") ?? row.quietTime, ...(call.text("name") === undefined ? {} : { name: call.need("name") }), ...(call.text("conditionids") === undefined ? {} : { conditionIds: conditions(call) }) });
     return { autoscalepolicy: shownPolicy(call, call.must("scalePolicies", "id")) };
   }),
   deleteAutoScalePolicy: removing("scalePolicies", "AutoScale Policy", (call, id) => (groupsWith(call, ({ upIds, downIds }) => upIds.includes(id) || downIds.includes(id)).length === 0 ? undefined : "Cannot delete AutoScale Policy when it is in use by one or more AutoScale Vm Groups")),
@@ -253,10 +260,19 @@ export const autoscaleCommands: Commands = {
     finish(call) {
       const row = call.ref("scaleGroups", "id");
       if (row === undefined) throw invalid("Unable to find AutoScale Vm Group");
-      if (row.state !== "DISABLED") throw invalid("An AutoScale Vm Group can be updated with minMembers/maxMembers/Interval only when it is in disabled state");
+      const lists = [call.text("scaleuppolicyids"), call.text("scaledownpolicyids")];
+      const isPhysical = [call.whole("minmembers"), call.whole("maxmembers"), ...lists].some((each) => each !== undefined) || (call.whole("interval") ?? row.interval) !== row.interval;
+      if (isPhysical && row.state !== "DISABLED") throw invalid("An AutoScale Vm Group can be updated with minMembers/maxMembers/Interval only when it is in disabled state");
       const [min, max, interval] = [call.whole("minmembers") ?? row.min, call.whole("maxmembers") ?? row.max, call.whole("interval") ?? row.interval];
       checkMembers(min, max);
-      return { autoscalevmgroup: shownGroup(call, call.cloud.table("scaleGroups").patch(row.id, { min, max, interval })) };
+      // What is not given stays, and has to fit all the same.
+      const linked = (name: string, action: "SCALEUP" | "SCALEDOWN", now: readonly string[]): readonly string[] => {
+        if (call.text(name) !== undefined) return policiesOf(call, name, action, interval);
+        refuseUnfit(call, now, name, action, interval);
+        return now;
+      };
+      const [upIds, downIds] = [linked("scaleuppolicyids", "SCALEUP", row.upIds), linked("scaledownpolicyids", "SCALEDOWN", row.downIds)];
+      return { autoscalevmgroup: shownGroup(call, call.cloud.table("scaleGroups").patch(row.id, { min, max, interval, upIds, downIds })) };
     },
   },
   enableAutoScaleVmGroup: toggle("ENABLED"),

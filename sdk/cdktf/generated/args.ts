@@ -406,7 +406,7 @@ export interface KubernetesClusterArgs {
 /** The machine that a portForward goes to: one of `node`, `role` and `machineId`. */
 export interface ForwardTargetArgs {
   /**
-   * Name of a node of the cluster.
+   * Name of a node of the cluster. When it is replaced, the rule goes to the one that takes its place; should it go without one, by your declaration or by Mold's autoscaler, another has to be named.
    * @example "prod-control-1"
    */
   readonly node?: string;
@@ -563,7 +563,7 @@ export interface NetworkRuleArgs {
   readonly name?: string;
 }
 
-/** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows. */
+/** The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced. */
 export interface BalancerMembersArgs {
   /**
    * Every node of this role, also those to come.
@@ -571,7 +571,7 @@ export interface BalancerMembersArgs {
    */
   readonly role?: "control-plane" | "worker";
   /**
-   * Names of nodes of the cluster.
+   * Names of nodes of the cluster. One that goes without another in its place, by your declaration or by Mold's autoscaler, has to be taken out.
    * @example ["prod-worker-1","prod-worker-2"]
    */
   readonly nodes?: string[];
@@ -692,7 +692,7 @@ export interface ScaleConditionArgs {
   readonly threshold: number;
 }
 
-/** When machines are added. */
+/** When a machine is added, or removed. */
 export interface ScalePolicyArgs {
   /** All of them have to hold. One at most for a counter. */
   readonly conditions: ScaleConditionArgs[] | cdktf.IResolvable;
@@ -739,10 +739,10 @@ export interface BalancerAutoscaleArgs {
   readonly interval?: number;
   /** What the machines are made of. */
   readonly machines: AutoscaledMachinesArgs;
-  /** When machines are added. */
-  readonly scaleUp: ScalePolicyArgs;
-  /** When machines are removed. */
-  readonly scaleDown: ScalePolicyArgs;
+  /** When machines are added. Any one of the policies suffices; their order means nothing. */
+  readonly scaleUpPolicies: ScalePolicyArgs[] | cdktf.IResolvable;
+  /** When machines are removed. Any one of the policies suffices; their order means nothing. */
+  readonly scaleDownPolicies: ScalePolicyArgs[] | cdktf.IResolvable;
 }
 
 /** A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
@@ -817,7 +817,7 @@ export interface LoadBalancerArgs {
    */
   readonly cidrList?: string[];
   /**
-   * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role or name they follow the cluster as it grows.
+   * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced.
    * @default must be given, unless Mold makes the machines (`autoscale`)
    * @example {"role":"worker"}
    */
@@ -837,7 +837,7 @@ export interface LoadBalancerArgs {
   /**
    * Mold makes the machines behind the rule, and adds and removes some by demand. They are none of a cluster's, and go with the rule. Taken out, it goes with its machines.
    * @default off
-   * @example {"minMembers":2,"maxMembers":6,"machines":{"offering":"k8s-2c-2g","template":"debian-13"},"scaleUp":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"GT","threshold":80}]},"scaleDown":{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"LT","threshold":20}]}}
+   * @example {"minMembers":2,"maxMembers":6,"machines":{"offering":"k8s-2c-2g","template":"debian-13"},"scaleUpPolicies":[{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"GT","threshold":80}]}],"scaleDownPolicies":[{"conditions":[{"counter":"vm.cpu.average.percentage","operator":"LT","threshold":20}]}]}
    */
   readonly autoscale?: BalancerAutoscaleArgs;
   /**

@@ -43,7 +43,7 @@ export interface LoadBalancerConfig extends cdktf.TerraformMetaArguments {
   */
   readonly ipAddressId?: string;
   /**
-  * The machines: one of `role`, `nodes` and `machine_ids`. Chosen by role or name they follow the cluster as it grows. When left out: must be given, unless Mold makes the machines (`autoscale`).
+  * The machines: one of `role`, `nodes` and `machine_ids`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced. When left out: must be given, unless Mold makes the machines (`autoscale`).
   */
   readonly members?: LoadBalancerMembers;
   /**
@@ -279,7 +279,7 @@ export class LoadBalancerAutoscaleMachinesOutputReference extends cdktf.ComplexO
     return this._expungeGracePeriod;
   }
 }
-export interface LoadBalancerAutoscaleScaleUpConditions {
+export interface LoadBalancerAutoscaleScaleUpPoliciesConditions {
   /**
   * Name, value or id of one of Mold's counters for this network's balancer.
   */
@@ -294,7 +294,7 @@ export interface LoadBalancerAutoscaleScaleUpConditions {
   readonly threshold: number;
 }
 
-export function loadBalancerAutoscaleScaleUpConditionsToTerraform(struct?: LoadBalancerAutoscaleScaleUpConditions | cdktf.IResolvable): any {
+export function loadBalancerAutoscaleScaleUpPoliciesConditionsToTerraform(struct?: LoadBalancerAutoscaleScaleUpPoliciesConditions | cdktf.IResolvable): any {
   if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
   if (cdktf.isComplexElement(struct)) {
     throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
@@ -306,7 +306,7 @@ export function loadBalancerAutoscaleScaleUpConditionsToTerraform(struct?: LoadB
   }
 }
 
-export class LoadBalancerAutoscaleScaleUpConditionsOutputReference extends cdktf.ComplexObject {
+export class LoadBalancerAutoscaleScaleUpPoliciesConditionsOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
 
@@ -320,7 +320,7 @@ export class LoadBalancerAutoscaleScaleUpConditionsOutputReference extends cdktf
     super(terraformResource, terraformAttribute, complexObjectIsFromSet, complexObjectIndex);
   }
 
-  public get internalValue(): LoadBalancerAutoscaleScaleUpConditions | cdktf.IResolvable | undefined {
+  public get internalValue(): LoadBalancerAutoscaleScaleUpPoliciesConditions | cdktf.IResolvable | undefined {
     if (this.resolvableValue) {
       return this.resolvableValue;
     }
@@ -341,7 +341,7 @@ export class LoadBalancerAutoscaleScaleUpConditionsOutputReference extends cdktf
     return hasAnyValues ? internalValueResult : undefined;
   }
 
-  public set internalValue(value: LoadBalancerAutoscaleScaleUpConditions | cdktf.IResolvable | undefined) {
+  public set internalValue(value: LoadBalancerAutoscaleScaleUpPoliciesConditions | cdktf.IResolvable | undefined) {
     if (value === undefined) {
       this.isEmptyObject = false;
       this.resolvableValue = undefined;
@@ -402,8 +402,8 @@ export class LoadBalancerAutoscaleScaleUpConditionsOutputReference extends cdktf
   }
 }
 
-export class LoadBalancerAutoscaleScaleUpConditionsList extends cdktf.ComplexList {
-  public internalValue? : LoadBalancerAutoscaleScaleUpConditions[] | cdktf.IResolvable
+export class LoadBalancerAutoscaleScaleUpPoliciesConditionsList extends cdktf.ComplexList {
+  public internalValue? : LoadBalancerAutoscaleScaleUpPoliciesConditions[] | cdktf.IResolvable
 
   /**
   * @param terraformResource The parent resource
@@ -417,15 +417,15 @@ export class LoadBalancerAutoscaleScaleUpConditionsList extends cdktf.ComplexLis
   /**
   * @param index the index of the item to return
   */
-  public get(index: number): LoadBalancerAutoscaleScaleUpConditionsOutputReference {
-    return new LoadBalancerAutoscaleScaleUpConditionsOutputReference(this.terraformResource, this.terraformAttribute, index, this.wrapsSet);
+  public get(index: number): LoadBalancerAutoscaleScaleUpPoliciesConditionsOutputReference {
+    return new LoadBalancerAutoscaleScaleUpPoliciesConditionsOutputReference(this.terraformResource, this.terraformAttribute, index, this.wrapsSet);
   }
 }
-export interface LoadBalancerAutoscaleScaleUp {
+export interface LoadBalancerAutoscaleScaleUpPolicies {
   /**
   * All of them have to hold. One at most for a counter.
   */
-  readonly conditions: LoadBalancerAutoscaleScaleUpConditions[] | cdktf.IResolvable;
+  readonly conditions: LoadBalancerAutoscaleScaleUpPoliciesConditions[] | cdktf.IResolvable;
   /**
   * How long the conditions have to hold. Not shorter than `interval`. Unit: seconds. When left out: `60`.
   */
@@ -436,31 +436,33 @@ export interface LoadBalancerAutoscaleScaleUp {
   readonly quietTime?: number;
 }
 
-export function loadBalancerAutoscaleScaleUpToTerraform(struct?: LoadBalancerAutoscaleScaleUp | cdktf.IResolvable): any {
+export function loadBalancerAutoscaleScaleUpPoliciesToTerraform(struct?: LoadBalancerAutoscaleScaleUpPolicies | cdktf.IResolvable): any {
   if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
   if (cdktf.isComplexElement(struct)) {
     throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
   }
   return {
-    conditions: cdktf.listMapper(loadBalancerAutoscaleScaleUpConditionsToTerraform, false)(struct!.conditions),
+    conditions: cdktf.listMapper(loadBalancerAutoscaleScaleUpPoliciesConditionsToTerraform, false)(struct!.conditions),
     duration: cdktf.numberToTerraform(struct!.duration),
     quiet_time: cdktf.numberToTerraform(struct!.quietTime),
   }
 }
 
-export class LoadBalancerAutoscaleScaleUpOutputReference extends cdktf.ComplexObject {
+export class LoadBalancerAutoscaleScaleUpPoliciesOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
 
   /**
   * @param terraformResource The parent resource
   * @param terraformAttribute The attribute on the parent resource this class is referencing
+  * @param complexObjectIndex the index of this item in the list
+  * @param complexObjectIsFromSet whether the list is wrapping a set (will add tolist() to be able to access an item via an index)
   */
-  public constructor(terraformResource: cdktf.IInterpolatingParent, terraformAttribute: string) {
-    super(terraformResource, terraformAttribute, false);
+  public constructor(terraformResource: cdktf.IInterpolatingParent, terraformAttribute: string, complexObjectIndex: number, complexObjectIsFromSet: boolean) {
+    super(terraformResource, terraformAttribute, complexObjectIsFromSet, complexObjectIndex);
   }
 
-  public get internalValue(): LoadBalancerAutoscaleScaleUp | cdktf.IResolvable | undefined {
+  public get internalValue(): LoadBalancerAutoscaleScaleUpPolicies | cdktf.IResolvable | undefined {
     if (this.resolvableValue) {
       return this.resolvableValue;
     }
@@ -481,7 +483,7 @@ export class LoadBalancerAutoscaleScaleUpOutputReference extends cdktf.ComplexOb
     return hasAnyValues ? internalValueResult : undefined;
   }
 
-  public set internalValue(value: LoadBalancerAutoscaleScaleUp | cdktf.IResolvable | undefined) {
+  public set internalValue(value: LoadBalancerAutoscaleScaleUpPolicies | cdktf.IResolvable | undefined) {
     if (value === undefined) {
       this.isEmptyObject = false;
       this.resolvableValue = undefined;
@@ -503,11 +505,11 @@ export class LoadBalancerAutoscaleScaleUpOutputReference extends cdktf.ComplexOb
   }
 
   // conditions - computed: false, optional: false, required: true
-  private _conditions = new LoadBalancerAutoscaleScaleUpConditionsList(this, "conditions", false);
+  private _conditions = new LoadBalancerAutoscaleScaleUpPoliciesConditionsList(this, "conditions", false);
   public get conditions() {
     return this._conditions;
   }
-  public putConditions(value: LoadBalancerAutoscaleScaleUpConditions[] | cdktf.IResolvable) {
+  public putConditions(value: LoadBalancerAutoscaleScaleUpPoliciesConditions[] | cdktf.IResolvable) {
     this._conditions.internalValue = value;
   }
   // Temporarily expose input value. Use with caution.
@@ -547,7 +549,27 @@ export class LoadBalancerAutoscaleScaleUpOutputReference extends cdktf.ComplexOb
     return this._quietTime;
   }
 }
-export interface LoadBalancerAutoscaleScaleDownConditions {
+
+export class LoadBalancerAutoscaleScaleUpPoliciesList extends cdktf.ComplexList {
+  public internalValue? : LoadBalancerAutoscaleScaleUpPolicies[] | cdktf.IResolvable
+
+  /**
+  * @param terraformResource The parent resource
+  * @param terraformAttribute The attribute on the parent resource this class is referencing
+  * @param wrapsSet whether the list is wrapping a set (will add tolist() to be able to access an item via an index)
+  */
+  constructor(protected override terraformResource: cdktf.IInterpolatingParent, protected override terraformAttribute: string, protected override wrapsSet: boolean) {
+    super(terraformResource, terraformAttribute, wrapsSet)
+  }
+
+  /**
+  * @param index the index of the item to return
+  */
+  public get(index: number): LoadBalancerAutoscaleScaleUpPoliciesOutputReference {
+    return new LoadBalancerAutoscaleScaleUpPoliciesOutputReference(this.terraformResource, this.terraformAttribute, index, this.wrapsSet);
+  }
+}
+export interface LoadBalancerAutoscaleScaleDownPoliciesConditions {
   /**
   * Name, value or id of one of Mold's counters for this network's balancer.
   */
@@ -562,7 +584,7 @@ export interface LoadBalancerAutoscaleScaleDownConditions {
   readonly threshold: number;
 }
 
-export function loadBalancerAutoscaleScaleDownConditionsToTerraform(struct?: LoadBalancerAutoscaleScaleDownConditions | cdktf.IResolvable): any {
+export function loadBalancerAutoscaleScaleDownPoliciesConditionsToTerraform(struct?: LoadBalancerAutoscaleScaleDownPoliciesConditions | cdktf.IResolvable): any {
   if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
   if (cdktf.isComplexElement(struct)) {
     throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
@@ -574,7 +596,7 @@ export function loadBalancerAutoscaleScaleDownConditionsToTerraform(struct?: Loa
   }
 }
 
-export class LoadBalancerAutoscaleScaleDownConditionsOutputReference extends cdktf.ComplexObject {
+export class LoadBalancerAutoscaleScaleDownPoliciesConditionsOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
 
@@ -588,7 +610,7 @@ export class LoadBalancerAutoscaleScaleDownConditionsOutputReference extends cdk
     super(terraformResource, terraformAttribute, complexObjectIsFromSet, complexObjectIndex);
   }
 
-  public get internalValue(): LoadBalancerAutoscaleScaleDownConditions | cdktf.IResolvable | undefined {
+  public get internalValue(): LoadBalancerAutoscaleScaleDownPoliciesConditions | cdktf.IResolvable | undefined {
     if (this.resolvableValue) {
       return this.resolvableValue;
     }
@@ -609,7 +631,7 @@ export class LoadBalancerAutoscaleScaleDownConditionsOutputReference extends cdk
     return hasAnyValues ? internalValueResult : undefined;
   }
 
-  public set internalValue(value: LoadBalancerAutoscaleScaleDownConditions | cdktf.IResolvable | undefined) {
+  public set internalValue(value: LoadBalancerAutoscaleScaleDownPoliciesConditions | cdktf.IResolvable | undefined) {
     if (value === undefined) {
       this.isEmptyObject = false;
       this.resolvableValue = undefined;
@@ -670,8 +692,8 @@ export class LoadBalancerAutoscaleScaleDownConditionsOutputReference extends cdk
   }
 }
 
-export class LoadBalancerAutoscaleScaleDownConditionsList extends cdktf.ComplexList {
-  public internalValue? : LoadBalancerAutoscaleScaleDownConditions[] | cdktf.IResolvable
+export class LoadBalancerAutoscaleScaleDownPoliciesConditionsList extends cdktf.ComplexList {
+  public internalValue? : LoadBalancerAutoscaleScaleDownPoliciesConditions[] | cdktf.IResolvable
 
   /**
   * @param terraformResource The parent resource
@@ -685,15 +707,15 @@ export class LoadBalancerAutoscaleScaleDownConditionsList extends cdktf.ComplexL
   /**
   * @param index the index of the item to return
   */
-  public get(index: number): LoadBalancerAutoscaleScaleDownConditionsOutputReference {
-    return new LoadBalancerAutoscaleScaleDownConditionsOutputReference(this.terraformResource, this.terraformAttribute, index, this.wrapsSet);
+  public get(index: number): LoadBalancerAutoscaleScaleDownPoliciesConditionsOutputReference {
+    return new LoadBalancerAutoscaleScaleDownPoliciesConditionsOutputReference(this.terraformResource, this.terraformAttribute, index, this.wrapsSet);
   }
 }
-export interface LoadBalancerAutoscaleScaleDown {
+export interface LoadBalancerAutoscaleScaleDownPolicies {
   /**
   * All of them have to hold. One at most for a counter.
   */
-  readonly conditions: LoadBalancerAutoscaleScaleDownConditions[] | cdktf.IResolvable;
+  readonly conditions: LoadBalancerAutoscaleScaleDownPoliciesConditions[] | cdktf.IResolvable;
   /**
   * How long the conditions have to hold. Not shorter than `interval`. Unit: seconds. When left out: `60`.
   */
@@ -704,31 +726,33 @@ export interface LoadBalancerAutoscaleScaleDown {
   readonly quietTime?: number;
 }
 
-export function loadBalancerAutoscaleScaleDownToTerraform(struct?: LoadBalancerAutoscaleScaleDown | cdktf.IResolvable): any {
+export function loadBalancerAutoscaleScaleDownPoliciesToTerraform(struct?: LoadBalancerAutoscaleScaleDownPolicies | cdktf.IResolvable): any {
   if (!cdktf.canInspect(struct) || cdktf.Tokenization.isResolvable(struct)) { return struct; }
   if (cdktf.isComplexElement(struct)) {
     throw new Error("A complex element was used as configuration, this is not supported: https://cdk.tf/complex-object-as-configuration");
   }
   return {
-    conditions: cdktf.listMapper(loadBalancerAutoscaleScaleDownConditionsToTerraform, false)(struct!.conditions),
+    conditions: cdktf.listMapper(loadBalancerAutoscaleScaleDownPoliciesConditionsToTerraform, false)(struct!.conditions),
     duration: cdktf.numberToTerraform(struct!.duration),
     quiet_time: cdktf.numberToTerraform(struct!.quietTime),
   }
 }
 
-export class LoadBalancerAutoscaleScaleDownOutputReference extends cdktf.ComplexObject {
+export class LoadBalancerAutoscaleScaleDownPoliciesOutputReference extends cdktf.ComplexObject {
   private isEmptyObject = false;
   private resolvableValue?: cdktf.IResolvable;
 
   /**
   * @param terraformResource The parent resource
   * @param terraformAttribute The attribute on the parent resource this class is referencing
+  * @param complexObjectIndex the index of this item in the list
+  * @param complexObjectIsFromSet whether the list is wrapping a set (will add tolist() to be able to access an item via an index)
   */
-  public constructor(terraformResource: cdktf.IInterpolatingParent, terraformAttribute: string) {
-    super(terraformResource, terraformAttribute, false);
+  public constructor(terraformResource: cdktf.IInterpolatingParent, terraformAttribute: string, complexObjectIndex: number, complexObjectIsFromSet: boolean) {
+    super(terraformResource, terraformAttribute, complexObjectIsFromSet, complexObjectIndex);
   }
 
-  public get internalValue(): LoadBalancerAutoscaleScaleDown | cdktf.IResolvable | undefined {
+  public get internalValue(): LoadBalancerAutoscaleScaleDownPolicies | cdktf.IResolvable | undefined {
     if (this.resolvableValue) {
       return this.resolvableValue;
     }
@@ -749,7 +773,7 @@ export class LoadBalancerAutoscaleScaleDownOutputReference extends cdktf.Complex
     return hasAnyValues ? internalValueResult : undefined;
   }
 
-  public set internalValue(value: LoadBalancerAutoscaleScaleDown | cdktf.IResolvable | undefined) {
+  public set internalValue(value: LoadBalancerAutoscaleScaleDownPolicies | cdktf.IResolvable | undefined) {
     if (value === undefined) {
       this.isEmptyObject = false;
       this.resolvableValue = undefined;
@@ -771,11 +795,11 @@ export class LoadBalancerAutoscaleScaleDownOutputReference extends cdktf.Complex
   }
 
   // conditions - computed: false, optional: false, required: true
-  private _conditions = new LoadBalancerAutoscaleScaleDownConditionsList(this, "conditions", false);
+  private _conditions = new LoadBalancerAutoscaleScaleDownPoliciesConditionsList(this, "conditions", false);
   public get conditions() {
     return this._conditions;
   }
-  public putConditions(value: LoadBalancerAutoscaleScaleDownConditions[] | cdktf.IResolvable) {
+  public putConditions(value: LoadBalancerAutoscaleScaleDownPoliciesConditions[] | cdktf.IResolvable) {
     this._conditions.internalValue = value;
   }
   // Temporarily expose input value. Use with caution.
@@ -813,6 +837,26 @@ export class LoadBalancerAutoscaleScaleDownOutputReference extends cdktf.Complex
   // Temporarily expose input value. Use with caution.
   public get quietTimeInput() {
     return this._quietTime;
+  }
+}
+
+export class LoadBalancerAutoscaleScaleDownPoliciesList extends cdktf.ComplexList {
+  public internalValue? : LoadBalancerAutoscaleScaleDownPolicies[] | cdktf.IResolvable
+
+  /**
+  * @param terraformResource The parent resource
+  * @param terraformAttribute The attribute on the parent resource this class is referencing
+  * @param wrapsSet whether the list is wrapping a set (will add tolist() to be able to access an item via an index)
+  */
+  constructor(protected override terraformResource: cdktf.IInterpolatingParent, protected override terraformAttribute: string, protected override wrapsSet: boolean) {
+    super(terraformResource, terraformAttribute, wrapsSet)
+  }
+
+  /**
+  * @param index the index of the item to return
+  */
+  public get(index: number): LoadBalancerAutoscaleScaleDownPoliciesOutputReference {
+    return new LoadBalancerAutoscaleScaleDownPoliciesOutputReference(this.terraformResource, this.terraformAttribute, index, this.wrapsSet);
   }
 }
 export interface LoadBalancerAutoscale {
@@ -837,13 +881,13 @@ export interface LoadBalancerAutoscale {
   */
   readonly machines: LoadBalancerAutoscaleMachines;
   /**
-  * When machines are added.
+  * When machines are added. Any one of the policies suffices; their order means nothing.
   */
-  readonly scaleUp: LoadBalancerAutoscaleScaleUp;
+  readonly scaleUpPolicies: LoadBalancerAutoscaleScaleUpPolicies[] | cdktf.IResolvable;
   /**
-  * When machines are removed.
+  * When machines are removed. Any one of the policies suffices; their order means nothing.
   */
-  readonly scaleDown: LoadBalancerAutoscaleScaleDown;
+  readonly scaleDownPolicies: LoadBalancerAutoscaleScaleDownPolicies[] | cdktf.IResolvable;
 }
 
 export function loadBalancerAutoscaleToTerraform(struct?: LoadBalancerAutoscale | cdktf.IResolvable): any {
@@ -857,8 +901,8 @@ export function loadBalancerAutoscaleToTerraform(struct?: LoadBalancerAutoscale 
     max_members: cdktf.numberToTerraform(struct!.maxMembers),
     interval: cdktf.numberToTerraform(struct!.interval),
     machines: loadBalancerAutoscaleMachinesToTerraform(struct!.machines),
-    scale_up: loadBalancerAutoscaleScaleUpToTerraform(struct!.scaleUp),
-    scale_down: loadBalancerAutoscaleScaleDownToTerraform(struct!.scaleDown),
+    scale_up_policies: cdktf.listMapper(loadBalancerAutoscaleScaleUpPoliciesToTerraform, false)(struct!.scaleUpPolicies),
+    scale_down_policies: cdktf.listMapper(loadBalancerAutoscaleScaleDownPoliciesToTerraform, false)(struct!.scaleDownPolicies),
   }
 }
 
@@ -900,13 +944,13 @@ export class LoadBalancerAutoscaleOutputReference extends cdktf.ComplexObject {
       hasAnyValues = true;
       internalValueResult.machines = this._machines?.internalValue;
     }
-    if (this._scaleUp?.internalValue !== undefined) {
+    if (this._scaleUpPolicies?.internalValue !== undefined) {
       hasAnyValues = true;
-      internalValueResult.scaleUp = this._scaleUp?.internalValue;
+      internalValueResult.scaleUpPolicies = this._scaleUpPolicies?.internalValue;
     }
-    if (this._scaleDown?.internalValue !== undefined) {
+    if (this._scaleDownPolicies?.internalValue !== undefined) {
       hasAnyValues = true;
-      internalValueResult.scaleDown = this._scaleDown?.internalValue;
+      internalValueResult.scaleDownPolicies = this._scaleDownPolicies?.internalValue;
     }
     return hasAnyValues ? internalValueResult : undefined;
   }
@@ -920,8 +964,8 @@ export class LoadBalancerAutoscaleOutputReference extends cdktf.ComplexObject {
       this._maxMembers = undefined;
       this._interval = undefined;
       this._machines.internalValue = undefined;
-      this._scaleUp.internalValue = undefined;
-      this._scaleDown.internalValue = undefined;
+      this._scaleUpPolicies.internalValue = undefined;
+      this._scaleDownPolicies.internalValue = undefined;
     }
     else if (cdktf.Tokenization.isResolvable(value)) {
       this.isEmptyObject = false;
@@ -935,8 +979,8 @@ export class LoadBalancerAutoscaleOutputReference extends cdktf.ComplexObject {
       this._maxMembers = value.maxMembers;
       this._interval = value.interval;
       this._machines.internalValue = value.machines;
-      this._scaleUp.internalValue = value.scaleUp;
-      this._scaleDown.internalValue = value.scaleDown;
+      this._scaleUpPolicies.internalValue = value.scaleUpPolicies;
+      this._scaleDownPolicies.internalValue = value.scaleDownPolicies;
     }
   }
 
@@ -1011,30 +1055,30 @@ export class LoadBalancerAutoscaleOutputReference extends cdktf.ComplexObject {
     return this._machines.internalValue;
   }
 
-  // scale_up - computed: false, optional: false, required: true
-  private _scaleUp = new LoadBalancerAutoscaleScaleUpOutputReference(this, "scale_up");
-  public get scaleUp() {
-    return this._scaleUp;
+  // scale_up_policies - computed: false, optional: false, required: true
+  private _scaleUpPolicies = new LoadBalancerAutoscaleScaleUpPoliciesList(this, "scale_up_policies", false);
+  public get scaleUpPolicies() {
+    return this._scaleUpPolicies;
   }
-  public putScaleUp(value: LoadBalancerAutoscaleScaleUp) {
-    this._scaleUp.internalValue = value;
+  public putScaleUpPolicies(value: LoadBalancerAutoscaleScaleUpPolicies[] | cdktf.IResolvable) {
+    this._scaleUpPolicies.internalValue = value;
   }
   // Temporarily expose input value. Use with caution.
-  public get scaleUpInput() {
-    return this._scaleUp.internalValue;
+  public get scaleUpPoliciesInput() {
+    return this._scaleUpPolicies.internalValue;
   }
 
-  // scale_down - computed: false, optional: false, required: true
-  private _scaleDown = new LoadBalancerAutoscaleScaleDownOutputReference(this, "scale_down");
-  public get scaleDown() {
-    return this._scaleDown;
+  // scale_down_policies - computed: false, optional: false, required: true
+  private _scaleDownPolicies = new LoadBalancerAutoscaleScaleDownPoliciesList(this, "scale_down_policies", false);
+  public get scaleDownPolicies() {
+    return this._scaleDownPolicies;
   }
-  public putScaleDown(value: LoadBalancerAutoscaleScaleDown) {
-    this._scaleDown.internalValue = value;
+  public putScaleDownPolicies(value: LoadBalancerAutoscaleScaleDownPolicies[] | cdktf.IResolvable) {
+    this._scaleDownPolicies.internalValue = value;
   }
   // Temporarily expose input value. Use with caution.
-  public get scaleDownInput() {
-    return this._scaleDown.internalValue;
+  public get scaleDownPoliciesInput() {
+    return this._scaleDownPolicies.internalValue;
   }
 }
 export interface LoadBalancerHealthCheck {
@@ -1226,7 +1270,7 @@ export interface LoadBalancerMembers {
   */
   readonly role?: string;
   /**
-  * Names of nodes of the cluster.
+  * Names of nodes of the cluster. One that goes without another in its place, by your declaration or by Mold's autoscaler, has to be taken out.
   */
   readonly nodes?: string[];
   /**

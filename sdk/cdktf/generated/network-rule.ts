@@ -97,7 +97,7 @@ export interface NetworkRuleConfig extends cdktf.TerraformMetaArguments {
 }
 export interface NetworkRuleTarget {
   /**
-  * Name of a node of the cluster.
+  * Name of a node of the cluster. When it is replaced, the rule goes to the one that takes its place; should it go without one, by your declaration or by Mold's autoscaler, another has to be named.
   */
   readonly node?: string;
   /**

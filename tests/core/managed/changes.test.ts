@@ -47,7 +47,8 @@ test("a worker that is named leaves; with the count as it was a new one takes it
   await life.up(managed({ workers: 1, nodes: { [first]: { delete: true } } }));
   expect(life.names.filter((name) => name.includes("-node-"))).toEqual([second]);
   const declared = managed({ workers: 1, nodes: { [first]: { delete: true }, [second]: { replace: "disk" } } });
-  expect((await life.plan(declared))[0]).toMatch(/have Mold make 1 more worker of prod \(they take the places/);
+  const lines = await life.plan(declared);
+  expect(lines.slice(0, 2)).toEqual([`note that the place of ${second} is to be taken`, expect.stringMatching(/^have Mold make 1 more worker of prod \(they take the places/)]);
   await life.up(declared);
   expect(life.names.filter((name) => name.includes("-node-"))).toHaveLength(1);
   expect(life.names).not.toContain(second);

@@ -1,5 +1,4 @@
 /** Promise 1 for changes of a cluster that is there: killed at any call, once or twice, and run again, it ends in the same state. */
-import { tagKeys } from "../../../provider/core/ownership";
 import type { KillAt } from "../world/cloud";
 import { declaration } from "../world/cluster";
 import { Life } from "../world/life";
@@ -27,15 +26,6 @@ const stopped = { powerState: "stopped" };
 const nodes = (entries: object): object => ({ nodes: entries });
 const disks = (rootDiskGb: number): Record<string, unknown> => ({ ...cluster(2), workers: { count: 2, offering: "k8s-2c-4g", rootDiskGb } });
 
-/**
- * Whose place a machine takes is written on it once it has joined, and nobody knows it any longer where the run dies before: rules that name the old one are then led
- * to the new one by their own next `up`.
- */
-function withoutSuccession(text: string): string {
-  const state = JSON.parse(text) as { tags?: { key?: string }[] };
-  return state.tags ? JSON.stringify({ ...state, tags: state.tags.filter(({ key }) => key !== tagKeys.succeeds) }, null, 1) : text;
-}
-
 export const changes = {
   "more workers": { from: cluster(2), to: cluster(4) },
   "fewer workers": { from: cluster(3), to: cluster(1) },
@@ -48,16 +38,17 @@ export const changes = {
   "other offerings": { from: cluster(2), to: cluster(2, { offerings: { controlPlane: "k8s-4c-8g", workers: "k8s-4c-8g" } }) },
   // A second text: the record of the first goes, too.
   reboots: { from: cluster(2, nodes({ "prod-worker-1": { reboot: "one" } })), to: cluster(2, nodes({ "prod-worker-1": { reboot: "two" }, "prod-control-1": { reboot: "two" } })) },
-  "a worker replaced": { plain: withoutSuccession, from: cluster(2), to: cluster(2, nodes({ "prod-worker-1": { replace: "disk" } })) },
-  "a control plane replaced": { plain: withoutSuccession, from: cluster(1), to: cluster(1, nodes({ "prod-control-1": { replace: "disk" } })) },
-  "a control plane replaced, old one first": { plain: withoutSuccession, from: cluster(1, { affinity: "required" }), to: cluster(1, { affinity: "required", ...nodes({ "prod-control-1": { replace: "disk" } }) }) },
+  "a worker replaced": { from: cluster(2), to: cluster(2, nodes({ "prod-worker-1": { replace: "disk" } })) },
+  "a control plane replaced": { from: cluster(1), to: cluster(1, nodes({ "prod-control-1": { replace: "disk" } })) },
+  "a control plane replaced, old one first": { from: cluster(1, { affinity: "required" }), to: cluster(1, { affinity: "required", ...nodes({ "prod-control-1": { replace: "disk" } }) }) },
   "a worker deleted by name": { from: cluster(3), to: cluster(2, nodes({ "prod-worker-1": { delete: true } })) },
   "larger root disks": { from: disks(20), to: disks(40) },
   "fewer workers while stopped, then start": { from: cluster(2), before: cluster(1, stopped), to: cluster(1) },
   // The node of the one that went is still there, and Ready for 40 seconds.
   "fewer workers while stopped, more with the start": { from: small("1.35"), before: small("1.35", { ...stopped, workers: 1 }), to: small("1.35") },
   upgrade: { from: cluster(2, { version: "1.34" }), to: cluster(2, { version: "1.35" }) },
-  "upgrade by replacing": { plain: withoutSuccession, from: small("1.34"), to: small("1.35", { upgrade: { strategy: "replace", maxSurge: 1 } }) },
+  "upgrade by replacing": { from: small("1.34"), to: small("1.35", { upgrade: { strategy: "replace", maxSurge: 1 } }) },
+  "upgrade by replacing, old ones first": { from: small("1.34"), to: small("1.35", { upgrade: { strategy: "replace" } }) },
   "upgrade with a surge": { from: small("1.34"), to: small("1.35", { upgrade: { maxSurge: 1 } }) },
 } satisfies Record<string, Change>;
 

@@ -75,7 +75,7 @@ export const following: Claim = {
 };
 
 const cpu = (operator: string, threshold: number): object => ({ conditions: [{ counter: "vm.cpu.average.percentage", operator, threshold }] });
-const demand = { minMembers: 2, maxMembers: 4, machines: { offering: "k8s-2c-2g", template: "debian-13-containerd" }, scaleUp: cpu("GT", 80), scaleDown: cpu("LT", 20) };
+const demand = { minMembers: 2, maxMembers: 4, machines: { offering: "k8s-2c-2g", template: "debian-13-containerd" }, scaleUpPolicies: [cpu("GT", 80)], scaleDownPolicies: [cpu("LT", 20)] };
 
 export const balancerAutoscale: Claim = {
   says: "`autoscale`: Mold makes the machines behind it by demand; left out, they go",

@@ -1,22 +1,25 @@
-/** An apply that is killed or interrupted half-way, with the real Terraform: the next one ends where an undisturbed one does. */
+/** An apply that is killed or interrupted half-way, with the real Terraform, and with OpenTofu: the next one ends where an undisturbed one does. */
 import { commandOf, isAlive, killAll } from "../../engine/world/processes";
 import type { Running } from "../../engine/world/running";
 import { until } from "../../engine/world/engine-under-test";
 import { cluster, identity } from "../world/declarations";
 import { TerraformEngine } from "../world/engine";
-import { describeWithTerraform } from "../world/with-terraform";
+import { describeWithEach } from "../world/with-terraform";
 
 jest.setTimeout(300_000);
 
 const applying = ["apply", "-no-color", "-input=false", "-auto-approve"];
 const expected = ["prod-control-1", "prod-worker-1", "prod-worker-2"];
 
-describeWithTerraform("an apply that does not end well", () => {
+describeWithEach("an apply that does not end well", (name, binary) => {
   let engine: TerraformEngine;
   beforeEach(async () => {
-    engine = await TerraformEngine.create({ range: 51 });
+    engine = await TerraformEngine.create({ range: 51, binary });
     engine.declare(identity(), cluster({ workers: 2 }));
     await engine.init();
+    // Terraform writes a state that is a file with every resource; OpenTofu at the end of a run, or after 20 s and more: what is to outlast
+    // its own kill has to be there before (provider/adapters/terraform/README.md tells so).
+    if (name === "OpenTofu") await engine.apply("-target=ablestack_cluster_identity.prod");
   });
   afterEach(() => engine?.close());
 
@@ -49,7 +52,7 @@ describeWithTerraform("an apply that does not end well", () => {
     expect(engine.mold.isEmpty()).toBe(true);
   });
 
-  test("kill -9 of the provider alone: Terraform says so, nothing is tainted, and the next apply goes on", async () => {
+  test("kill -9 of the provider alone: the engine says so, nothing is tainted, and the next apply goes on", async () => {
     const running = await applyTo("deployVirtualMachine", 2);
     killAll([providerOf(running)]);
     expect((await running.ended).code).not.toBe(0);
@@ -57,7 +60,7 @@ describeWithTerraform("an apply that does not end well", () => {
     expect(engine.machines).toEqual(expected);
   });
 
-  test("kill -9 of Terraform alone: the provider finishes the step in hand, ends, and the next apply goes on", async () => {
+  test("kill -9 of the engine alone: the provider finishes the step in hand, ends, and the next apply goes on", async () => {
     const running = await applyTo("deployVirtualMachine", 2);
     const provider = providerOf(running);
     killAll([running.pid]);

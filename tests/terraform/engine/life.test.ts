@@ -1,25 +1,32 @@
-/** The life of a cluster with the real Terraform: made, left alone, grown, upgraded, destroyed. */
+/** The life of a cluster with the real Terraform, and with OpenTofu: made, left alone, grown, upgraded, destroyed. */
+import { providerAddress } from "../../../schema/terraform-resources";
 import { terraformSchemaFile } from "../../../schema/terraform-schema";
 import { cluster, identity, rules } from "../world/declarations";
 import { changing, TerraformEngine } from "../world/engine";
-import { describeWithTerraform } from "../world/with-terraform";
+import { describeWithEach } from "../world/with-terraform";
 
 jest.setTimeout(300_000);
 
-describeWithTerraform("a cluster's life", () => {
+const registries = { Terraform: "registry.terraform.io", OpenTofu: "registry.opentofu.org" } as const;
+
+describeWithEach("a cluster's life", (name, binary) => {
   let engine: TerraformEngine;
   beforeAll(async () => {
-    engine = await TerraformEngine.create({ range: 50 });
+    engine = await TerraformEngine.create({ range: 50, binary });
     engine.declare(identity(), cluster({ version: "1.33" }), rules());
   });
   afterAll(() => engine?.close());
 
   test("init installs the provider from the mirror", async () => {
-    expect(await engine.init()).toContain("Terraform has been successfully initialized");
+    expect(await engine.init()).toContain(`${name} has been successfully initialized`);
   });
 
   test("the schema that Terraform gets is the one that bindings are generated from", async () => {
-    expect(JSON.parse(await engine.succeed(["providers", "schema", "-json"]))).toMatchObject(JSON.parse(terraformSchemaFile()) as object);
+    const own = JSON.parse(terraformSchemaFile()) as { provider_schemas: Record<string, object> };
+    const printed = JSON.parse(await engine.succeed(["providers", "schema", "-json"])) as typeof own;
+    // Without a host in `source`, each engine takes its own registry for it.
+    expect(Object.keys(printed.provider_schemas)).toEqual([`${registries[name]}/ablestack/ablestack`]);
+    expect(Object.values(printed.provider_schemas)[0]).toMatchObject(own.provider_schemas[providerAddress]!);
   });
 
   test("plan shows what will be done, and changes nothing", async () => {

@@ -15,6 +15,7 @@ import type { TerraformProvider } from "../../../provider/adapters/terraform/pro
 import { schemaMessage } from "../../../provider/adapters/terraform/schema-message";
 import { serve, type Serving } from "../../../provider/adapters/terraform/server";
 import { BigNumber, DynamicValue, isObjectValue, sameDecimal, type ObjectValue, type Value } from "../../../provider/adapters/terraform/value";
+import { providerAddresses } from "../../../schema/terraform-resources";
 import type { CtyType, TerraformSchema } from "../../../schema/terraform-schema";
 import { ofAnyType, type TypedValue } from "../world/any-value";
 import { terraform } from "../world/engine";
@@ -79,7 +80,7 @@ describeWithTerraform("random values through Terraform", () => {
       },
     } as unknown as TerraformProvider;
     serving = await serve({ provider, ports: { from: 0, to: 0 }, onShutdown: () => undefined });
-    environment = { PATH: process.env.PATH ?? "", HOME: folder, TF_REATTACH_PROVIDERS: reattachment("registry.terraform.io/ablestack/ablestack", serving.address, process.pid), CHECKPOINT_DISABLE: "1" };
+    environment = { PATH: process.env.PATH ?? "", HOME: folder, TF_REATTACH_PROVIDERS: reattachment(providerAddresses, serving.address, process.pid), CHECKPOINT_DISABLE: "1" };
     const blocks = inputs.length / perBlock;
     for (let at = 0; at < blocks; at++) {
       const values = inputs.slice(at * perBlock, (at + 1) * perBlock).map((each) => encodeJson(each.type, each.value));

@@ -2,15 +2,13 @@
  * What Terraform's core does with a provider, as far as it matters here, and what it refuses: a plan that changes what is configured,
  * and a result that is not what was planned (https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md).
  */
+import { encodeJson } from "../../../provider/adapters/terraform/json";
 import { decodeMsgpack, encodeMsgpack } from "../../../provider/adapters/terraform/msgpack";
 import { severity, type AttributePathMessage, type CallName, type DiagnosticMessage, type DynamicValueMessage } from "../../../provider/adapters/terraform/protocol";
 import { TerraformProvider } from "../../../provider/adapters/terraform/provider";
 import { BigNumber, isObjectValue, typeOfAttributes, type ObjectValue, type Value } from "../../../provider/adapters/terraform/value";
 import { isUnknown, type Session } from "../../../provider/handlers/handler";
 import { terraformSchema, type CtyType, type TerraformAttribute, type TerraformAttributes } from "../../../schema/terraform-schema";
-
-/** What a provider answers, in this process or over the wire. */
-export type Calls = { readonly [Name in CallName]: (...request: Parameters<TerraformProvider[Name]>) => unknown };
 
 export interface Declared {
   readonly type: string;
@@ -36,6 +34,7 @@ interface Recorded {
 
 interface Answer {
   readonly state?: DynamicValueMessage;
+  readonly upgraded_state?: DynamicValueMessage;
   readonly diagnostics?: readonly DiagnosticMessage[];
   readonly planned_state?: DynamicValueMessage;
   readonly new_state?: DynamicValueMessage;
@@ -105,30 +104,35 @@ function refuseOtherResult(planned: Value, result: Value, path: string): void {
 /** What another process of the engine finds: the state. */
 export type State = Map<string, Recorded>;
 
-export class TerraformCore {
-  readonly provider: Calls;
-  readonly heard: DiagnosticMessage[] = [];
-  private readonly configured: Promise<unknown>;
+/** What the core calls; a call may end without an answer, as when the provider's process dies. */
+export type Calls = { readonly [Name in CallName]: (...request: Parameters<TerraformProvider[Name]>) => unknown };
 
-  /**
-   * @param alive throws when this process was killed: what it hears then is never recorded
-   * @param over how the provider is reached
-   */
+export class TerraformCore {
+  readonly provider: TerraformProvider;
+  private calls: Calls;
+  readonly heard: DiagnosticMessage[] = [];
+
+  /** @param alive throws when this process was killed: what it hears then is never recorded */
   constructor(
     session: Session,
     readonly state: State = new Map(),
     private readonly alive: () => void = () => undefined,
     owner = "sweep",
-    over: (provider: TerraformProvider) => Calls = (provider) => provider,
   ) {
-    this.provider = over(new TerraformProvider(() => session, { ABLESTACK_OWNER: owner }, () => undefined, schema));
-    this.configured = Promise.resolve(this.provider.ConfigureProvider({ terraform_version: "1.11.4", config: {} }));
+    this.provider = new TerraformProvider(() => session, { ABLESTACK_OWNER: owner }, () => undefined, schema);
+    this.provider.ConfigureProvider({ terraform_version: "1.11.4", config: {} });
+    this.calls = this.provider;
   }
 
-  private async ask<Name extends CallName>(name: Name, ...request: Parameters<TerraformProvider[Name]>): Promise<Answer> {
-    await this.configured;
+  /** From now on it talks to its provider by these. */
+  over(calls: Calls): this {
+    this.calls = calls;
+    return this;
+  }
+
+  private async ask(call: unknown): Promise<Answer> {
     // As the server does: what is thrown is answered.
-    const answer = (await this.provider[name](...request)) as Answer;
+    const answer = (await call) as Answer;
     this.alive();
     const diagnostics = answer.diagnostics ?? [];
     this.heard.push(...diagnostics);
@@ -152,9 +156,14 @@ export class TerraformCore {
   async refresh(address: string): Promise<void> {
     const recorded = this.state.get(address);
     if (!recorded) return;
-    const answer = await this.ask("ReadResource", { type_name: recorded.type, current_state: this.pack(recorded.type, recorded.value), ...(recorded.private ? { private: recorded.private } : {}) });
+    const { type } = recorded;
+    // As it stands in the file.
+    const raw_state = { json: Buffer.from(encodeJson(typeOf(type), recorded.value)) };
+    const upgraded = await this.ask(this.calls.UpgradeResourceState({ type_name: type, version: 0, raw_state }));
+    TerraformCore.refuse(upgraded);
+    const answer = await this.ask(this.calls.ReadResource({ type_name: type, current_state: upgraded.upgraded_state!, ...(recorded.private ? { private: recorded.private } : {}) }));
     TerraformCore.refuse(answer);
-    const found = this.unpack(recorded.type, answer.new_state);
+    const found = this.unpack(type, answer.new_state);
     if (isObjectValue(found)) this.state.set(address, { ...recorded, value: found });
     else this.state.delete(address);
   }
@@ -162,16 +171,18 @@ export class TerraformCore {
   private async planOne(declared: Declared, prior: Recorded | undefined): Promise<{ answer: Answer; planned: ObjectValue; config: ObjectValue; needsReplace: boolean }> {
     const { type } = declared;
     const config = configured(attributesOf(type), declared.values(this.value));
-    TerraformCore.refuse(await this.ask("ValidateResourceConfig", { type_name: type, config: this.pack(type, config) }));
+    TerraformCore.refuse(await this.ask(this.calls.ValidateResourceConfig({ type_name: type, config: this.pack(type, config) })));
     const former = prior?.value ?? null;
     const proposed: ObjectValue = Object.fromEntries(Object.entries(config).map(([name, given]) => [name, given === null && attributesOf(type)[name]!.computed ? ((former?.[name] ?? null) as Value) : given]));
-    const answer = await this.ask("PlanResourceChange", {
-      type_name: type,
-      prior_state: this.pack(type, former),
-      proposed_new_state: this.pack(type, proposed),
-      config: this.pack(type, config),
-      ...(prior?.private ? { prior_private: prior.private } : {}),
-    });
+    const answer = await this.ask(
+      this.calls.PlanResourceChange({
+        type_name: type,
+        prior_state: this.pack(type, former),
+        proposed_new_state: this.pack(type, proposed),
+        config: this.pack(type, config),
+        ...(prior?.private ? { prior_private: prior.private } : {}),
+      }),
+    );
     TerraformCore.refuse(answer);
     const planned = this.unpack(type, answer.planned_state) as ObjectValue;
     refuseWrongPlan(attributesOf(type), config, former ?? undefined, planned, "");
@@ -197,7 +208,10 @@ export class TerraformCore {
 
   async apply(declared: readonly Declared[]): Promise<void> {
     const wanted = new Set(declared.map(({ type, name }) => `${type}.${name}`));
-    for (const address of [...this.state.keys()].reverse()) if (!wanted.has(address)) await this.remove(address);
+    const unwanted = [...this.state.keys()].reverse().filter((address) => !wanted.has(address));
+    // What is found to be gone already is planned to be destroyed no more.
+    for (const address of unwanted) await this.refresh(address);
+    for (const address of unwanted) if (this.state.has(address)) await this.remove(address);
     for (const each of declared) await this.applyOne(each);
   }
 
@@ -214,13 +228,15 @@ export class TerraformCore {
       change = await this.planOne(declared, undefined);
     }
     if (prior && same(prior.value, change.planned)) return;
-    const answer = await this.ask("ApplyResourceChange", {
-      type_name: type,
-      prior_state: this.pack(type, prior?.value ?? null),
-      planned_state: this.pack(type, change.planned),
-      config: this.pack(type, change.config),
-      ...(change.answer.planned_private ? { planned_private: change.answer.planned_private } : {}),
-    });
+    const answer = await this.ask(
+      this.calls.ApplyResourceChange({
+        type_name: type,
+        prior_state: this.pack(type, prior?.value ?? null),
+        planned_state: this.pack(type, change.planned),
+        config: this.pack(type, change.config),
+        ...(change.answer.planned_private ? { planned_private: change.answer.planned_private } : {}),
+      }),
+    );
     const result = this.unpack(type, answer.new_state);
     const failed = (answer.diagnostics ?? []).some((said) => said.severity === severity.ERROR);
     if (isObjectValue(result)) this.state.set(address, { type, value: result, ...(answer.private ? { private: answer.private } : {}), ...(failed && !prior ? { isTainted: true } : {}) });
@@ -233,20 +249,22 @@ export class TerraformCore {
     const { attributes } = dataSchemas[type]!.block;
     const dataType = typeOfAttributes(attributes);
     const config = { msgpack: encodeMsgpack(dataType, configured(attributes, values)) };
-    TerraformCore.refuse(await this.ask("ValidateDataResourceConfig", { type_name: type, config }));
-    const answer = await this.ask("ReadDataSource", { type_name: type, config });
+    TerraformCore.refuse(await this.ask(this.calls.ValidateDataResourceConfig({ type_name: type, config })));
+    const answer = await this.ask(this.calls.ReadDataSource({ type_name: type, config }));
     TerraformCore.refuse(answer);
     return decodeMsgpack(dataType, answer.state!.msgpack!) as ObjectValue;
   }
 
-  async destroy(): Promise<void> {
-    for (const address of [...this.state.keys()].reverse()) await this.remove(address);
+  destroy(): Promise<void> {
+    return this.apply([]);
   }
 
   /** As a destroy with `-target`. */
   async remove(address: string): Promise<void> {
     const { type, value } = this.state.get(address)!;
-    const answer = await this.ask("ApplyResourceChange", { type_name: type, prior_state: this.pack(type, value), planned_state: this.pack(type, null), config: this.pack(type, null) });
+    const [prior_state, none] = [this.pack(type, value), this.pack(type, null)];
+    TerraformCore.refuse(await this.ask(this.calls.PlanResourceChange({ type_name: type, prior_state, proposed_new_state: none, config: none })));
+    const answer = await this.ask(this.calls.ApplyResourceChange({ type_name: type, prior_state, planned_state: none, config: none }));
     TerraformCore.refuse(answer);
     this.state.delete(address);
   }

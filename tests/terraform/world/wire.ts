@@ -1,21 +1,10 @@
-/** The provider's gRPC server, as Terraform reaches it. */
-import { credentials, loadPackageDefinition, type Client, type ClientOptions } from "@grpc/grpc-js";
-import { fromJSON } from "@grpc/proto-loader";
-import { callNames, provider as providerService, surroundings, type CallName } from "../../../provider/adapters/terraform/protocol";
+/** One gRPC server for many commands, each with a provider and a cloud of its own. */
+import { credentials, type Client } from "@grpc/grpc-js";
+import { callNames, type CallName } from "../../../provider/adapters/terraform/protocol";
 import type { TerraformProvider } from "../../../provider/adapters/terraform/provider";
 import { serve, type Serving } from "../../../provider/adapters/terraform/server";
 import type { Calls } from "./core";
-
-export const large: ClientOptions = { "grpc.max_receive_message_length": 256 * 1024 * 1024, "grpc.max_send_message_length": 256 * 1024 * 1024 };
-
-export type Message = Readonly<Record<string, unknown>>;
-type Service = new (address: string, with_: ReturnType<typeof credentials.createInsecure>, options?: ClientOptions) => Client;
-const options = { keepCase: true, longs: Number, enums: Number, defaults: false } as const;
-export const tfplugin6 = loadPackageDefinition(fromJSON(providerService as never, options)).tfplugin6 as unknown as { Provider: Service };
-export const around = loadPackageDefinition(fromJSON(surroundings as never, options)) as unknown as { grpc: { health: { v1: { Health: Service } } }; plugin: { GRPCController: Service; GRPCStdio: Service } };
-
-export const ask = (client: Client, name: string, request: Message = {}): Promise<Message> =>
-  new Promise((resolve, reject) => (client as unknown as Record<string, (request: Message, done: (error: Error | null, answer: Message) => void) => void>)[name]!.call(client, request, (error, answer) => (error ? reject(error) : resolve(answer))));
+import { ask, tfplugin6, type Message } from "./over-grpc";
 
 type Run = <T>(work: Promise<T>) => Promise<T>;
 
@@ -36,7 +25,7 @@ export class Wire {
       (request: never): Promise<unknown> => behind.wire!.answer(name, request);
     const provider = Object.fromEntries(callNames.map((name) => [name, call(name)])) as unknown as TerraformProvider;
     const serving = await serve({ provider, ports: { from: 0, to: 0 }, onShutdown: () => undefined });
-    behind.wire = new Wire(serving, new tfplugin6.Provider(serving.address, credentials.createInsecure(), large));
+    behind.wire = new Wire(serving, new tfplugin6.Provider(serving.address, credentials.createInsecure()));
     return behind.wire;
   }
 

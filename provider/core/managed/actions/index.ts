@@ -5,6 +5,7 @@ import * as cluster from "./cluster";
 import * as external from "./external";
 import * as nodes from "./nodes";
 import type { ManagedOperation } from "./operation";
+import * as succession from "./succession";
 import * as upgrade from "./upgrade";
 
 type Actions = { readonly [K in ManagedWorkKind]: (operation: ManagedOperation, work: Extract<ManagedWork, { kind: K }>) => Promise<void> };
@@ -32,6 +33,7 @@ const actions: Actions = {
   tidyUpgrade: upgrade.tidyUpgrade,
   joinBalancer: nodes.joinBalancer,
   leaveBalancer: nodes.leaveBalancer,
+  leadToSuccessors: succession.leadToSuccessors,
   cordonNode: (operation, { machine }) => nodes.cordonNode(operation, machine),
   uncordonNode: (operation, { machine }) => nodes.uncordonNode(operation, machine),
   drainNode: (operation, { machine }) => nodes.drainNode(operation, machine),
