@@ -86,7 +86,9 @@ function refuseWrongPlan(attributes: TerraformAttributes, config: ObjectValue, p
     if (given === null && computed) continue;
     if (prior !== undefined && given !== null && same(planned, prior[name] as Value)) continue;
     if (nested?.nesting_mode === "single" && isObjectValue(given) && isObjectValue(planned)) refuseWrongPlan(nested.attributes, given, undefined, planned, at);
-    else if (nested !== undefined && isObjectValue(given) && isObjectValue(planned)) {
+    else if (nested?.nesting_mode === "list" && Array.isArray(given) && Array.isArray(planned) && given.length === planned.length) {
+      given.forEach((each, index) => refuseWrongPlan(nested.attributes, each as ObjectValue, undefined, planned[index] as ObjectValue, `${at}[${index}]`));
+    } else if (nested !== undefined && isObjectValue(given) && isObjectValue(planned)) {
       for (const [key, each] of Object.entries(given)) refuseWrongPlan(nested.attributes, each as ObjectValue, undefined, planned[key] as ObjectValue, `${at}[${key}]`);
     } else throw new ProtocolBroken(`invalid plan: ${at} is configured as ${JSON.stringify(canonical(given))} and planned as ${JSON.stringify(canonical(planned))}`);
   }
