@@ -4,9 +4,10 @@ import { orAlready } from "./claim";
 import { ClusterError } from "./errors";
 import { goneAsEmpty } from "./gone";
 import type { Lease } from "./lock";
-import { mark, ownershipTags, tagKeys, tagParameters, tagsOf } from "./ownership";
+import { mark, ownershipTags, tagKeys, tagParameters, tagsOf, type Tags } from "./ownership";
 import { isMoldFailure, type Answer, type CallContext, type World } from "./ports";
 import { Patience } from "./waiting";
+import { listed } from "./wording";
 
 export type Network = Answer<"listNetworks">;
 
@@ -41,6 +42,7 @@ export async function ownNetwork(owner: NetworkOwner, offering: { readonly wante
   if (isMarked(mine)) return mine!;
   let madeId: string | undefined;
   if (!mine) {
+    await refuseLeftover(owner, zoneId);
     const { id: networkofferingid } = await offering.catalogue.networkOffering(offering.wanted);
     world.log.info(`create the network ${networkName(name, uid)} …`);
     const made = await world.mold.call(
@@ -63,6 +65,28 @@ export async function ownNetwork(owner: NetworkOwner, offering: { readonly wante
   }
   return mine;
 }
+
+/**
+ * An engine that is killed may lose its state, and with it the keys of the cluster that it was making (Terraform's remote backends are written at the end of
+ * a run): the next one would make another beside it. What was whole once is somebody's, and left to them.
+ */
+async function refuseLeftover({ world, name, uid, context }: NetworkOwner, zoneId: string): Promise<void> {
+  const networks = await world.mold.list("listNetworks", { keyword: networkName(name, ""), zoneid: zoneId }, context);
+  const left = networks.find((network) => {
+    const tags = tagsOf(network);
+    const other = tags[tagKeys.cluster];
+    return other !== undefined && other !== uid && network.name === networkName(name, other) && tags[tagKeys.owner] === world.owner && !wasWhole(tags);
+  });
+  if (!left) return;
+  const machines = await world.mold.list("listVirtualMachines", { networkid: left.id }, context);
+  const there = machines.length === 0 ? "" : ` with ${listed(machines.map((machine) => machine.name ?? "?").sort())}`;
+  throw new ClusterError(
+    `${world.owner} has begun a cluster of this name before: the network ${left.name} is there${there}, and is of another uid than this state's. Probably that run was killed before its state was written, and with the state the keys of that cluster are lost, so that nobody can go on with it. Destroy ${machines.length === 0 ? "" : "these machines and "}that network in Mold, which releases its address, then run again. Is it another cluster that is being made? Then choose another name.`,
+    { ...context, property: "name" },
+  );
+}
+
+const wasWhole = (tags: Tags): boolean => tags[tagKeys.initialised] !== undefined && tags[tagKeys.initialising] === undefined;
 
 /** What a run that lost the race could not remove any more. Called under the lock of the one that counts. */
 export async function removeOtherNetworks(owner: NetworkOwner, mine: Network): Promise<void> {
