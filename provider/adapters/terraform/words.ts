@@ -22,6 +22,8 @@ const commands: readonly (readonly [RegExp, string | ((...found: string[]) => st
   [/pulumi refresh/g, "terraform apply -refresh-only"],
   [/pulumi up --replace/g, "terraform apply -replace=ADDRESS"],
   [/pulumi stack output --show-secrets kubeconfig/g, "terraform output -raw kubeconfig"],
+  [/\bnodes: (\{ "[^"]*": \{.*?\} \})/g, (_, value) => `node_operations = ${value!.replaceAll(": ", " = ")}`],
+  [/\bnodes\["/g, 'node_operations["'],
 ];
 
 /** @example inTerraformWords("give the id of a public address as ipAddressId") // "give the id of a public address as ip_address_id" */
