@@ -7,6 +7,7 @@ import { doneTags } from "./plan-nodes";
 import type { Release } from "./release";
 import type { MachineRef } from "./step";
 import type { Steps } from "./steps";
+import { tellingOf } from "./succession";
 import { listed } from "./wording";
 
 export interface PlannedMachine {
@@ -91,7 +92,7 @@ function planFollowers(steps: Steps, observed: ObservedCluster, joining: readonl
   }
 }
 
-/** After a machine has joined nothing secret stays where whatever runs on it could read it. */
+/** After a machine has joined nothing secret stays where whatever runs on it could read it. That comes last: until then the next run asks whose place it takes. */
 export function planJoined(
   steps: Steps,
   ref: MachineRef,
@@ -102,6 +103,7 @@ export function planJoined(
   const label = ref.role === "worker" ? steps.add({ kind: "labelNode", machine: ref }, `label ${ref.name} as worker`, [node], { why: "a kubelet may not give itself a role" }) : undefined;
   const mounted = seen?.isoId !== undefined || steps.has(`attachIso ${ref.name}`);
   const iso = mounted ? steps.add({ kind: "detachIso", machine: ref }, `detach the Kubernetes ISO from ${ref.name}`, [node]) : undefined;
+  const told = tellingOf(ref);
   const data = steps.add({ kind: "replaceUserData", machine: ref }, `replace the user data of ${ref.name}`, [node], { why: "it holds join material" });
-  return steps.add({ kind: "tagMachine", machine: ref, tags: { [tagKeys.joined]: "yes", ...done } }, `record that ${ref.name} has joined`, [label, iso, data, seen ? undefined : `deployMachine ${ref.name}`]);
+  return steps.add({ kind: "tagMachine", machine: ref, tags: { [tagKeys.joined]: "yes", ...done } }, `record that ${ref.name} has joined`, [label, iso, data, seen ? undefined : `deployMachine ${ref.name}`, steps.has(told) ? told : undefined]);
 }

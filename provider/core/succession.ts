@@ -77,13 +77,16 @@ export function planVacated(steps: Steps, { anchorTags }: ObservedCluster, old: 
   return steps.add({ kind: "tagAnchor", tags: { [key]: value } }, `record that the place of ${old.name} is to be taken`, [...needs, untag], { about: vacated(old.name), why: "it goes before the one that takes it comes" });
 }
 
+/** The step by which a machine is told whose place it takes, with all else that says whose it is. */
+export const tellingOf = ({ name }: MachineRef): string => `tagMachine ${name} as ours`;
+
 /** Once the one that takes the place is told so. */
 export function planTaken(steps: Steps, { anchorTags, machines }: ObservedCluster, place: string, successor: MachineRef | undefined): void {
   const old = machines.find(({ name }) => name === place);
   const key = tagKeys.vacant + place;
   const value = steps.has(`tagAnchor ${vacated(place)}`) ? succeeds(old)[tagKeys.succeeds] : anchorTags?.[key];
   if (value === undefined) return;
-  const told = successor && `tagMachine ${successor.name} as ours`;
+  const told = successor && tellingOf(successor);
   steps.add({ kind: "untagAnchor", tags: { [key]: value } }, successor ? `forget that the place of ${place} was to be taken` : `forget the place of ${place}: nobody is to take it`, [told !== undefined && steps.has(told) ? told : undefined], { about: vacated(place) });
 }
 
@@ -135,7 +138,7 @@ export function successionsOf({ machines }: ObservedCluster, leaving: readonly O
   });
 }
 
-/** Before the old one goes: Mold takes away what leads to a machine that is gone. @returns the steps after which all leads to the new one */
+/** Before the old one goes: Mold takes away what leads to a machine that is gone. @returns the steps after which all leads to the new one, and it says itself whose place it has */
 export function planSuccession(steps: Steps, { followers, forwards = [] }: ObservedCluster, { old, successor }: Succession): string[] {
   const ready = steps.has(`awaitNode ${successor.name}`) ? `awaitNode ${successor.name}` : undefined;
   const moved = forwards
@@ -149,7 +152,7 @@ export function planSuccession(steps: Steps, { followers, forwards = [] }: Obser
       const joined = steps.add({ kind: "joinBalancer", rule, machines: [successor] }, `put ${successor.name} behind ${name}`, [ready], { about: `${id} ${successor.name} by name` });
       return steps.add({ kind: "leaveBalancer", rule, machines: [{ id: old.id, name: old.name, role: old.role }] }, `take ${old.name} out of ${name}`, [joined], { about: `${id} ${old.name} by name` });
     });
-  return [...moved, ...left];
+  return [...moved, ...left, ...(steps.has(tellingOf(successor)) ? [tellingOf(successor)] : [])];
 }
 
 /**

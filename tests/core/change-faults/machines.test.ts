@@ -2,6 +2,8 @@
  * Machines and hosts that fail during a change: it is done in the end, or an error says what failed and what to do; and whoever runs it
  * again, as that says, has it completed, in the state of an undisturbed change (promises 3, 6 and 7).
  */
+import { tagKeys } from "../../../provider/core/ownership";
+import { changes } from "../sweeps/change";
 import type { Life } from "../world/life";
 import { Mishaps } from "../world/mishaps";
 import { sweepEveryChange, type Course, type Trouble } from "./sweep";
@@ -21,5 +23,12 @@ async function heed({ cloud }: Life, message: string): Promise<void> {
   if (message.includes("2 hours after it was made")) await cloud.clock.pass(7_200_000);
 }
 
+/** A machine that failed as it was to take a place is made anew under the first name that is free, perhaps that of the one whose place it takes: then it succeeds nobody. */
+function withoutWorkersNames(text: string): string {
+  const state = JSON.parse(text) as { tags: { key: string }[] };
+  return JSON.stringify({ ...state, tags: state.tags.filter(({ key }) => key !== tagKeys.succeeds) }, null, 1).replace(/prod-worker-\d+/g, "prod-worker-N");
+}
+const table = { ...changes, "upgrade by replacing, old ones first": { ...changes["upgrade by replacing, old ones first"], plain: withoutWorkersNames } };
+
 // Waiting is not what is swept here: shorter waits end alike.
-sweepEveryChange("machines", { patience: 3, heed, declares: { timeouts: { scale: 600, update: 600, upgrade: 1800 } } }, troublesOf);
+sweepEveryChange("machines", { patience: 3, heed, declares: { timeouts: { scale: 600, update: 600, upgrade: 1800 } } }, troublesOf, table);
