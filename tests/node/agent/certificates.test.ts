@@ -87,15 +87,31 @@ describe("a control plane whose certificates end within 30 days", () => {
     expect([renewals(first), first.fact("ended")]).toEqual([0, ""]);
   });
 
-  it("waits for nobody when less than two days are left", async () => {
-    const second = await node(await controlPlane({ nodeName: "prod-control-2" }), { kubeadm: day });
+  it("with less than two days left waits for a quarter of an hour that is its own, one in every two hours", async () => {
+    const quarters = new Map<string, number[]>();
+    for (const name of ["prod-control-1", "prod-control-2", "prod-control-3"]) {
+      const one = await node(await controlPlane({ nodeName: name }), { kubeadm: day });
+      for (let quarter = 0; quarter < 4; quarter += 1) {
+        one.set("now", String(now - (now % day) + quarter * 900));
+        one.unset("ended");
+        one.set("calls", "");
+        for (const file of ["apiserver", "etcd/server"]) one.write(`/etc/kubernetes/pki/${file}.crt`, certificate(now + day));
+        stopped(await one.boot());
+        if (renewals(one) > 0) quarters.set(name, [...(quarters.get(name) ?? []), quarter]);
+      }
+    }
+    expect([...quarters]).toEqual([["prod-control-1", [1]], ["prod-control-2", [2]], ["prod-control-3", [3]]]);
+  });
+
+  it("waits for nobody when less than six hours are left", async () => {
+    const second = await node(await controlPlane({ nodeName: "prod-control-2" }), { kubeadm: 5 * 3600 });
     second.set("etcd", "broken");
     stopped(await second.boot());
     expect(renewals(second)).toBe(1);
   });
 
   it("says on the Node why it could not, tries again, and then says again what it had said before", async () => {
-    const first = await node(await controlPlane(), { kubeadm: day });
+    const first = await node(await controlPlane(), { kubeadm: 3600 });
     first.set("kubeadm-fails", "no space left on device\n");
     first.set("polls", "3");
     stopped(await first.boot());

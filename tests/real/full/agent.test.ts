@@ -84,7 +84,7 @@ const now = (): number => Math.floor(Date.now() / 1000);
   });
 
   test("certificates that end soon are renewed, the static pods run with them, and the Node says until when", async () => {
-    const soon = now() + 20 * 3600;
+    const soon = now() + 5 * 3600;
     redateControlPlane(inside, first, soon);
     const uids = (): string => kubectl("kubectl -n kube-system get pods -l tier=control-plane -o jsonpath='{range .items[*]}{.status.containerStatuses[0].containerID}{\"\\n\"}{end}' | sort");
     const before = uids();
