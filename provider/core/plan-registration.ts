@@ -60,8 +60,9 @@ function planRecord(steps: Steps, input: RegistrationInput, records: readonly Ob
     kept === undefined
       ? steps.add({ kind: "registerCluster", version: input.version ?? desired.version }, `register ${desired.name} with Mold`, before, { why: stale.at(-1)?.why ?? "its screens show the cluster then" })
       : undefined;
+  const entries = new Set(kept?.machineIds);
   const entered = (["control-plane", "worker"] as const).flatMap((role) => {
-    const missing = whole.filter(({ ref }) => ref.role === role && !(ref.id !== undefined && kept?.machineIds.includes(ref.id)));
+    const missing = whole.filter(({ ref }) => ref.role === role && !(ref.id !== undefined && entries.has(ref.id)));
     if (missing.length === 0) return [];
     const refs = missing.map(({ ref }) => ref);
     const joined = missing.flatMap(({ ref, seen }) => (seen !== undefined && hasJoined(seen) ? [] : [`awaitNode ${ref.name}`]));

@@ -28,12 +28,14 @@ export async function callFigures(): Promise<Figure[]> {
   return [
     // Deploy, attach, detach, user data: four. The rest is tags, several machines in one call.
     slope("create", "changing calls", changing, 5),
-    slope("create", "reading calls", reading, 0),
+    // A node that is long to come has its machine looked at meanwhile: of the largest cluster two control planes.
+    slope("create", "reading calls", reading, 0.05),
     growth("create", "job polls", jobPolls),
     // A worker is labelled by one; all others look, for as long as it takes.
     growth("create", "Kubernetes calls", ofCluster),
     slope("diff", "calls", ({ mold, kubernetes }) => mold.length + kubernetes.length, 0),
-    figure("diff: Mold calls", Math.max(...lives.map(({ diff }) => diff.mold.length)), "calls", { atMost: 7 }),
+    // A list each: machines, networks, addresses, balancers, their members, firewall rules, affinity groups, and the records of Mold's own screens.
+    figure("diff: Mold calls", Math.max(...lives.map(({ diff }) => diff.mold.length)), "calls", { atMost: 8 }),
     // One list of the nodes, so that what became of them is seen.
     figure("diff: Kubernetes calls", Math.max(...lives.map(({ diff }) => diff.kubernetes.length)), "calls", { atMost: 1 }),
     figure("diff: changing calls", Math.max(...lives.map(({ diff }) => changing(diff))), "calls", { atMost: 0 }),

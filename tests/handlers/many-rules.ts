@@ -1,5 +1,4 @@
 /** A program of many rules on one cluster's address, as an engine runs it: several at a time, in one process. */
-import { setMaxListeners } from "node:events";
 import type { Run } from "../core/world/cloud";
 import { DeclaredRule } from "./rules";
 
@@ -34,7 +33,5 @@ export async function inParallel<T>(items: readonly T[], most: number, work: (it
 }
 
 export function upAll(rules: readonly DeclaredRule[], run: Run, parallel = 16): Promise<void> {
-  // As the adapter does: as many as wait at a time listen to the run's end.
-  setMaxListeners(0, run.controller.signal);
   return inParallel(rules, parallel, (rule) => rule.up(run));
 }

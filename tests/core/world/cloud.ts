@@ -2,6 +2,7 @@
  * A whole world in one process and in virtual time: the embedded Mold with its simulated machines, and runs against it, each of
  * which can be killed at any call, as a process is: nothing that it does afterwards has an effect.
  */
+import { setMaxListeners } from "node:events";
 import { createEmulator, type DirectRequest, type DirectResponse, type Emulator, type EmulatorOptions } from "../../../provider/emulator";
 import type { Clock, ClusterAccess, KubernetesPort, Log, MoldPort, World } from "../../../provider/core/ports";
 import { caHash } from "../../../provider/kubernetes/certificates";
@@ -53,7 +54,10 @@ export class Run {
     private readonly user: UserName,
     private readonly killAt?: KillAt,
     private readonly atCall?: AtCall,
-  ) {}
+  ) {
+    // As the session does: as many as wait at a time listen to the run's end.
+    setMaxListeners(0, this.controller.signal);
+  }
 
   get wasKilled(): boolean {
     return this.killed !== undefined;
