@@ -18,6 +18,9 @@ interface Waiter {
   readonly servesApi?: boolean;
   /** Its heartbeat when it was first looked at. */
   heartbeat?: string;
+  /** What was last seen of its node, and since when. */
+  shown?: string;
+  changedAt?: number;
   /** Since when it has not been Ready, or when its machine was last asked for. */
   silentSince?: number;
   readonly resolve: (node: KubernetesNode) => void;
@@ -80,8 +83,9 @@ export class NodeWatch {
         this.serve(nodes, heartbeats);
         await this.endLost();
         if (this.waiters.length === 0) return;
-        const youngest = Math.max(...this.waiters.map(({ since }) => since));
-        await this.clock.sleep(nextLookMs(this.clock.now() - youngest), this.signal);
+        // A node that has just appeared, or whose agent has just spoken, is about to be done.
+        const latest = Math.max(...this.waiters.map(({ since, changedAt = since }) => changedAt));
+        await this.clock.sleep(nextLookMs(this.clock.now() - latest), this.signal);
       }
     } catch (error) {
       for (const { reject } of this.waiters) reject(error);
@@ -97,6 +101,7 @@ export class NodeWatch {
       const node = found.get(waiter.name);
       const waited = this.clock.now() - waiter.since;
       const heardOf = isHeardOf(waiter, heartbeats);
+      if (nodes !== undefined) this.notice(waiter, node);
       // Where nobody answers it is not a worker that is silent.
       waiter.silentSince = node?.ready || (nodes === undefined && !waiter.servesApi) ? undefined : (waiter.silentSince ?? this.clock.now());
       try {
@@ -109,6 +114,11 @@ export class NodeWatch {
       }
       return false;
     });
+  }
+
+  private notice(waiter: Waiter, node: KubernetesNode | undefined): void {
+    const shown = node && JSON.stringify([node.ready, node.version, node.annotations]);
+    if (shown !== waiter.shown) [waiter.shown, waiter.changedAt] = [shown, this.clock.now()];
   }
 
   /** Nothing will happen on a machine that is gone. */
