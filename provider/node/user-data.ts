@@ -94,8 +94,8 @@ export function machineUserData(spec: NodeBootstrap): string {
     bootcmd: [["systemd-run", "--no-block", "--collect", `--unit=${earlyStartUnitName}`, "--property=Type=oneshot", "--property=After=cloud-init.service cloud-init-network.service", "systemctl", "start", "--no-block", agentUnitName]],
     write_files: files.map((file) => ({ path: file.path, owner: "root:root", permissions: file.permissions, content: file.content })),
     runcmd: [
+      ["systemctl", "--no-reload", "enable", agentUnitName],
       ["systemctl", "daemon-reload"],
-      ["systemctl", "enable", agentUnitName],
       // Not waited for: the agent in its turn waits for cloud-init to end.
       ["systemctl", "start", "--no-block", agentUnitName],
     ],

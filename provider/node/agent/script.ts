@@ -275,7 +275,7 @@ configure_containerd() {
     systemctl restart containerd
     say "configured, pause image $pause"
   fi
-  systemctl enable --now containerd 2>/dev/null
+  systemctl --no-reload enable --now containerd 2>/dev/null # The image has it enabled; systemd would read all its units anew.
   local tries
   for tries in {1..30}; do
     if ctr version >/dev/null 2>&1; then return; fi
@@ -309,8 +309,8 @@ install_kubernetes() {
   unmount_iso # Mold can detach it now.
   step=kubelet
   write_kubelet_unit
+  systemctl --no-reload enable kubelet 2>/dev/null
   systemctl daemon-reload
-  systemctl enable kubelet 2>/dev/null
 }
 
 # --- the cluster ------------------------------------------------------------------------------------------------------------
