@@ -2,13 +2,9 @@
  * A cluster's life on real nodes, by the real engine: made, reached through its balancers, upgraded under load, scaled, stopped and started, changed,
  * destroyed. Linux and root; `make test-real` builds what it needs.
  */
-import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { isosFolder } from "./agent/isos";
 import { etcdMembers } from "./world/etcd";
-import { clusterByHand } from "./by-hand/cluster";
-import { knock, RealMold, until } from "./world/mold";
+import { knock, until } from "./world/mold";
 import { describeOnRealNodes, RealStack } from "./world/real-stack";
 import { inWords, record } from "./world/results";
 import { pages } from "./world/workload";
@@ -19,24 +15,8 @@ const tenMinutes = 600_000;
 const isBrief = (process.env.BRIEF ?? "") !== "";
 const long = isBrief ? test.skip : test;
 
-/** Seconds, on machines of their own that are gone by then. */
-async function timedByHand(): Promise<number> {
-  const isos = isosFolder(["1.34.2"]);
-  const mold = new RealMold(2, ["--isos", isos, "--speed", "4"]);
-  try {
-    await mold.start();
-    return await clusterByHand(mold, "1.34.2");
-  } finally {
-    await mold.end();
-    rmSync(isos, { recursive: true });
-    // What five machines have written goes to the disk now, and not while the library's are timed.
-    execFileSync("sync");
-  }
-}
-
 describeOnRealNodes("a cluster on real nodes", () => {
   let real: RealStack;
-  let byHand = 0;
   let version = "1.34";
   let watch: ReturnType<RealStack["watch"]>;
   let watched = 0;
@@ -51,7 +31,6 @@ describeOnRealNodes("a cluster on real nodes", () => {
   const page = async (): Promise<string> => (await fetch(`http://${await real.ingress()}/`, { headers: { connection: "close" } })).text();
 
   beforeAll(async () => {
-    if (!isBrief) byHand = await timedByHand();
     real = await RealStack.create(1, { version: "1.34", controlPlanes: "3", workers: "2" });
   });
   afterAll(() => {
@@ -65,7 +44,6 @@ describeOnRealNodes("a cluster on real nodes", () => {
     allAt(5, "1.34");
     expect(real.kubectl(["get", "pods", "-A", "--field-selector", "status.phase!=Running", "-o", "name"])).toBe("");
     record({ what: "3 control planes and 2 workers at 1.34, from `pulumi up` until all are Ready, and to its end", seen: `${readySeconds.toFixed(0)} s, ${seconds.toFixed(0)} s` });
-    if (!isBrief) record({ what: "by hand, kubeadm on each machine, until all are Ready", seen: `${byHand.toFixed(0)} s; \`pulumi up\` takes ${(readySeconds / byHand).toFixed(2)} times that`, goal: "at most 1.2 times" });
   });
 
   test("a page that pods serve is had through the ingress balancer; a port that nothing opens is closed", async () => {
