@@ -4,16 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { difference, violations } from "../../core/sweeps/sweep";
 import { Cloud, type KillAt, type Run } from "../../core/world/cloud";
+import { sharedIdentity } from "../../core/world/cluster";
 import { TerraformCore, type Declared, type State } from "./core";
 import { stateWithIdentity } from "./declared";
 import { overGrpc } from "./over-grpc";
 
-export type Work = (core: TerraformCore) => Promise<void>;
-export const applying = (declared: readonly Declared[]): Work => (core) => core.apply(declared);
-export const destroying: Work = (core) => core.destroy();
+type Work = (core: TerraformCore) => Promise<void>;
+const applying = (declared: readonly Declared[]): Work => (core) => core.apply(declared);
+const destroying: Work = (core) => core.destroy();
 
 /** What there is before the run that is killed. */
-export interface Start {
+interface Start {
   readonly state: State;
   readonly file?: string;
   readonly at?: number;
@@ -25,13 +26,46 @@ interface Outcome {
   readonly killed: boolean;
 }
 
-export interface Swept {
+interface Swept {
   readonly wrong: readonly string[];
   readonly kills: number;
   readonly looked: number;
 }
 
-export class Sweep {
+export interface SweptLife {
+  readonly declared: readonly Declared[];
+  /** What it is changed to, each from `declared`, by what that is called. */
+  readonly changed: Readonly<Record<string, readonly Declared[]>>;
+  /** Before the call is sent, or when it was done and nobody had heard of it yet; and at every which call. */
+  readonly at: { readonly when: KillAt["when"]; readonly every: number };
+}
+
+/** Tests that its create, its changes and its destroy are completed by the next run. */
+export function testSweepsOf({ declared, changed, at }: SweptLife): void {
+  jest.setTimeout(1_200_000);
+  let sweep: Sweep;
+  beforeAll(async () => {
+    sweep = new Sweep();
+    await sharedIdentity();
+  });
+  afterAll(() => sweep.close());
+  const expectWhole = ({ wrong, kills, looked }: Swept): void => {
+    expect(wrong).toEqual([]);
+    // Of two that are sent at once, a kill before the second finds that the run has ended otherwise at times.
+    expect(kills).toBeGreaterThan(at.when === "after" ? looked - 1 : looked / 2);
+  };
+  test("a create is completed by the next apply", async () => {
+    expectWhole(await sweep.kill({ state: await stateWithIdentity() }, applying(declared), at));
+  });
+  test.each(Object.entries(changed))("%s is completed by the next apply", async (_, to) => {
+    expectWhole(await sweep.kill(await sweep.made(declared), applying(to), at));
+  });
+  test("a destroy is completed by the next one", async () => {
+    expectWhole(await sweep.kill(await sweep.made(declared), destroying, at));
+  });
+}
+
+class Sweep {
   private readonly folder = mkdtempSync(join(tmpdir(), "terraform-sweep-"));
 
   /** What is declared, made once. */
