@@ -27,7 +27,7 @@ export async function checkCluster(session: Session, olds: IdentityInputs | unde
   const inputs = { ...checked.inputs, declaredBy } as IdentityInputs;
   const failures = [...checked.failures];
   if (!olds && !inputs.adopt && inputs.powerState === "stopped") failures.push({ property: "powerState", reason: "is \"stopped\" for a cluster that is not there yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there" });
-  if (!olds && failures.length === 0) failures.push(...checkNodesOfNew[inputs.management](inputs));
+  if (!olds && failures.length === 0 && !isUnknown(inputs.management)) failures.push(...checkNodesOfNew[inputs.management](inputs));
   if (failures.length > 0) return { inputs, failures, warnings: checked.warnings };
   const changed = olds ? new Set(changedProperties("KubernetesCluster", olds, inputs, { isUnknown }).map(({ property }) => property.split(".")[0]!)) : undefined;
   if (changed?.size === 0) return { ...checked, inputs };

@@ -25,7 +25,7 @@ export const cluster: Handler<ClusterInputs, ClusterOutputs> = {
   async diff(session, _id, olds, news): Promise<DiffResult> {
     const changed = changedProperties("Cluster", olds.inputs, news, { isUnknown });
     const replaces = changed.filter(({ change }) => change === "replace").map(({ property }) => property);
-    if (replaces.length > 0) return { changes: true, replaces, plan: [`${resourceOf(news)} is replaced: ${replaces.join(", ")} can't change in place`] };
+    if (replaces.length > 0) return { changes: true, replaces, plan: [`${resourceOf(olds.inputs)} is replaced: ${replaces.join(", ")} can't change in place`] };
     if (hasUnknown(news)) return { changes: true, replaces: [], plan: [] };
     const { isDone, lines, problems } = await lifeOf(session, news, olds, "looking").plan();
     refuse(resourceOf(news), problems);

@@ -55,12 +55,22 @@ describe("the provider block", () => {
     const { get, owner, failures } = configurationOf(configured(attributes, { api_url: "https://mold/client/api", timeout: 5, owner: "shop/prod", connections: { lab: { api_url: "https://lab/client/api", secret_key: "hush" } } }), {});
     expect([get("ablestack:apiUrl"), get("ablestack:timeout"), get("ablestack:apiKey")]).toEqual(["https://mold/client/api", "5", undefined]);
     expect(JSON.parse(get("ablestack:connections")!)).toEqual({ lab: { apiUrl: "https://lab/client/api", secretKey: "hush" } });
-    expect([owner, ownerMark(owner!), failures]).toEqual(["shop/prod", "terraform:shop/prod", []]);
+    expect([owner(), ownerMark(owner()!), failures]).toEqual(["shop/prod", "terraform:shop/prod", []]);
   });
 
-  test("what is not known yet is not taken for a value; the owner may come from the environment", () => {
-    const { get, owner } = configurationOf(configured(attributes, { api_url: unknown, connections: { lab: { api_url: unknown } } }), { ABLESTACK_OWNER: "shop" });
-    expect([get("ablestack:apiUrl"), get("ablestack:connections"), owner]).toEqual([undefined, '{"lab":{}}', "shop"]);
+  test("the owner may come from the environment", () => {
+    expect(configurationOf(configured(attributes, {}), { ABLESTACK_OWNER: "shop" }).owner()).toBe("shop");
+    expect(configurationOf(configured(attributes, {}), {}).owner()).toBeUndefined();
+  });
+
+  test("nothing stands in for what isn't known yet: neither the environment nor a default, or a plan would look at another Mold", () => {
+    const { get, owner, failures } = configurationOf(configured(attributes, { api_url: unknown, owner: unknown, timeout: 5, connections: { lab: { api_url: "https://lab/client/api", secret_key: unknown } } }), { ABLESTACK_OWNER: "shop" });
+    expect(failures).toEqual([]);
+    expect(get("ablestack:timeout")).toBe("5");
+    expect(() => get("ablestack:apiUrl")).toThrow("`api_url` of the provider isn't known yet");
+    expect(() => get("ablestack:connections")).toThrow("`connections.lab.secret_key` of the provider isn't known yet");
+    expect(owner).toThrow("`owner` of the provider isn't known yet: it follows from something that is still to be made");
+    expect(() => configurationOf(configured(attributes, { connections: unknown }), {}).get("ablestack:connections")).toThrow("`connections` of the provider isn't known yet");
   });
 
   test("wrong settings are named, secrets are not shown", () => {

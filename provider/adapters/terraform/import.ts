@@ -41,7 +41,7 @@ function shown(value: unknown): unknown {
   if (!isRecord(value)) return value;
   if (value[secretMark.key] === secretMark.value) {
     if (typeof value.plaintext !== "string") throw new WordedError("the export has its secrets encrypted: export it with `pulumi stack export --show-secrets`, and delete the file when all is imported");
-    return shown(JSON.parse(value.plaintext));
+    return shown(parsed(value.plaintext));
   }
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(inner)]));
 }
@@ -53,9 +53,19 @@ async function exported(file: string): Promise<readonly StackResource[]> {
   } catch (error) {
     throw new WordedError(`the export ${file} can't be read: ${(error as Error).message}`);
   }
-  const { deployment } = JSON.parse(text) as { readonly deployment?: { readonly resources?: readonly StackResource[] } };
-  if (!deployment?.resources) throw new WordedError(`${file} is no export of a Pulumi stack: make one with \`pulumi stack export --show-secrets > ${file}\``);
-  return deployment.resources;
+  const found = parsed(text);
+  const deployment = isRecord(found) ? found.deployment : undefined;
+  if (!isRecord(deployment) || !Array.isArray(deployment.resources)) throw new WordedError(`${file} is no export of a Pulumi stack: make one with \`pulumi stack export --show-secrets > ${file}\``);
+  return deployment.resources as readonly StackResource[];
+}
+
+/** Undefined: no JSON. What Node.js says of such a text quotes from it, and this one is full of keys. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Recorded {

@@ -6,7 +6,7 @@ import type { Failure, ResourceName } from "../../../schema/resource";
 import { resources } from "../../../schema/resources";
 import { terraformResources, type TerraformResource } from "../../../schema/terraform-resources";
 import { adoptionFailures, clusterIdentity, type IdentityInputs } from "../../handlers/cluster-identity";
-import type { CheckFailure, Declared, Handler, Session, State } from "../../handlers/handler";
+import { hasUnknown, type CheckFailure, type Declared, type Handler, type Session, type State } from "../../handlers/handler";
 import { loadBalancer } from "../../handlers/load-balancer";
 import { networkRule } from "../../handlers/network-rule";
 import { createPlan } from "../../handlers/create-plan";
@@ -90,7 +90,8 @@ const all: readonly Kind[] = [
     validate: (inputs) => checkDeclaration(inputs) as unknown as CheckedDeclaration,
     taken: declarationOf("ablestack_kubernetes_cluster").inputs,
     halfMade: "found",
-    planOfCreate: ({ identity: _, ...declaration }) => createPlan(declaration),
+    // Its lines name machines by counts, networks by name: of what isn't known there is nothing to say.
+    planOfCreate: ({ identity: _, ...declaration }) => (hasUnknown(declaration) ? [] : createPlan(declaration)),
     planOfDestroy: (session, state) => planOfDestroy(session, state as unknown as Parameters<typeof planOfDestroy>[1]),
     kept: ["kubeconfigExpires"],
   }),

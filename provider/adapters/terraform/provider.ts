@@ -32,7 +32,7 @@ const capabilities = { plan_destroy: true, get_provider_schema_optional: true, m
 export class TerraformProvider {
   private readonly names = new NamesInUse();
   private session: Session | undefined;
-  private owner: string | undefined;
+  private owner: Configuration["owner"] = () => undefined;
 
   /**
    * @param stop aborts what is under way: no new step begins
@@ -296,10 +296,11 @@ export class TerraformProvider {
   }
 
   private ownOwner(): string {
-    if (this.owner === undefined) {
+    const owner = this.owner();
+    if (owner === undefined) {
       throw new WordedError("`owner` is not set: a name that no other configuration on the same account has, and that everything made on Mold is marked with. Set it in the provider block (`owner = \"shop/prod\"`), or as ABLESTACK_OWNER.");
     }
-    return ownerMark(this.owner);
+    return ownerMark(owner);
   }
 
   private schemaOf(kind: Kind): TerraformSchema {
