@@ -4,24 +4,24 @@
  */
 import type { CheckedNetworkRuleInputs } from "../../schema/generated/types";
 import { ClusterError } from "../core/errors";
-import type { World } from "../core/ports";
 import type { RulePlace } from "../core/rules/place";
+import type { Session } from "./handler";
 
 interface Claimed {
-  readonly run: string;
   readonly list: string;
   readonly number: number;
   readonly resource: string;
 }
 
-const claims = new Map<string, Claimed>();
+const sessions = new WeakMap<Session, Map<string, Claimed>>();
 
-/** @throws ClusterError when another rule of this run has it */
-export function claimNumber({ run, owner }: World, { id: list }: RulePlace, { kind, number }: CheckedNetworkRuleInputs, resource: string): void {
-  const key = JSON.stringify([run, owner, resource]);
-  claims.delete(key);
+/** @throws ClusterError when another rule of this session has it */
+export function claimNumber(session: Session, { id: list }: RulePlace, { kind, number }: CheckedNetworkRuleInputs, resource: string): void {
+  const claims = sessions.get(session) ?? new Map<string, Claimed>();
+  sessions.set(session, claims);
+  claims.delete(resource);
   if (kind !== "acl" || number === undefined) return;
-  const other = [...claims.values()].find((each) => each.run === run && each.list === list && each.number === number);
+  const other = [...claims.values()].find((each) => each.list === list && each.number === number);
   if (other) throw new ClusterError(`number ${number} is also declared by ${other.resource} for the same access list; Mold takes one rule a number. Change one of the two.`, { resource, property: "number" });
-  claims.set(key, { run, list, number, resource });
+  claims.set(resource, { list, number, resource });
 }
