@@ -4,8 +4,8 @@
  */
 import type { CheckedNetworkRuleInputs } from "../../schema/generated/types";
 import { ClusterError } from "../core/errors";
+import type { World } from "../core/ports";
 import type { RulePlace } from "../core/rules/place";
-import type { Session } from "./handler";
 
 interface Claimed {
   readonly list: string;
@@ -13,12 +13,13 @@ interface Claimed {
   readonly resource: string;
 }
 
-const sessions = new WeakMap<Session, Map<string, Claimed>>();
+/** By the signal that ends the run: all of its resources share it, and no other run has it. */
+const runs = new WeakMap<AbortSignal, Map<string, Claimed>>();
 
-/** @throws ClusterError when another rule of this session has it */
-export function claimNumber(session: Session, { id: list }: RulePlace, { kind, number }: CheckedNetworkRuleInputs, resource: string): void {
-  const claims = sessions.get(session) ?? new Map<string, Claimed>();
-  sessions.set(session, claims);
+/** @throws ClusterError when another rule of this run has it */
+export function claimNumber({ signal }: Pick<World, "signal">, { id: list }: RulePlace, { kind, number }: CheckedNetworkRuleInputs, resource: string): void {
+  const claims = runs.get(signal) ?? new Map<string, Claimed>();
+  runs.set(signal, claims);
   claims.delete(resource);
   if (kind !== "acl" || number === undefined) return;
   const other = [...claims.values()].find((each) => each.list === list && each.number === number);
