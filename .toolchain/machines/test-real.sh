@@ -7,6 +7,7 @@
 #   test-real.sh full              `make test-real-full`: all of them, and the report, tests/real/RESULTS.md
 #
 # BRIEF=1: what needs one minor alone, a few minutes, and the machines themselves; the rest counts as skipped. VERSIONS: of the ISOs that machines are given.
+# ROUNDS: how many times a cluster is made by hand and by `pulumi up` in turn (1; of all of them 3).
 set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 machines=$root/.toolchain/machines
@@ -32,6 +33,7 @@ case ${1:-} in
   full)
     mapfile -t files < <(ls tests/real/*.test.ts tests/real/full/*.test.ts)
     VERSIONS=$("$machines/build.sh" versions)
+    export ROUNDS=${ROUNDS:-3}
     full=yes
     ;;
 esac
