@@ -137,6 +137,7 @@ export interface HealthCheckRow extends OwnedRow {
   readonly timeout: number;
   readonly healthy: number;
   readonly unhealthy: number;
+  readonly description?: string;
 }
 
 export interface CounterRow extends Row {

@@ -25,6 +25,11 @@ function worldOf(session: Session, inputs: LoadBalancerResourceInputs, looking?:
   return looking ? { ...world, mold: sharedLists(world) } : world;
 }
 
+const policiesOf = ({ stickiness, healthCheck }: LoadBalancerResourceInputs): Pick<DesiredBalancer, "stickiness" | "healthCheck"> => ({
+  ...(stickiness ? { stickiness: { method: stickiness.method, parameters: stickiness.parameters ?? {} } } : {}),
+  ...(healthCheck ? { healthCheck } : {}),
+});
+
 async function desiredOf(world: World, inputs: LoadBalancerResourceInputs, address: RuleAddress): Promise<DesiredBalancer> {
   return {
     name: inputs.name,
@@ -36,8 +41,7 @@ async function desiredOf(world: World, inputs: LoadBalancerResourceInputs, addre
     cidrs: inputs.cidrList ? [...inputs.cidrList].sort() : undefined,
     members: inputs.members ?? { machineIds: [] },
     ...(inputs.autoscale ? { autoscale: await desiredAutoscale(world, inputs, address) } : {}),
-    ...(inputs.stickiness ? { stickiness: { method: inputs.stickiness.method, parameters: inputs.stickiness.parameters ?? {} } } : {}),
-    ...(inputs.healthCheck ? { healthCheck: inputs.healthCheck } : {}),
+    ...policiesOf(inputs),
     memberIds: (await resolveMembers(world, ownerOf(inputs), inputs.members ?? { machineIds: [] }, { resource: resourceOf(inputs), property: "members" })).sort(),
   };
 }
@@ -89,7 +93,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
     const world = worldOf(session, news);
     const job = jobOf(world, news, await leadingAddressOf(world, ownerOf(news), news, resourceOf(news)));
     const desired = await desiredOf(world, news, job.address);
-    const ruleId = await applyBalancer(job, desired, { former: olds.inputs.tags ?? {}, adopt: news.adopt });
+    const ruleId = await applyBalancer(job, desired, { former: olds.inputs.tags ?? {}, formerPolicies: policiesOf(olds.inputs), adopt: news.adopt });
     return { outputs: await outputsOf(job, ruleId, desired.memberIds) };
   },
 

@@ -6,6 +6,7 @@ import type { World } from "../core/ports";
 import { sharedLists } from "../core/shared-lists";
 import { hasUnknown, isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
 import { boundRule, findPlace, placeOf, type BoundRule } from "./network-rule-kinds";
+import { claimNumber } from "./numbers-in-use";
 import { networkRuleChange } from "./network-rule-preview";
 import { portsInUse } from "./ports-in-use";
 
@@ -47,8 +48,10 @@ export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs>
     if (hasUnknown(news)) return { changes: true, replaces, plan: [] };
     const said = changed.length > 0 ? [`${resourceOf(news)}: ${networkRuleChange(olds.inputs, news, changed)}`] : [];
     if (changed.length > 0) return { changes: true, replaces, plan: said };
-    const rule = await find(worldOf(session, news, "looking"), news);
+    const world = worldOf(session, news, "looking");
+    const rule = await find(world, news);
     const difference = rule ? await rule.difference() : `its ${placeWord(news)} is gone`;
+    if (rule && difference === undefined) claimNumber(world, rule.place, news, resourceOf(news));
     return { changes: difference !== undefined, replaces: [], plan: difference ? [`${resourceOf(news)}: ${difference}`] : [] };
   },
 
@@ -56,6 +59,7 @@ export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs>
     const world = worldOf(session, inputs);
     const rule = boundRule({ world, inputs, place: await placeOf(world, inputs, resourceOf(inputs)) });
     if (rule.place.letsOut) world.log.warn(`${resourceOf(inputs)}: the network ${rule.place.name} lets everything out by default, so this egress rule holds back what it names`);
+    claimNumber(world, rule.place, inputs, resourceOf(inputs));
     const ruleId = await rule.apply({});
     return { id: `${inputs.kind}/${rule.place.id}/${inputs.declaredBy.resource}`, outputs: await outputsOf(rule, ruleId) };
   },
@@ -69,6 +73,7 @@ export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs>
   async update(session, _id, olds: RuleState, news) {
     const world = worldOf(session, news);
     const rule = boundRule({ world, inputs: news, place: await placeOf(world, news, resourceOf(news)) });
+    claimNumber(world, rule.place, news, resourceOf(news));
     const ruleId = await rule.apply(olds.inputs.tags ?? {});
     return { outputs: await outputsOf(rule, ruleId) };
   },

@@ -89,6 +89,35 @@ test("a number that another rule of the list has is told by the property, and no
   expect(world.cloud.state()).toBe(before);
 });
 
+test.each<[string, readonly number[], readonly number[]]>([
+  ["two change places", [10, 20], [20, 10]],
+  ["three move on by one", [1, 2, 3], [2, 3, 1]],
+])("the order of a program's own rules is changed in one up: %s", async (_, before, after) => {
+  const world = await opened();
+  const rules = before.map((number, at) => acl(world.vpc.aclId, { number, startPort: 1000 + at }, `rule-${at}`));
+  for (const rule of rules) await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+  const ids = rules.map(({ outputs }) => outputs.ruleId);
+  const run = world.cloud.newRun();
+  await world.cloud.clock.run(Promise.all(rules.map((rule, at) => rule.declare({ number: after[at] }).up(run))));
+  expect(Object.fromEntries(items(world).map(({ startPort, place }) => [startPort, place]))).toEqual(Object.fromEntries(after.map((number, at) => [1000 + at, number])));
+  expect(rules.map(({ outputs }) => outputs.ruleId)).toEqual(ids);
+  for (const rule of rules) expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+});
+
+test("two that name one list in two ways and want one number are told, run after run, and neither pushes the other away", async () => {
+  const world = await opened();
+  const first = acl(world.vpc.aclId, { number: 10 }, "first");
+  const second = DeclaredRule.networkRule("second", { networkId: world.vpc.tierId, kind: "acl", protocol: "tcp", startPort: 80, number: 10 });
+  const refused = /NetworkRule second: number 10 is also declared by NetworkRule first for the same access list/;
+  const run = world.cloud.newRun();
+  await world.cloud.clock.run(first.up(run));
+  await expect(world.cloud.clock.run(second.up(run))).rejects.toThrow(refused);
+  const again = world.cloud.newRun();
+  await world.cloud.clock.run(first.up(again));
+  await expect(world.cloud.clock.run(second.up(again))).rejects.toThrow(refused);
+  expect(items(world)).toMatchObject([{ place: 10, startPort: 443 }]);
+});
+
 test("rules made by hand beside it stay, also when it goes; with adopt an equal one is taken over", async () => {
   const world = await opened();
   const { id } = await world.cloud.clock.run(byHand(world.cloud).run("createNetworkACL", { aclid: world.vpc.aclId, protocol: "tcp", startport: 443, endport: 443, number: 7 }));

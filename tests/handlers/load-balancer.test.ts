@@ -295,6 +295,16 @@ describe("stickiness", () => {
     expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
   });
 
+  test("given by hand where none is declared, it stays, whatever else of the rule is changed", async () => {
+    const world = made.open();
+    const rule = balancer();
+    await world.cloud.clock.run(rule.up(world.cloud.newRun()));
+    await world.cloud.clock.run(byHand(world.cloud).run("createLBStickinessPolicy", { lbruleid: String(rule.outputs.ruleId), name: "mine", methodname: "SourceBased" }));
+    expect((await world.cloud.clock.run(rule.diff(world.cloud.newRun()))).changes).toBe(false);
+    await world.cloud.clock.run(rule.declare({ algorithm: "leastconn" }).up(world.cloud.newRun()));
+    expect(policies(world)).toMatchObject([{ name: "mine" }]);
+  });
+
   test("removed or doubled by hand, it is mended", async () => {
     const world = made.open();
     const rule = balancer({ stickiness: cookie });

@@ -13,6 +13,7 @@ import { ownNetworks } from "../own-network";
 import { tagKeys, tagParameters, tagsOf } from "../ownership";
 import type { Answer, CallContext, World } from "../ports";
 import { retag } from "../rules/shared";
+import { whyNotAdoptable } from "./adoptable";
 import { endCluster } from "./end";
 
 export interface DesiredManagedPlace extends DesiredEndpoint {
@@ -37,6 +38,8 @@ export async function clusterToAdopt(world: World, { name, zone, adoptId }: { re
   if (there.length > 1) throw new ClusterError(`${there.length} clusters of Mold's own service are called ${name} (${there.map(({ id }) => id).join(", ")}): which of them is meant can't be told. Say which by adoptId.`, { ...context, property: "adopt" });
   const [record] = there;
   if (!record?.id) throw new ClusterError(`there is no cluster ${name}${adoptId === undefined ? "" : ` with the id ${adoptId}`} of Mold's own service in the zone to take over. Leave adopt out to have one made.`, { ...context, property: "adopt" });
+  const ended = whyNotAdoptable(record.state ?? "");
+  if (ended !== undefined) throw new ClusterError(`the cluster ${name} ${ended}`, { ...context, property: "adopt" });
   return { ...record, id: record.id };
 }
 

@@ -5,6 +5,7 @@
 import { tagKeys } from "../ownership";
 import type { Problem } from "../plan-input";
 import { satisfies } from "../release";
+import { whyNotAdoptable } from "./adoptable";
 import { sizeAtBirth, type DesiredManaged } from "./desired";
 import { commentChange, shownComment } from "../records";
 import { hopsOf } from "./hops";
@@ -31,6 +32,8 @@ export function planManaged(input: ManagedPlanInput): ManagedPlan {
   const isGone = !cluster || cluster.state === "Destroying" || cluster.state === "Destroyed";
   if (isGone && !isNew) return refused("management", "Mold has no such cluster any more: it was deleted outside this program. Refresh (pulumi refresh), and the next run makes it anew; or destroy the rest of it.");
   if (!cluster && observed.others.length > 0) return refused("name", `there is a cluster ${desired.name} of Mold's own service already, which this program did not declare: ${observed.others.join(", ")}. Choose another name, delete that one, or take it over (adopt: true).`);
+  // What was to be taken over is neither deleted nor made in its place.
+  if (input.adopts === true && (!cluster || isGone || cluster.state === "Error")) return refused("adopt", `the cluster ${desired.name} ${whyNotAdoptable(cluster?.state ?? "") ?? "is not there any more: there is nothing to take over. Leave adopt out to have one made."}`);
   if (!cluster || isGone || cluster.state === "Error") return planBirth(desired, cluster);
   const hops = hopsOf(desired, observed, input.versions);
   const problems = [...problemsOf(desired, observed, former, offerings), ...(isAway(cluster) ? [] : hops.problems)];

@@ -102,7 +102,9 @@ export class ManagedRun {
         world.log.info(`${this.resource}: planned anew`);
         return;
       }
-      if (isNew && desired.failedCreate === "remove" && !(error instanceof Interrupted)) throw await this.cleanUp(operation, error);
+      // A cluster that was whole before, or was somebody's, is none that this create has begun, whatever fails on the way.
+      const isOurMaking = !this.adopts && !wasWhole(observed, desired);
+      if (isOurMaking && desired.failedCreate === "remove" && !(error instanceof Interrupted)) throw await this.cleanUp(operation, error);
       throw error;
     }
   }

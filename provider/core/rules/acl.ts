@@ -1,8 +1,9 @@
 /** A rule of an access list. All of it changes in place, and its `reason` says whose it is from its first moment. */
 import { goneAsEmpty } from "../gone";
-import { tagsOf } from "../ownership";
-import type { Answer } from "../ports";
+import { tagKeys, tagsOf } from "../ownership";
+import type { Answer, CallContext, World } from "../ports";
 import type { DesiredFirewallRule } from "./firewall";
+import type { RulePlace } from "./place";
 import type { RuleKind, Seen } from "./rule-kind";
 
 export interface DesiredAclRule extends Omit<DesiredFirewallRule, "destinationCidrs"> {
@@ -60,12 +61,31 @@ export const aclKind: RuleKind<DesiredAclRule, DesiredAclRule> = {
   isEqual: alike,
   mend: "change it back to what is declared: it was changed by hand",
   list: async ({ mold }, place) => (await mold.list("listNetworkACLs", { aclid: place.id }).catch(goneAsEmpty)).map(readAclRule),
-  create: ({ mold }, place, desired, signature, context) => mold.start("createNetworkACL", { aclid: place.id, ...parameters(desired, signature) }, { ...context, ...aboutNumber(desired) }),
+  create: async (world, place, desired, signature, context) => {
+    await makeRoom(world, place, desired, context);
+    return world.mold.start("createNetworkACL", { aclid: place.id, ...parameters(desired, signature) }, { ...context, ...aboutNumber(desired) });
+  },
   // What is left out goes: a rule that becomes ICMP has no ports any more.
-  update: ({ mold }, { id }, desired, signature, context) => mold.run("updateNetworkACLItem", { id, partialupgrade: false, ...parameters(desired, signature) }, { ...context, ...aboutNumber(desired) }),
+  update: async (world, { id }, desired, signature, context, place) => {
+    await makeRoom(world, place, desired, context, id);
+    await world.mold.run("updateNetworkACLItem", { id, partialupgrade: false, ...parameters(desired, signature) }, { ...context, ...aboutNumber(desired) });
+  },
   remove: ({ mold }, id, context) => mold.run("deleteNetworkACL", { id }, context),
   isThere: async ({ mold }, id) => (await mold.list("listNetworkACLs", { id }).catch(goneAsEmpty)).length > 0,
 };
 
 /** Of what is declared, Mold refuses a number that another rule has. */
 const aboutNumber = ({ number }: DesiredAclRule): { property?: string } => (number === undefined ? {} : { property: "number" });
+
+/**
+ * Mold takes one rule a number. Another one of the same program that has it is about to leave it, since no two of them may declare the same:
+ * it goes to the end of the list, where its own change finds it. So rules change places in one run, whichever comes first.
+ */
+async function makeRoom(world: World, place: RulePlace, { number }: DesiredAclRule, context: CallContext, own?: string): Promise<void> {
+  if (number === undefined) return;
+  const rules = await aclKind.list(world, place);
+  const there = rules.find((rule) => rule.number === number && rule.id !== own);
+  if (!there || there.tags[tagKeys.owner] !== world.owner) return;
+  const last = Math.max(...rules.map((rule) => rule.number ?? 0));
+  await world.mold.run("updateNetworkACLItem", { id: there.id, number: last + 1 }, context);
+}

@@ -18,7 +18,14 @@ export interface HealthCheck {
 interface Seen<Policy> {
   readonly id: string;
   readonly policy: Policy;
+  /** It says itself that this library made it. */
+  readonly isMarked: boolean;
 }
+
+const byUs = "ablestack-kubernetes";
+
+/** Where nothing is declared what people have given the rule is theirs; what was declared last time, or an interrupted run has made, goes. */
+export const toChange = <Policy>(seen: readonly Seen<Policy>[], wanted: Policy | undefined, former: Policy | undefined): readonly Seen<Policy>[] => (wanted ?? former) === undefined ? seen.filter(({ isMarked }) => isMarked) : seen;
 
 /** Where a rule's policies are changed: in turn with what else changes at its address. */
 export interface PolicyPlace {
@@ -32,7 +39,7 @@ export async function stickinessSeen({ mold }: World, ruleId: string): Promise<S
   const lists = await mold.list("listLBStickinessPolicies", { lbruleid: ruleId }).catch(goneAsEmpty);
   return lists
     .flatMap(({ stickinesspolicy }) => stickinesspolicy ?? [])
-    .map(({ id, methodname, params }) => ({ id: id!, policy: { method: methodname ?? "", parameters: (params ?? {}) as Record<string, string> } }));
+    .map(({ id, name = "", methodname, params }) => ({ id: id!, isMarked: name.startsWith("ablestack-"), policy: { method: methodname ?? "", parameters: (params ?? {}) as Record<string, string> } }));
 }
 
 export async function healthChecksSeen({ mold }: World, ruleId: string): Promise<Seen<HealthCheck>[]> {
@@ -41,6 +48,7 @@ export async function healthChecksSeen({ mold }: World, ruleId: string): Promise
     .flatMap(({ healthcheckpolicy }) => healthcheckpolicy ?? [])
     .map((one) => ({
       id: one.id!,
+      isMarked: one.description === byUs,
       policy: { path: one.pingpath ?? "/", interval: one.healthcheckinterval ?? 0, timeout: one.responsetime ?? 0, healthyThreshold: one.healthcheckthresshold ?? 0, unhealthyThreshold: one.unhealthcheckthresshold ?? 0 },
     }));
 }
@@ -81,7 +89,7 @@ export async function setHealthCheck(place: PolicyPlace, seen: readonly Seen<Hea
   await inTurn(world, place.addressId, () =>
     world.mold.run(
       "createLBHealthCheckPolicy",
-      { lbruleid: ruleId, pingpath: wanted.path, intervaltime: wanted.interval, responsetimeout: wanted.timeout, healthythreshold: wanted.healthyThreshold, unhealthythreshold: wanted.unhealthyThreshold },
+      { lbruleid: ruleId, description: byUs, pingpath: wanted.path, intervaltime: wanted.interval, responsetimeout: wanted.timeout, healthythreshold: wanted.healthyThreshold, unhealthythreshold: wanted.unhealthyThreshold },
       { resource: place.resource, property: "healthCheck", signal: world.signal },
     ),
   );

@@ -7,7 +7,7 @@ import type { Answer, World } from "../ports";
 import { removeAutoscale, setAutoscale } from "./autoscale";
 import { isAutoscaledAsDeclared, type DesiredAutoscale } from "./autoscale-seen";
 import { balancerCapability, refuseIncapable, type Stickiness } from "./balancer-capability";
-import { asDeclared, healthChecksSeen, setHealthCheck, setStickiness, stickinessSeen, type HealthCheck } from "./balancer-policies";
+import { asDeclared, healthChecksSeen, setHealthCheck, setStickiness, stickinessSeen, toChange, type HealthCheck } from "./balancer-policies";
 import { membersSeen, setMembers } from "./balancer-members";
 import type { RuleAddress } from "./place";
 import { identityTags, isAdoptable, isRuleOf, lacksTags, retag, targetTag, type Members, type RuleOwner } from "./shared";
@@ -127,9 +127,9 @@ const samePorts = (rule: Pick<DesiredBalancer, "publicPort" | "privatePort">, de
 /**
  * Makes the rule, or changes what there is of it, as an interrupted run may have left it. One on another port is there, with its
  * members, before the old one goes; on the same port Mold takes no two at once. Answers with its id.
- * @param options `former`: tags that were declared last time. `adopt`: a rule of somebody else on the same ports is taken over.
+ * @param options `former`: tags that were declared last time, `formerPolicies`: its policies then. `adopt`: a rule of somebody else on the same ports is taken over.
  */
-export async function applyBalancer(job: BalancerJob, desired: DesiredBalancer, options: { readonly former: Tags; readonly adopt: boolean }): Promise<string> {
+export async function applyBalancer(job: BalancerJob, desired: DesiredBalancer, options: { readonly former: Tags; readonly formerPolicies?: Pick<DesiredBalancer, "stickiness" | "healthCheck">; readonly adopt: boolean }): Promise<string> {
   const { world, owner, address, resource } = job;
   const rules = await listBalancers(world, address);
   const own = rules.filter((rule) => isOwn(world, owner, rule));
@@ -151,8 +151,9 @@ export async function applyBalancer(job: BalancerJob, desired: DesiredBalancer, 
   await retag(world, "LoadBalancer", id, kept?.tags ?? {}, tagsFor(world, owner, desired), { ...options.former, [tagKeys.target]: "", [tagKeys.autoscale]: "" });
   const policies = { world, addressId: address.id, ruleId: id, resource };
   // A rule that was just made has none.
-  if (kept || desired.stickiness) await setStickiness(policies, kept ? await stickinessSeen(world, id) : [], desired.stickiness);
-  if (capability?.healthChecks) await setHealthCheck(policies, kept ? await healthChecksSeen(world, id) : [], desired.healthCheck);
+  const { formerPolicies = {} } = options;
+  if (kept || desired.stickiness) await setStickiness(policies, kept ? toChange(await stickinessSeen(world, id), desired.stickiness, formerPolicies.stickiness) : [], desired.stickiness);
+  if (capability?.healthChecks) await setHealthCheck(policies, kept ? toChange(await healthChecksSeen(world, id), desired.healthCheck, formerPolicies.healthCheck) : [], desired.healthCheck);
   // Mold autoscales no rule that has members of somebody else, and takes none beside its own.
   if (!desired.autoscale) await setMembers(world, address, id, desired.memberIds, resource);
   else {

@@ -42,7 +42,7 @@ export interface RuleKind<Span, Desired extends Span> {
   readonly mend: string;
   create(world: World, place: RulePlace, desired: Desired, signature: string, context: CallContext): Promise<MadeJob>;
   /** Undefined: Mold can change nothing of it. */
-  readonly update?: (world: World, rule: Desired & Seen, desired: Desired, signature: string, context: CallContext) => Promise<unknown>;
+  readonly update?: (world: World, rule: Desired & Seen, desired: Desired, signature: string, context: CallContext, place: RulePlace) => Promise<unknown>;
   remove(world: World, id: string, context: CallContext): Promise<unknown>;
   isThere(world: World, id: string): Promise<boolean>;
   /** It says whose it is from its first moment: no intent is needed for it. */
@@ -111,7 +111,7 @@ export async function applyRule<Span, Desired extends Span>(kind: RuleKind<Span,
   // One that an interrupted run had made may lead elsewhere.
   const rule = kept ?? (kind.update ? (await kind.list(world, place)).find((each) => each.id === id) : undefined);
   const isForeign = kind.isSigned === true && rule?.signature !== signatureOf(job);
-  if (rule && kind.update && (isForeign || !kind.same(rule, desired))) await inTurn(world, place.id, () => kind.update!(world, rule, desired, signatureOf(job), contextOf(job)));
+  if (rule && kind.update && (isForeign || !kind.same(rule, desired))) await inTurn(world, place.id, () => kind.update!(world, rule, desired, signatureOf(job), contextOf(job), place));
   const tagged = kept ?? (kind.isSigned ? rule : undefined);
   if (tagged) await retag(world, kind.tagged, id, tagged.tags, wantedTags(job), options.former);
   for (const each of old) if (!inTheWay.includes(each)) await removeRule(kind, job, each.id);

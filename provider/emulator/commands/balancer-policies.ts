@@ -18,6 +18,7 @@ const shownCheck = (row: HealthCheckRow): object => ({
   healthcheckthresshold: row.healthy,
   unhealthcheckthresshold: row.unhealthy,
   state: "Active",
+  ...(row.description === undefined ? {} : { description: row.description }),
   fordisplay: true,
 });
 
@@ -80,6 +81,7 @@ const createCheck: AsyncCommand = {
       timeout,
       healthy: call.whole("healthythreshold") ?? 2,
       unhealthy: call.whole("unhealthythreshold") ?? 10,
+      description: call.text("description"),
     });
     return { id: row.id, instanceType: "None", ms: cloud.durations.changeBalancer, made: { policyId: row.id } };
   },

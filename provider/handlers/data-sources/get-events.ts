@@ -16,7 +16,7 @@ export async function getEvents(session: Session, given: GetEventsArgs): Promise
   const cluster = await oneCluster(world, which);
   // One list of them all: a list for each machine would be a call for each machine, and what is gone has no id to ask by.
   const [ids, events] = await Promise.all([resourcesOf(world, cluster), world.mold.list("listEvents", { startdate: dayBefore(from), level })]);
-  return { events: eventsSeen(events, { ids, cluster: cluster.summary.name, from, limit }) };
+  return { events: eventsSeen(events, { ids, cluster: cluster.summary.name, isMolds: cluster.summary.clusterType === "CloudManaged", from, limit }) };
 }
 
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
@@ -48,14 +48,20 @@ export interface Asked {
   readonly ids: ReadonlySet<string>;
   /** Its name: of a machine that is gone, the event's own words are all there is. */
   readonly cluster: string;
+  /** Mold runs it, and names its machines. */
+  readonly isMolds?: boolean;
   readonly from: number;
   readonly limit: number;
 }
 
+/** `prod-node-19b7c1d2e00`: the number is the time at which it was made. */
+const isNamedByMold = (cluster: string, name: string): boolean => name.startsWith(`${cluster.toLowerCase()}-`) && /^(control|master|node)-[0-9a-f]{8,}$/.test(name.slice(cluster.length + 1));
+
 /** Pure: those of the cluster, the newest last. */
-export function eventsSeen(events: readonly Event[], { ids, cluster, from, limit }: Asked): ClusterEvent[] {
+export function eventsSeen(events: readonly Event[], { ids, cluster, isMolds = false, from, limit }: Asked): ClusterEvent[] {
+  const isMachine = (name: string): boolean => (isMolds ? isNamedByMold(cluster, name) : parseMachineName(cluster, name) !== undefined);
   const isOurs = ({ resourceid = "", resourcename = "", resourcetype }: Event): boolean =>
-    ids.has(resourceid) || (resourcetype === "VirtualMachine" && parseMachineName(cluster, resourcename) !== undefined);
+    ids.has(resourceid) || (resourcetype === "VirtualMachine" && isMachine(resourcename));
   const seen = events.flatMap((event): ClusterEvent[] => {
     const time = timeOf(event.created);
     return time === undefined || time < from || !isOurs(event) ? [] : [eventSeen(event, time)];

@@ -6,6 +6,7 @@ import { Cloud } from "../world/cloud";
 import { declaredBy, sharedIdentity } from "../world/cluster";
 import { Engine } from "../world/engine";
 import { byHand, changing, seen } from "../world/made";
+import { Mishaps } from "../world/mishaps";
 import { managed, managedIdentity } from "./managed";
 
 beforeAll(sharedIdentity);
@@ -92,6 +93,36 @@ test("what can't be changed in place and differs is refused, and the cluster is 
   const cloud = new Cloud();
   await madeByHand(cloud);
   await expect(adopted(cloud, managed({ adopt: true, controlPlanes: 3 }))).rejects.toThrow(/controlPlane\.count: is 3, and the cluster has 1/);
+});
+
+test("whatever fails as it is taken over, it is not taken for a create that failed: failedCreate: remove deletes none of it", async () => {
+  const cloud = new Cloud();
+  await madeByHand(cloud);
+  const node = (seen(cloud).machines ?? []).map(({ name }) => String(name)).find((name) => name.includes("-node-"))!;
+  await new Mishaps(cloud).stop(node);
+  await cloud.clock.pass(60_000);
+  expect((seen(cloud).clusters ?? []).map(({ state }) => state)).toEqual(["Alert"]);
+  const declared = managed({ adopt: true, failedCreate: "remove" });
+  const engine = new Engine(declared, undefined, await identityOf(cloud, declared));
+  await cloud.clock.run(engine.upEndpoint(cloud.newRun()));
+  // Those of its lock and of its life come first; a tag is tried twice, on control planes and workers at once.
+  cloud.emulator.faults.order({ kind: "jobFails", command: "createTags", skip: 2, count: 4, text: "the database is away" });
+  const run = cloud.newRun();
+  await expect(cloud.clock.run(engine.upCluster(run))).rejects.toThrow(/the database is away/);
+  expect(changing(run)).not.toContain("deleteKubernetesCluster");
+  expect((seen(cloud).machines ?? []).length).toBe(3);
+  await cloud.clock.run(engine.up(cloud.newRun()));
+  expect(engine.cluster.state).toBe("Running");
+});
+
+test("one that failed to be made is refused and left as it is: Mold can only delete it", async () => {
+  const cloud = new Cloud();
+  cloud.emulator.faults.order({ kind: "serviceFails", command: "createKubernetesCluster", skip: 1, text: "Insufficient capacity" });
+  await madeByHand(cloud).catch(() => undefined);
+  expect((seen(cloud).clusters ?? []).map(({ state }) => state)).toEqual(["Error"]);
+  const before = cloud.state();
+  await expect(identityOf(cloud, managed({ adopt: true }))).rejects.toThrow(/the cluster prod is in state Error: its create failed, and Mold can only delete it/);
+  expect(cloud.state()).toBe(before);
 });
 
 test("the kubeconfig is Mold's, and the same however the cluster changes", async () => {

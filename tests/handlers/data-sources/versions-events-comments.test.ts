@@ -77,6 +77,8 @@ describe("getEvents", () => {
     const event = (resourcename: string): object => ({ id: "e", created: "2026-11-23T13:54:48+0000", resourcetype: "VirtualMachine", resourceid: "x", resourcename });
     const seen = eventsSeen([event("prod-worker-1"), event("prod-b-worker-1"), event("prod"), event("xprod-worker-1")], { ids: new Set(), cluster: "prod", from: 0, limit: 10 });
     expect(seen.map(({ resourceName }) => resourceName)).toEqual(["prod-worker-1"]);
+    const molds = eventsSeen([event("prod-node-19b7c1d2e00"), event("prod-control-19b7c1d2e01"), event("prod-b-node-19b7c1d2e02"), event("prod-worker-1"), event("prod-node-1")], { ids: new Set(), cluster: "prod", isMolds: true, from: 0, limit: 10 });
+    expect(molds.map(({ resourceName }) => resourceName)).toEqual(["prod-node-19b7c1d2e00", "prod-control-19b7c1d2e01"]);
   });
 });
 
