@@ -8,6 +8,7 @@ import { callNames, surroundings, type CallName } from "../../provider/adapters/
 import { TerraformProvider } from "../../provider/adapters/terraform/provider";
 import { serve, type Serving } from "../../provider/adapters/terraform/server";
 import { typeOfAttributes, type ObjectValue } from "../../provider/adapters/terraform/value";
+import { ClusterError } from "../../provider/core/errors";
 import { providerAddresses } from "../../schema/terraform-resources";
 import { terraformSchema, type CtyType } from "../../schema/terraform-schema";
 import { Cloud } from "../core/world/cloud";
@@ -152,6 +153,22 @@ describe("in the clear", () => {
     expect(await of({ tags: { "ablestack-owner": "me" } })).toEqual([{ attribute_name: "tags" }, { element_key_string: "ablestack-owner" }]);
     expect(await of({ kind: "portForward", target: { role: "workers" } })).toEqual([{ attribute_name: "target" }, { attribute_name: "role" }]);
     expect(await of({ name: "" })).toEqual([{ attribute_name: "name" }]);
+  });
+
+  test("what Mold refuses while a change is planned is titled by what was being done, and points at the attribute", async () => {
+    const refused = new ClusterError("there is no network lab in zone-1", { resource: "KubernetesCluster prod", property: "controlPlane.offering" });
+    const failing = Object.fromEntries(callNames.map((name) => [name, () => Promise.reject(refused)])) as unknown as TerraformProvider;
+    const other = await serve({ provider: failing, ports: { from: 0, to: 0 }, onShutdown: () => undefined });
+    const asking = new tfplugin6.Provider(other.address, credentials.createInsecure());
+    const errorOf = async (name: CallName, type: string): Promise<unknown> => ((await ask(asking, name, { type_name: type })).diagnostics as unknown[])[0];
+    expect(await errorOf("PlanResourceChange", "ablestack_kubernetes_cluster")).toMatchObject({
+      summary: "Planning ablestack_kubernetes_cluster",
+      detail: "KubernetesCluster prod: there is no network lab in zone-1",
+      attribute: { steps: [{ attribute_name: "control_plane" }, { attribute_name: "offering" }] },
+    });
+    expect(await errorOf("ReadDataSource", "ablestack_events")).toMatchObject({ summary: "Reading ablestack_events" });
+    asking.close();
+    await other.close();
   });
 
   test("health, standard output and the end are answered as go-plugin asks", async () => {

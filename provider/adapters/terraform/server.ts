@@ -4,6 +4,8 @@ import { Server, ServerCredentials, status, type sendUnaryData, type ServerDuple
 import { errorDiagnostics } from "./diagnostics";
 import { InFlight } from "../in-flight";
 import type { EphemeralCertificate } from "./certificate";
+import { dataSourceKinds } from "./data-sources";
+import { kinds } from "./kinds";
 import { callNames, provider as providerService, surroundings, type CallName, type Descriptor } from "./protocol";
 import type { TerraformProvider } from "./provider";
 
@@ -36,6 +38,20 @@ const load = (descriptor: Descriptor): PackageDefinition => fromJSON(descriptor 
 const definitions = { provider: load(providerService), around: load(surroundings) };
 const service = (definition: PackageDefinition, name: string): ServiceDefinition => definition[name] as ServiceDefinition;
 
+/** What a call does, in the title of an error that it is thrown with. */
+const doing: Readonly<Partial<Record<CallName, string>>> = {
+  ConfigureProvider: "Configuring",
+  ValidateProviderConfig: "Checking",
+  ValidateResourceConfig: "Checking",
+  ValidateDataResourceConfig: "Checking",
+  UpgradeResourceState: "Taking up the state of",
+  ReadResource: "Reading",
+  PlanResourceChange: "Planning",
+  ApplyResourceChange: "Applying",
+  ImportResourceState: "Importing",
+  ReadDataSource: "Reading",
+};
+
 /** What a call answers: a mistake of ours becomes a diagnostic too, with the message that the calls of this kind have for it. */
 function answering(provider: TerraformProvider, name: CallName, inFlight: InFlight): Unary {
   const method = provider[name].bind(provider) as (request: never) => Message | Promise<Message>;
@@ -45,7 +61,9 @@ function answering(provider: TerraformProvider, name: CallName, inFlight: InFlig
       .then(
         (answer) => done(null, answer),
         (error: unknown) => {
-          const [diagnostic] = errorDiagnostics(error, `${name} of ${typeof call.request.type_name === "string" && call.request.type_name !== "" ? call.request.type_name : "the provider"}`);
+          const type = typeof call.request.type_name === "string" ? call.request.type_name : "";
+          const of = kinds.get(type)?.of ?? dataSourceKinds.get(type)?.of;
+          const [diagnostic] = errorDiagnostics(error, `${doing[name] ?? `${name} of`} ${type === "" ? "the provider" : type}`, of?.inputs);
           if (name === "CallFunction" || name === "StopProvider") done({ code: status.INTERNAL, details: diagnostic!.detail });
           else done(null, { diagnostics: [diagnostic] });
         },
