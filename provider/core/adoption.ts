@@ -2,7 +2,7 @@
 import type { Catalogue } from "./catalogue";
 import { ClusterError } from "./errors";
 import type { ObservedCluster } from "./observe";
-import { hasJoined, tagKeys, tagParameters, tagsOf, type TaggedKind, type Tags } from "./ownership";
+import { hasJoined, tagKeys, tagParameters, type TaggedKind, type Tags } from "./ownership";
 import type { DesiredEndpoint } from "./desired";
 import type { Address } from "./own-address";
 import { ownNetworks, type Network } from "./own-network";
@@ -43,18 +43,46 @@ export async function takeOver(world: World, kind: TaggedKind, id: string, tags:
   const former = tags[tagKeys.owner];
   if (former === world.owner) return;
   // First: between the two it is nobody's, and a run that dies there leaves it so.
-  if (former !== undefined && tellsWho.has(kind)) await retag(world, kind, id, tags, { [tagKeys.takenFrom]: former }, {});
+  if (former !== undefined && tellsWho.has(kind)) await retag(world, kind, id, tags, takenFrom(former, tags), {});
   await retag(world, kind, id, tags, { [tagKeys.owner]: world.owner }, {});
 }
 
-/** Somebody else declares it since, with this owner's consent or without, or is about to: a destroy here is nothing for it to go by. */
-export const wasTakenFrom = ({ owner }: Pick<World, "owner">, tags: Tags): boolean => tags[tagKeys.takenFrom] === owner && tags[tagKeys.owner] !== owner;
+/** The most that Mold takes as a tag's value. */
+const longest = 255;
 
-/** Whether a delete of these leaves them alone for that reason; it says so. */
-export function staysWithOthers(world: Pick<World, "owner" | "log">, resource: string, things: readonly Parameters<typeof tagsOf>[0][]): boolean {
-  const taken = things.map(tagsOf).find((tags) => wasTakenFrom(world, tags));
-  if (taken) world.log.warn(`${resource}: ${taken[tagKeys.owner] ?? "another program"} has taken it over, and declares it now: nothing of it is deleted here`);
-  return taken !== undefined;
+/** From whom it is taken, and all from whom it was taken before: each of them may still destroy what it has in its state. */
+export function takenFrom(former: string, tags: Tags): Tags {
+  const names = [former, ...formerOwners(tags).filter((name) => name !== former)];
+  while (names.length > 1 && names.join().length > longest) names.pop();
+  return { [tagKeys.takenFrom]: names.join() };
+}
+
+const formerOwners = (tags: Tags): string[] => (tags[tagKeys.takenFrom] ?? "").split(",").filter((name) => name !== "");
+
+/**
+ * Why a delete leaves what carries these tags alone; undefined: it is this owner's, or was made under a name that this owner had before.
+ * @param adopts it was to be taken over: what does not say that it was, is its owner's
+ * @throws ClusterError where it can't be told from somebody else's
+ */
+function whyLeft({ owner }: Pick<World, "owner">, resource: string, tags: Tags, adopts: boolean): string | undefined {
+  const now = tags[tagKeys.owner];
+  if (now === owner) return undefined;
+  const [last, ...earlier] = formerOwners(tags);
+  if (last === owner || earlier.includes(owner)) return `${now ?? "another program"} has taken it over, and declares it now`;
+  if (last !== undefined) {
+    throw new ClusterError(
+      `${now ?? "another program"} has taken it over from ${last}, and this program is ${owner}: nothing is deleted. Had this one another name when it took it over? Then put ${owner} into the tag ${tagKeys.owner} of its network and address in Mold, and destroy again. Was it never this one's? Then take it out of the state (pulumi state delete, terraform state rm).`,
+      { resource },
+    );
+  }
+  return adopts ? `it was to be taken over, and was not: it is still ${now === undefined ? "another program's" : `that of ${now}`}` : undefined;
+}
+
+/** Whether a delete of these leaves all of them alone, since some are not this owner's (any longer, or yet); it says so. */
+export function staysWithOthers(world: Pick<World, "owner" | "log">, resource: string, things: readonly Tags[], { adopts = false }: { readonly adopts?: boolean } = {}): boolean {
+  const why = things.flatMap((tags) => whyLeft(world, resource, tags, adopts) ?? [])[0];
+  if (why !== undefined) world.log.warn(`${resource}: ${why}: nothing of it is deleted here`);
+  return why !== undefined;
 }
 
 /** What is left to be marked as ours. */

@@ -1,6 +1,6 @@
 /** Deleting what a cluster owns: its machines and rules, later its place. Everything of its own goes, nothing else does. */
 import { Operation } from "./actions/operation";
-import { wasTakenFrom } from "./adoption";
+import { staysWithOthers } from "./adoption";
 import type { Catalogue } from "./catalogue";
 import { carryOut, refuse } from "./cluster";
 import { anchorOf, type ClusterSubject } from "./desired";
@@ -34,12 +34,12 @@ export async function deleteMachines(world: World, catalogue: Catalogue, subject
   };
   const before = await observe();
   if (!before.anchorTags || isOver(before)) return;
-  if (wasTakenFrom(world, before.anchorTags)) return;
+  if (staysWithOthers(world, resource, [before.anchorTags])) return;
   await withLock(world, anchorOf(subject.place), resource, async (lease) => {
     for (let round = 1; ; round++) {
       const observed = await observe();
-      // Another life may have begun while the lock was waited for.
-      if (isOver(observed)) return;
+      // Another life may have begun while the lock was waited for, or somebody has taken it over.
+      if (isOver(observed) || staysWithOthers(world, resource, [observed.anchorTags ?? {}])) return;
       const { blocks, ...rehearsal } = await rehearse(world, subject, observed, round === 1 ? options.access : undefined);
       sayLosses(world, resource, rehearsal);
       const { steps, problems } = planDelete({ subject, observed, blocks });

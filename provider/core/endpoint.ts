@@ -106,15 +106,27 @@ export class EndpointRun {
     }
   }
 
+  /** What says whose the place is. */
+  private ownPlace(): Promise<[Network[], Address[]]> {
+    return Promise.all([ownNetworks(this.owner), this.world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: this.desired.uid }) }, this.context)]);
+  }
+
+  /** Whether it is somebody else's. Of a place that is gone the machines tell. */
+  private async staysWithOthers([networks, tagged]: [Network[], Address[]]): Promise<boolean> {
+    const { world, desired, context } = this;
+    const place = [...networks, ...tagged];
+    const things = place.length > 0 || desired.adopt !== true ? place : await markedMachines(world, desired.uid, context);
+    return staysWithOthers(world, context.resource, things.map(tagsOf), { adopts: desired.adopt });
+  }
+
   private async deleteFound(): Promise<void> {
     const { world, desired } = this;
-    const [networks, tagged, intents, locks] = await Promise.all([
-      ownNetworks(this.owner),
-      world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: desired.uid }) }, this.context),
+    const [[networks, tagged], intents, locks] = await Promise.all([
+      this.ownPlace(),
       world.mold.list("listTags", { resourcetype: "Network", key: addressIntentKey(desired.uid) }, this.context),
       world.mold.list("listTags", { resourcetype: "Network", key: guestLockKey(desired.uid) }, this.context),
     ]);
-    if (staysWithOthers(world, this.context.resource, [...networks, ...tagged])) return;
+    if (await this.staysWithOthers([networks, tagged])) return;
     const addresses = [...tagged, ...(await this.intendedAddresses(intents))];
     const [network] = networks;
     // A lock that a dead run left on a network of the user's is taken over and given back: it goes, too.
@@ -130,6 +142,8 @@ export class EndpointRun {
         sayLosses(world, this.context.resource, { losses });
         refuse(this.context.resource, blockProblems(blocks));
       }
+      // Somebody may have taken it over while the lock was waited for, or beside it: that of its machines is another on a network of the user's.
+      if (await this.staysWithOthers(await this.ownPlace())) return;
       await lease.keep();
       await this.removeStrays();
       // The addresses of a network of ours go with it; its first one is its source NAT and can't go before.

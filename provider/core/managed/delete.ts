@@ -1,5 +1,5 @@
 /** Deleting a cluster that Mold runs: its record with its machines and rules, and the marks that it has on its network. */
-import { wasTakenFrom } from "../adoption";
+import { staysWithOthers } from "../adoption";
 import { refuse } from "../cluster";
 import { withLock } from "../lock";
 import { tagKeys, tagsOf, type Tags } from "../ownership";
@@ -16,7 +16,8 @@ export interface ManagedDelete {
   readonly generation?: string;
 }
 
-const kept = new Set<string>([tagKeys.lock, tagKeys.cluster, tagKeys.owner, tagKeys.role]);
+/** Its own network goes with the place, which asks whose it is. */
+const kept = ({ place }: DesiredManaged): ReadonlySet<string> => new Set(place.networkOwned ? [tagKeys.lock, tagKeys.cluster, tagKeys.owner, tagKeys.takenFrom, tagKeys.role] : [tagKeys.lock]);
 
 export async function deleteManaged(setting: ManagedSetting, desired: DesiredManaged, { generation }: ManagedDelete): Promise<void> {
   const { world } = setting;
@@ -29,12 +30,12 @@ export async function deleteManaged(setting: ManagedSetting, desired: DesiredMan
     return true;
   };
   const before = await look();
-  if (wasTakenFrom(world, before.marks ?? {})) return;
+  if (staysWithOthers(world, resource, [before.marks ?? {}])) return;
   // With the network gone, and it was the cluster's, nothing of it can be left.
   if (!before.marks || isOver(before.marks)) return;
   await withLock(world, managedAnchor(desired), resource, async (lease) => {
     const observed = await look();
-    if (!observed.marks || isOver(observed.marks)) return;
+    if (!observed.marks || isOver(observed.marks) || staysWithOthers(world, resource, [observed.marks])) return;
     refuse(resource, await blocks(world, desired, observed.machines.map(({ id }) => id), { resource, signal: world.signal }));
     await lease.keep();
     const operation = new ManagedOperation(setting, desired, observed, desired.timeouts.deleteSeconds);
@@ -45,7 +46,7 @@ export async function deleteManaged(setting: ManagedSetting, desired: DesiredMan
     // A network that Mold had made for it is gone by now, with everything on it.
     const [network] = await world.mold.list("listNetworks", { id: desired.place.networkId }).catch(goneAsEmpty);
     if (!network) return;
-    const marks = Object.fromEntries(Object.entries((await look()).marks ?? {}).filter(([key]) => key.startsWith("ablestack-") && !kept.has(key)));
+    const marks = Object.fromEntries(Object.entries((await look()).marks ?? {}).filter(([key]) => key.startsWith("ablestack-") && !kept(desired).has(key)));
     if (Object.keys(marks).length > 0) await takeMarks(operation, marks);
   });
 }

@@ -2,7 +2,7 @@
  * Where a cluster that Mold runs lives. Its own network is made as the core makes one, and the first address on it is its source NAT, which
  * Mold's service uses; on a network of the user's it is that network's own; and one that is adopted has its place already.
  */
-import { staysWithOthers, takeOver } from "../adoption";
+import { staysWithOthers, takenFrom, takeOver } from "../adoption";
 import type { Catalogue } from "../catalogue";
 import { ClusterError } from "../errors";
 import type { DesiredEndpoint } from "../desired";
@@ -14,7 +14,9 @@ import { tagKeys, tagParameters, tagsOf } from "../ownership";
 import type { Answer, CallContext, World } from "../ports";
 import { retag } from "../rules/shared";
 import { whyNotAdoptable } from "./adoptable";
+import type { ManagedSubject } from "./desired";
 import { endCluster } from "./end";
+import { marked, marksOf } from "./observe";
 
 export interface DesiredManagedPlace extends DesiredEndpoint {
   readonly externalLoadBalancerIp?: string;
@@ -77,11 +79,31 @@ export class ManagedPlaceRun {
     if (!network?.id) throw new ClusterError(`the network of the cluster is not to be seen with these keys. Are they its owner's?`, { ...context, property: "adopt" });
     const isOwn = uidOf(record) === desired.uid && tagsOf(network)[tagKeys.cluster] === desired.uid;
     if (isOwn) await takeOver(world, "Network", network.id, tagsOf(network));
-    const wanted = isOwn ? {} : { [`${tagKeys.adopted}-${desired.uid}`]: record.id, [`${tagKeys.initialised}-${desired.uid}`]: desired.uid };
-    await retag(world, "Network", network.id, tagsOf(network), wanted, {});
+    else await this.markAsOurs(network, record);
     const addresses = isOwn ? await world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: desired.uid }) }, context) : [];
     for (const address of addresses) await takeOver(world, "PublicIpAddress", address.id!, tagsOf(address));
     return this.within(network, isOwn);
+  }
+
+  /** On a network that is not its own: which cluster is meant, whose it is, and whose it was; also for whoever had taken it over under a uid of his own. */
+  private async markAsOurs(network: Network, { id, virtualmachines = [] }: Record & { id: string }): Promise<void> {
+    const { world, desired } = this;
+    const tags = tagsOf(network);
+    const uids = Object.entries(tags).flatMap(([key, value]) => (key.startsWith(`${tagKeys.adopted}-`) && value === id ? [key.slice(tagKeys.adopted.length + 1)] : []));
+    for (const uid of new Set([...uids, desired.uid])) {
+      const subject = this.guest(network.id, uid);
+      const marks = marksOf(subject, tags);
+      const [former] = [marks, ...(uid === desired.uid ? (virtualmachines as Parameters<typeof tagsOf>[0][]).map(tagsOf) : [])].flatMap(({ [tagKeys.owner]: owner }) => owner ?? []);
+      // First: between the two it is nobody's, and a run that dies there leaves it so.
+      if (former !== undefined && former !== world.owner) await retag(world, "Network", network.id!, tags, marked(subject, takenFrom(former, marks)), {});
+      await retag(world, "Network", network.id!, tags, marked(subject, { [tagKeys.owner]: world.owner }), {});
+    }
+    await retag(world, "Network", network.id!, tags, marked(this.guest(network.id), { [tagKeys.adopted]: id, [tagKeys.initialised]: desired.uid }), {});
+  }
+
+  /** How it is marked on a network that is not its own. */
+  private guest(networkId = "", uid = this.desired.uid): ManagedSubject {
+    return { name: this.desired.name, uid, place: { zoneId: "", networkId, networkOwned: false, networkCidr: "", publicIpAddressId: "", publicIpAddress: "" } };
   }
 
   private async within(network: Network, networkOwned: boolean): Promise<Endpoint> {
@@ -124,15 +146,36 @@ export class ManagedPlaceRun {
   /** A cluster that an interrupted run has left goes first; then its own network, while another's stays, without the marks. */
   async delete(): Promise<void> {
     const { world, desired, context } = this;
-    if (staysWithOthers(world, context.resource, await this.ownNetworks())) return;
     const left = (await clustersNamed(world, desired.name, context)).filter((record) => uidOf(record) === desired.uid);
+    const guests = await this.guestNetworks(left);
+    if (await this.staysWithOthers(guests)) return;
     for (const { id, networkid: networkId } of left) {
       const lock = { kind: "Network" as const, id: networkId ?? "", key: (await this.ownsNetwork(networkId)) ? tagKeys.lock : `${tagKeys.lock}-${desired.uid}` };
-      await withLock(world, lock, context.resource, (lease) =>
-        endCluster({ world, find: async () => (await clustersNamed(world, desired.name, context)).find((record) => record.id === id), seconds: desired.timeouts.deleteSeconds, context, keep: () => lease.keep() }),
-      );
+      await withLock(world, lock, context.resource, async (lease) => {
+        // While the lock was waited for somebody may have taken it over.
+        if (await this.staysWithOthers(await this.guestNetworks(left))) return;
+        await endCluster({ world, find: async () => (await clustersNamed(world, desired.name, context)).find((record) => record.id === id), seconds: desired.timeouts.deleteSeconds, context, keep: () => lease.keep() });
+      });
     }
+    if (await this.staysWithOthers(await this.guestNetworks(left))) return;
+    for (const network of guests) await retag(world, "Network", network.id!, tagsOf(network), {}, marked(this.guest(network.id), marksOf(this.guest(network.id), tagsOf(network))));
     await this.own.delete();
+  }
+
+  private async staysWithOthers(guests: readonly Network[]): Promise<boolean> {
+    const { world, desired, context } = this;
+    const marks = [...(await this.ownNetworks()).map(tagsOf), ...guests.map((network) => marksOf(this.guest(network.id), tagsOf(network)))];
+    return staysWithOthers(world, context.resource, marks, { adopts: desired.adopt });
+  }
+
+  /** Networks that aren't its own, and that it is or was on. */
+  private async guestNetworks(left: readonly Record[]): Promise<Network[]> {
+    const { world, desired, context } = this;
+    const own = new Set((await this.ownNetworks()).map(({ id }) => id));
+    const tags = await Promise.all([tagKeys.owner, tagKeys.adopted].map((key) => world.mold.list("listTags", { resourcetype: "Network", key: `${key}-${desired.uid}` }, context)));
+    const ids = new Set([...left.map(({ networkid: id }) => id), ...tags.flat().map(({ resourceid: id }) => id)]);
+    const networks = await Promise.all([...ids].filter((id) => id !== undefined && !own.has(id)).map((id) => world.mold.list("listNetworks", { id }, context).catch(goneAsEmpty)));
+    return networks.flat();
   }
 
   private ownNetworks(): Promise<Network[]> {
