@@ -6,7 +6,7 @@ import { hasJoined, tagKeys, tagParameters, type TaggedKind, type Tags } from ".
 import type { DesiredEndpoint } from "./desired";
 import type { Address } from "./own-address";
 import { ownNetworks, type Network } from "./own-network";
-import type { Plan, PlanInput } from "./plan-input";
+import type { Plan, PlanInput, Problem } from "./plan-input";
 import type { CallContext, World } from "./ports";
 import { retag } from "./rules/shared";
 import { refOf, Steps } from "./steps";
@@ -59,6 +59,18 @@ export function takenFrom(former: string, tags: Tags): Tags {
 
 const formerOwners = (tags: Tags): string[] => (tags[tagKeys.takenFrom] ?? "").split(",").filter((name) => name !== "");
 
+/** Who declares it since it was taken over from this owner; undefined: nobody has taken it. */
+function takenBy({ owner }: Pick<World, "owner">, tags: Tags): string | undefined {
+  const now = tags[tagKeys.owner];
+  return now !== owner && formerOwners(tags).includes(owner) ? (now ?? "another program") : undefined;
+}
+
+/** Of a cluster that somebody else declares since, nothing is changed here: what is declared there would be undone. */
+export function takenProblems(world: Pick<World, "owner">, tags: Tags = {}): Problem[] {
+  const by = takenBy(world, tags);
+  return by === undefined ? [] : [{ property: "adopt", reason: `${by} has taken it over, and declares it now: nothing of it is changed here. Take it out of this program, which leaves it alone; to take it back, declare it after that with adopt: true.` }];
+}
+
 /**
  * Why a delete leaves what carries these tags alone; undefined: it is this owner's, or was made under a name that this owner had before.
  * @param adopts it was to be taken over: what does not say that it was, is its owner's
@@ -67,8 +79,9 @@ const formerOwners = (tags: Tags): string[] => (tags[tagKeys.takenFrom] ?? "").s
 function whyLeft({ owner }: Pick<World, "owner">, resource: string, tags: Tags, adopts: boolean): string | undefined {
   const now = tags[tagKeys.owner];
   if (now === owner) return undefined;
-  const [last, ...earlier] = formerOwners(tags);
-  if (last === owner || earlier.includes(owner)) return `${now ?? "another program"} has taken it over, and declares it now`;
+  const by = takenBy({ owner }, tags);
+  if (by !== undefined) return `${by} has taken it over, and declares it now`;
+  const [last] = formerOwners(tags);
   if (last !== undefined) {
     throw new ClusterError(
       `${now ?? "another program"} has taken it over from ${last}, and this program is ${owner}: nothing is deleted. Had this one another name when it took it over? Then put ${owner} into the tag ${tagKeys.owner} of its network and address in Mold, and destroy again. Was it never this one's? Then take it out of the state (pulumi state delete, terraform state rm).`,

@@ -1,6 +1,7 @@
 /**
  * From what is declared and what is there to a graph of steps. Pure and total: a plan, or problems that each name a property.
  */
+import { takenProblems } from "./adoption";
 import type { DesiredCluster } from "./desired";
 import type { ObservedCluster, ObservedMachine } from "./observe";
 import { hasJoined, isLeaving, type Role, tagKeys } from "./ownership";
@@ -29,6 +30,8 @@ export function planCluster(input: PlanInput): Plan {
   if (!observed.anchorTags) {
     return { steps: [], problems: [{ property: "network", reason: "the cluster's network or its public address is gone from Mold. Destroy the cluster and create it anew." }] };
   }
+  const taken = takenProblems(input, observed.anchorTags);
+  if (taken.length > 0) return { steps: [], problems: taken };
   const release = releaseOf(input);
   const roster = rosterOf(desired, observed, release);
   const problems = [...release.problems, ...powerThatCannotChange(desired, observed), ...etcdLost(input), ...diskProblems(input), ...addonProblems(input, release), ...nodeProblems(input, roster.missing.map(({ name }) => name))];

@@ -74,6 +74,20 @@ describe.each(Object.entries(cases))("a cluster that %s", (_which, { declared, i
     expect(seen(cloud).tags ?? []).toEqual([]);
   });
 
+  test("taken over is no longer changed where it was declared before, whatever is declared there", async () => {
+    const { cloud, first } = await made();
+    const taker = engineOf(owner, { adopt: true });
+    await up(cloud, taker);
+    await up(cloud, taker.declare(declared({ adopt: true, workers: 2 })));
+    const run = cloud.newRun();
+    const text = `adopt: ${owner} has taken it over, and declares it now: nothing of it is changed here`;
+    expect(await failureOf(cloud.clock.run(first.plan(run)))).toContain(text);
+    first.declare(declared({ comments: ["ours"] }));
+    expect(await failureOf(cloud.clock.run(first.upCluster(run)))).toContain(text);
+    expect(changing(run)).toEqual([]);
+    expect(await cloud.clock.run(taker.plan(cloud.newRun()))).toEqual([]);
+  });
+
   test("taken over, and back again, is deleted by whoever has it", async () => {
     const { cloud, first } = await made();
     const second = engineOf(owner, { adopt: true });

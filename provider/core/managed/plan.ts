@@ -2,6 +2,7 @@
  * From what is declared and what is there to the steps that Mold is asked for. Pure and total: a plan, or problems that each name a property.
  * What a state hides (a cluster that is being started, say) is waited for, and planned in the next round of the same run.
  */
+import { takenProblems } from "../adoption";
 import { tagKeys } from "../ownership";
 import type { Problem } from "../plan-input";
 import { satisfies } from "../release";
@@ -27,6 +28,8 @@ const refused = (property: string, reason: string): ManagedPlan => ({ steps: [],
 export function planManaged(input: ManagedPlanInput): ManagedPlan {
   const { desired, observed, former, offerings } = input;
   if (!observed.marks) return refused("network", "the cluster's network is gone from Mold. Destroy the cluster and create it anew.");
+  const taken = takenProblems(input, observed.marks);
+  if (taken.length > 0) return { steps: [], problems: taken };
   const { cluster } = observed;
   const isNew = input.birth || !wasWhole(observed, desired);
   const isGone = !cluster || cluster.state === "Destroying" || cluster.state === "Destroyed";
