@@ -2,7 +2,7 @@
 import { roleOf, type DesiredCluster } from "./desired";
 import { nodesByName } from "./nodes-by-name";
 import type { ObservedCluster, ObservedMachine } from "./observe";
-import { hasJoined, isLeaving, machineName, parseMachineName } from "./ownership";
+import { hasJoined, isLeaving, machineName, parseMachineName, tagKeys } from "./ownership";
 import { joinSeconds } from "./plan-input";
 import { surplus } from "./plan-leaving";
 import { isNotToBe, namedMachines, type Named } from "./plan-nodes";
@@ -27,9 +27,11 @@ export function rosterOf(desired: DesiredCluster, observed: ObservedCluster, { h
   const isLong = (since: number): boolean => observed.at - since > joinSeconds * 1000;
   // A node that is no longer Ready, or never was, has nobody's pods left after that time; what keeps etcd alive is not guessed about.
   const isUseless = (machine: ObservedMachine, node: KubernetesNode): boolean => !node.ready && isLong(node.since ?? observed.at) && (machine.role === "worker" || isSpared(observed, machine));
+  // Once somebody has answered only the cluster can say that a machine is no node of it: one that an interrupted run could not record any more may be half of etcd.
+  const isTold = observed.nodes !== undefined || observed.anchorTags?.[tagKeys.initialised] !== desired.uid;
   const spent = (machine: ObservedMachine): boolean => {
     const node = nodes.get(machine.name);
-    return !hasJoined(machine) && isLong(machine.created) && (node === undefined || isUseless(machine, node));
+    return isTold && !hasJoined(machine) && isLong(machine.created) && (node === undefined || isUseless(machine, node));
   };
   const ordered = [...observed.machines].sort((a, b) => (a.role === b.role ? a.index - b.index : a.role === "control-plane" ? -1 : 1));
   const discarded = new Set(ordered.filter((machine) => machine.state === "Error" || spent(machine)));
