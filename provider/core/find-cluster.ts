@@ -2,6 +2,7 @@
 import { nearest } from "../../schema/nearest";
 import type { ClusterPlace } from "./desired";
 import { ClusterError } from "./errors";
+import { machinesOf } from "./observe";
 import type { Address } from "./own-address";
 import type { Network } from "./own-network";
 import { mark, parseMachineName, tagKeys, tagParameters, tagsOf, type Tags } from "./ownership";
@@ -115,5 +116,5 @@ export const isMarked = (uid: string, machine: Answer<"listVirtualMachines">): b
 
 /** Every machine that says it is the cluster's, whatever it is called. */
 export async function markedMachines({ mold }: World, uid: string, context: CallContext): Promise<Answer<"listVirtualMachines">[]> {
-  return (await mold.list("listVirtualMachines", { keyword: uid }, context)).filter((machine) => isMarked(uid, machine));
+  return (await machinesOf(mold, uid, context)).filter((machine) => isMarked(uid, machine));
 }

@@ -3,9 +3,9 @@ import type { ObservedAddons } from "./addons";
 import { anchorOf, apiPort, type ClusterSubject } from "./desired";
 import { intentsIn } from "./claim";
 import { goneAsEmpty } from "./gone";
-import { mark, parseMachineName, tagKeys, tagsOf, type Role, type Tags } from "./ownership";
+import { mark, parseMachineName, tagKeys, tagParameters, tagsOf, type Role, type Tags } from "./ownership";
 import { observeRecords, type ObservedRecord } from "./records";
-import { isKubernetesFailure, type Answer, type KubernetesNode, type KubernetesPort, type World } from "./ports";
+import { isKubernetesFailure, type Answer, type CallContext, type KubernetesNode, type KubernetesPort, type MoldPort, type World } from "./ports";
 
 export interface ObservedMachine {
   readonly id: string;
@@ -117,8 +117,7 @@ export async function observeCluster(world: World, subject: ObserveSubject): Pro
   const { mold } = world;
   const { uid, name, place } = subject;
   const [machines, networks, addresses, balancers, firewall, groups, nodes, disks, records, forwards] = await Promise.all([
-    // The mark is in the display name from the first moment, before any tag can be there.
-    mold.list("listVirtualMachines", { keyword: uid }),
+    machinesOf(mold, uid),
     mold.list("listNetworks", { id: place.networkId }).catch(goneAsEmpty),
     mold.list("listPublicIpAddresses", { associatednetworkid: place.networkId }).catch(goneAsEmpty),
     mold.list("listLoadBalancerRules", { publicipid: place.publicIpAddressId }).catch(goneAsEmpty),
@@ -183,6 +182,16 @@ async function nodesOrNothing(kubernetes: KubernetesPort): Promise<KubernetesNod
 }
 
 type Machine = Answer<"listVirtualMachines">;
+
+/**
+ * Machines that may be the cluster's, whatever they are called. The mark is in the display name from the first moment, before any tag can be there;
+ * and the tag stays where somebody gives a machine another display name, which is the only text that a search by keyword looks into.
+ */
+export async function machinesOf(mold: MoldPort, uid: string, context?: CallContext): Promise<Machine[]> {
+  const [marked, tagged] = await Promise.all([mold.list("listVirtualMachines", { keyword: uid }, context), mold.list("listVirtualMachines", { tags: tagParameters({ [tagKeys.cluster]: uid }) }, context)]);
+  const known = new Set(marked.map(({ id }) => id));
+  return [...marked, ...tagged.filter(({ id }) => !known.has(id))];
+}
 
 function readMachine(cluster: string, uid: string, machine: Machine, disk?: Answer<"listVolumes">): ObservedMachine[] {
   const tags = tagsOf(machine);

@@ -4,8 +4,11 @@ import { tagKeys } from "../../provider/core/ownership";
 import type { ObservedCluster } from "../../provider/core/observe";
 import { Cloud, type Run } from "./world/cloud";
 import { declaration, sharedIdentity } from "./world/cluster";
-import { Engine } from "./world/engine";
+import type { MoldPort, World } from "../../provider/core/ports";
+import type { Session } from "../../provider/handlers/handler";
+import { Engine, type EngineRun } from "./world/engine";
 import { inside, wrongs } from "./world/inside";
+import { byHand, changing, MadeCluster } from "./world/made";
 import { desired, machine, nodeOf, owner, whole } from "./world/observed";
 
 beforeAll(sharedIdentity);
@@ -51,5 +54,90 @@ describe("machines whose run died before it recorded that they have joined, long
     expect(run.calls).not.toContain("destroyVirtualMachine");
     expect(inside(cloud).machines.map(({ name }) => name)).toEqual(before);
     expect(wrongs(cloud, { controlPlanes: 3, workers: 1 })).toEqual([]);
+  });
+});
+
+describe("a machine that Mold's list lacks for a moment", () => {
+  const sized = declaration({ controlPlanes: 3, workers: 2, timeouts: { create: 600, update: 600 } });
+  let made: MadeCluster;
+  beforeAll(async () => {
+    made = await MadeCluster.make(sized);
+  });
+  afterAll(() => made.close());
+
+  /** So many lists of the run are without it. */
+  function without(run: Run, name: string, lists: number): EngineRun {
+    let left = lists;
+    const worlds = new Map<string, World>();
+    const world = (connection: string | undefined, declared: Parameters<Session["world"]>[1]): World => {
+      const known = worlds.get(declared.owner);
+      if (known) return known;
+      const real = run.session.world(connection, declared);
+      const mold: MoldPort = {
+        call: (...given) => real.mold.call(...given),
+        start: (...given) => real.mold.start(...given),
+        run: (...given) => real.mold.run(...given),
+        list: async (command, params, context) => {
+          const items = await real.mold.list(command, params, context);
+          if (command !== "listVirtualMachines" || !(("keyword" in params || "tags" in params)) || left-- <= 0) return items;
+          return items.filter((item) => (item as { name?: string }).name !== name);
+        },
+      };
+      const made: World = { ...real, mold };
+      worlds.set(declared.owner, made);
+      return made;
+    };
+    return { session: { ...run.session, world }, throwIfKilled: () => run.throwIfKilled() };
+  }
+
+  test.each(["prod-control-2", "prod-worker-1"])("%s: it stays a node, and a member of etcd; the next run has nothing to do", async (name) => {
+    const { cloud, recorded } = made.open();
+    const engine = new Engine(sized);
+    Object.assign(engine.recorded, recorded);
+    const before = inside(cloud);
+    const run = cloud.newRun();
+    await cloud.clock.run(engine.up(without(run, name, 4)));
+    expect(run.calls.filter((call) => /DELETE .*nodes|member remove/.test(call))).toEqual([]);
+    expect(inside(cloud).clusters.map(({ members, nodes }) => [members, nodes.map((node) => node.name)])).toEqual(before.clusters.map(({ members, nodes }) => [members, nodes.map((node) => node.name)]));
+    await cloud.clock.run(engine.up(cloud.newRun()));
+    expect(wrongs(cloud, { controlPlanes: 3, workers: 2 })).toEqual([]);
+    expect(await cloud.clock.run(engine.plan(cloud.newRun()))).toEqual([]);
+  });
+
+  const renamed = async (cloud: Cloud, name: string, names: { readonly name?: string; readonly displayname?: string }): Promise<void> => {
+    const mold = byHand(cloud);
+    const [machine] = await cloud.clock.run(mold.list("listVirtualMachines", { name }));
+    await cloud.clock.run(mold.call("updateVirtualMachine", { id: machine!.id!, ...names }));
+  };
+  const opened = (): { cloud: Cloud; engine: Engine } => {
+    const { cloud, recorded } = made.open();
+    const engine = new Engine(sized);
+    Object.assign(engine.recorded, recorded);
+    return { cloud, engine };
+  };
+
+  test.each(["prod-control-2", "prod-worker-1"])("%s, whose display name somebody has changed in Mold, is the cluster's as before, and goes with it", async (name) => {
+    const { cloud, engine } = opened();
+    await renamed(cloud, name, { displayname: "the one with the noisy fan" });
+    const run = cloud.newRun();
+    await cloud.clock.run(engine.up(run));
+    expect(changing(run)).toEqual([]);
+    expect(await cloud.clock.run(engine.plan(cloud.newRun()))).toEqual([]);
+    await cloud.clock.run(engine.destroy(cloud.newRun()));
+    expect(cloud.emulator.isEmpty()).toBe(true);
+  });
+
+  test.each(["prod-control-2", "prod-worker-1"])("%s, to which somebody gave another name in Mold: its node stays, and the run says what to do", async (name) => {
+    const { cloud, engine } = opened();
+    await renamed(cloud, name, { name: "web" });
+    const before = inside(cloud);
+    const run = cloud.newRun();
+    const failure = await cloud.clock.run(engine.up(run)).then(() => "no failure", (error: unknown) => (error as Error).message);
+    expect(failure).toMatch(new RegExp(`the node ${name} stays: its machine is there, and is called web \\(.*\\) by now\\. Call it ${name} again in Mold`));
+    expect(run.calls.filter((call) => /DELETE .*nodes|member remove/.test(call))).toEqual([]);
+    await renamed(cloud, "web", { name });
+    await cloud.clock.run(engine.up(cloud.newRun()));
+    expect(inside(cloud).clusters[0]!.members.map((member) => member.name).sort()).toEqual(before.clusters[0]!.members.map((member) => member.name).sort());
+    expect(await cloud.clock.run(engine.plan(cloud.newRun()))).toEqual([]);
   });
 });

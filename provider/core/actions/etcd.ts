@@ -3,6 +3,7 @@ import { ClusterError } from "../errors";
 import { parseMachineName } from "../ownership";
 import { isKubernetesFailure, isNoAnswer, type EtcdMember } from "../ports";
 import type { MachineRef } from "../step";
+import { confirmLost, controlPlanesNow } from "./lost";
 import type { Operation } from "./operation";
 
 /** A leader that just goes leaves etcd without one until the others have noticed and elected: about a second of refused writes. */
@@ -73,10 +74,13 @@ async function askOnce(operation: Operation, leaving?: MachineRef): Promise<Etcd
  */
 export async function leaveEtcd(operation: Operation, machine: MachineRef): Promise<void> {
   const { kubernetes, observed } = operation;
+  await confirmLost(operation, machine);
   const { via, members } = await ledByAnother(operation, machine);
   // Nodes too: those whose machine this run has made.
-  const there = [...observed.machines.map(({ name, ipAddress }) => ({ name, address: ipAddress })), ...(await kubernetes.nodes()).map(({ name, internalIp }) => ({ name, address: internalIp }))];
-  const addresses = new Set(there.filter(({ name }) => name !== machine.name && operation.isThere(name)).map(({ address }) => address));
+  const nodes = (await kubernetes.nodes()).filter(({ name }) => operation.isThere(name)).map(({ name, internalIp }) => ({ name, address: internalIp }));
+  const now = (await controlPlanesNow(operation)).flatMap(({ name, addresses: all }) => all.map((address) => ({ name, address })));
+  const there = [...observed.machines.map(({ name, ipAddress }) => ({ name, address: ipAddress })), ...nodes, ...now];
+  const addresses = new Set(there.filter(({ name }) => name !== machine.name).map(({ address }) => address));
   const isStale = ({ isLearner, peerUrls }: EtcdMember): boolean => isLearner && !peerUrls.some((url) => addresses.has(new URL(url).hostname));
   for (const member of members) if (member.name === machine.name || isStale(member)) await kubernetes.removeEtcdMember(via, member.id);
 }
@@ -85,12 +89,13 @@ export async function leaveEtcd(operation: Operation, machine: MachineRef): Prom
 export async function tidyEtcd(operation: Operation): Promise<void> {
   const { kubernetes, observed, desired } = operation;
   const machines = observed.machines.filter(({ role }) => role === "control-plane");
-  const addresses = new Set(machines.map(({ ipAddress }) => ipAddress));
+  const now = await controlPlanesNow(operation);
+  const addresses = new Set([...machines.map(({ ipAddress }) => ipAddress), ...now.flatMap(({ addresses: all }) => all)]);
   // One whose address is not known may be any of them.
   if (addresses.has(undefined)) return;
   const isHere = ({ peerUrls }: EtcdMember): boolean => peerUrls.some((url) => addresses.has(new URL(url).hostname));
   // A member that votes may do so from another address than Mold knows: its name has to be nobody's, too.
-  const isNobodys = ({ name, isLearner }: EtcdMember): boolean => isLearner || (parseMachineName(desired.name, name)?.role === "control-plane" && !machines.some((machine) => machine.name === name));
+  const isNobodys = ({ name, isLearner }: EtcdMember): boolean => isLearner || (parseMachineName(desired.name, name)?.role === "control-plane" && ![...machines, ...now].some((machine) => machine.name === name));
   const { via, members } = await askEtcd(operation);
   for (const member of members) if (!isHere(member) && isNobodys(member)) await kubernetes.removeEtcdMember(via, member.id);
 }

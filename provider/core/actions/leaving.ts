@@ -8,6 +8,7 @@ import type { MachineRef, Work } from "../step";
 import { nextLookMs } from "../waiting";
 import type { DesiredCluster } from "../desired";
 import { isNoAnswer, type CallContext, type KubernetesPod, type KubernetesPort, type World } from "../ports";
+import { confirmLost } from "./lost";
 import type { Operation } from "./operation";
 
 /** What steps on nodes need, whoever runs the cluster. */
@@ -44,6 +45,7 @@ export async function uncordonNode(operation: NodeOperation, machine: Named): Pr
 }
 
 export async function deleteNode(operation: Operation, machine: MachineRef): Promise<void> {
+  await confirmLost(operation, machine);
   await operation.kubernetes.deleteNode(machine.name);
 }
 
