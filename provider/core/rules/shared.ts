@@ -1,8 +1,8 @@
 /** What the one rule of a NetworkRule or LoadBalancer has in common: whose it is, whom it leads to, what was left of it. */
 import { intentKey, isIntentOf, removeIntent } from "../claim";
 import { ClusterError } from "../errors";
-import { machinesOf, timeOf } from "../observe";
-import { mark, parseMachineName, tagKeys, tagsOf, type Role, type TaggedKind, type Tags } from "../ownership";
+import { timeOf } from "../observe";
+import { mark, parseMachineName, tagKeys, tagParameters, tagsOf, type Role, type TaggedKind, type Tags } from "../ownership";
 import { isMoldFailure, type Answer, type World } from "../ports";
 import { nodesTarget, predecessorsOf } from "../succession";
 import type { RulePlace } from "./place";
@@ -57,8 +57,9 @@ export async function resolveMembers(world: World, owner: RuleOwner, members: Me
 }
 
 async function clusterMachines(world: World, uid: string): Promise<Machine[]> {
-  // Those of a cluster that Mold runs are named by Mold, and only tagged.
-  const all = await machinesOf(world.mold, uid);
+  // Somebody may have given one another display name, and those of a cluster that Mold runs are only tagged; what is just being made is only marked.
+  const tagged = await world.mold.list("listVirtualMachines", { tags: tagParameters({ [tagKeys.cluster]: uid }) });
+  const all = tagged.length > 0 ? tagged : await world.mold.list("listVirtualMachines", { keyword: uid });
   const ended = new Set(["Destroyed", "Expunging", "Error"]);
   return all.filter((machine) => (tagsOf(machine)[tagKeys.cluster] === uid || (machine.displayname ?? "").endsWith(mark(uid))) && !ended.has(machine.state ?? ""));
 }
