@@ -11,7 +11,7 @@ import { deleteMachines } from "./delete";
 import { ClusterError, LockPlaceGone } from "./errors";
 import { goneAsEmpty } from "./gone";
 import { withLock, type Anchor } from "./lock";
-import { affinityGroupName } from "./observe";
+import { affinityGroupName, isOn } from "./observe";
 import { foundPlace, isMarked, markedMachines } from "./find-cluster";
 import { addressIntentKey, isIntended, ownAddress, parseIntent, releaseAddress, type Address, type AddressOwner } from "./own-address";
 import { ownNetwork, ownNetworks, removeNetwork, removeOtherNetworks, type Network, type NetworkOwner } from "./own-network";
@@ -20,6 +20,7 @@ import type { Answer, World } from "./ports";
 import { observeRecords } from "./records";
 import { rehearseNetwork, sayLosses } from "./rehearsal";
 import { blockProblems } from "./rehearse-delete";
+import { listed } from "./wording";
 
 export interface Endpoint extends ClusterPlace {
   readonly zoneName: string;
@@ -131,6 +132,7 @@ export class EndpointRun {
     const [network] = networks;
     // A lock that a dead run left on a network of the user's is taken over and given back: it goes, too.
     const guest = addresses.find(({ associatednetworkid }) => associatednetworkid)?.associatednetworkid ?? [...intents, ...locks][0]?.resourceid;
+    await this.refuseCopies(networks, guest);
     const lock = network ? anchor(network) : guest === undefined ? undefined : guestLock({ id: guest }, desired.uid);
     if (!lock) return this.removeStrays();
     await withLock(world, lock, this.context.resource, async (lease) => {
@@ -152,6 +154,21 @@ export class EndpointRun {
       for (const { resourceid } of intents) if (!own.has(resourceid)) await this.crossOff(resourceid!);
       for (const each of networks) await removeNetwork(this.owner, each, { waitSeconds: desired.timeouts.deleteSeconds, lease });
     });
+  }
+
+  /** Copies of a node (a clone, a machine out of a backup) carry what says whose it was: under another name or elsewhere they are for a person to judge. */
+  private async refuseCopies(networks: readonly Network[], guest: string | undefined): Promise<void> {
+    const { world, desired, context } = this;
+    const own = networks.map(({ id }) => id!);
+    const place = guest === undefined ? own : [...own, guest];
+    const isCopy = (machine: Answer<"listVirtualMachines">): boolean =>
+      !(own.length > 0 && isOn(own, machine)) && (parseMachineName(desired.name, machine.name ?? "") === undefined || (place.length > 0 && !isOn(place, machine)));
+    const others = (await markedMachines(world, desired.uid, context)).filter((machine) => isThere(machine) && isCopy(machine));
+    if (others.length === 0) return;
+    throw new ClusterError(
+      `${listed(others.map(({ name, id }) => `${name ?? "?"} (${id ?? ""})`))} ${others.length === 1 ? "is" : "are"} marked as the cluster's, and called otherwise than its machines or on another network: a copy of one perhaps, or one that somebody renamed. Nothing was deleted. Destroy ${others.length === 1 ? "it" : "them"} in Mold if nobody needs ${others.length === 1 ? "it" : "them"}; else take the tags ablestack-… and the end of the display name away. Then destroy again.`,
+      context,
+    );
   }
 
   /** Machines, anti-affinity group and record of a cluster whose address or network somebody removed by hand: their mark alone tells them. */

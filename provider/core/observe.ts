@@ -132,7 +132,8 @@ export async function observeCluster(world: World, subject: ObserveSubject): Pro
   const network = networks.find(({ id }) => id === place.networkId);
   const address = addresses.find(({ id }) => id === place.publicIpAddressId);
   const diskOf = new Map(disks.map((disk) => [disk.virtualmachineid, disk]));
-  const ours = machines.flatMap((machine) => readMachine(name, uid, machine, diskOf.get(machine.id)));
+  // A copy of one of them (out of a backup, say) may be called as it is on another network, and carry its marks.
+  const ours = machines.filter((machine) => isOn([place.networkId], machine)).flatMap((machine) => readMachine(name, uid, machine, diskOf.get(machine.id)));
   const rule = balancers.find((each) => tagsOf(each)[tagKeys.role] === "api" || (each.description ?? "").endsWith(mark(uid)) && Number(each.publicport) === apiPort);
   const anchor = anchorOf(place).kind === "Network" ? network : address;
   return {
@@ -191,6 +192,12 @@ export async function machinesOf(mold: MoldPort, uid: string, context?: CallCont
   const [marked, tagged] = await Promise.all([mold.list("listVirtualMachines", { keyword: uid }, context), mold.list("listVirtualMachines", { tags: tagParameters({ [tagKeys.cluster]: uid }) }, context)]);
   const known = new Set(marked.map(({ id }) => id));
   return [...marked, ...tagged.filter(({ id }) => !known.has(id))];
+}
+
+/** Whether it is on one of these networks. One of which Mold does not tell that may be on any. */
+export function isOn(networkIds: readonly string[], { nic }: Machine): boolean {
+  const networks = ((nic ?? []) as { networkid?: string }[]).flatMap(({ networkid: id }) => id ?? []);
+  return networks.length === 0 || networks.some((id) => networkIds.includes(id));
 }
 
 function readMachine(cluster: string, uid: string, machine: Machine, disk?: Answer<"listVolumes">): ObservedMachine[] {

@@ -113,6 +113,29 @@ describe("on the cluster's own network", () => {
   });
 });
 
+describe.each(["its tags", "its display name"])("a copy of a node on a network of the user's, that carries %s", (what) => {
+  test.each(["db-rescue", "prod-worker-1"])("called %s is neither destroyed nor taken for the cluster's: a destroy names it, and goes on once it is judged", async (name) => {
+    const { cloud, recorded } = made.open();
+    const mold = byHand(cloud);
+    const network = await theirs(cloud);
+    const id = await machineByHand(cloud, network, name);
+    if (what === "its tags") await cloud.clock.run(mold.run("createTags", { resourcetype: "UserVm", resourceids: [id], tags: [{ key: "ablestack-cluster", value: uid }, { key: "ablestack-role", value: "worker" }] }));
+    else await cloud.clock.run(mold.call("updateVirtualMachine", { id, displayname: `prod-worker-1 [ablestack-kubernetes ${uid}]` }));
+    const isThere = (): unknown => seen(cloud).machines!.filter((machine) => machine.name === name && machine.state === "Running").length;
+    const before = isThere();
+    const olds = { inputs: await clusterInputs(made.declared, recorded.endpoint.outputs), outputs: recorded.cluster.outputs };
+    expect((await cloud.clock.run(cluster.diff(cloud.newRun().session, recorded.cluster.id, olds, olds.inputs))).plan).toEqual([]);
+    const failure = await cloud.clock.run(failureOf(destroy(cloud.newRun(), recorded, made.declared)));
+    expect(failure?.message).toMatch(new RegExp(`${name} \\(${id}\\) is marked as the cluster's, and called otherwise than its machines or on another network`));
+    expect(isThere()).toBe(name === "db-rescue" ? before : 1);
+    await cloud.clock.run(mold.call("updateVirtualMachine", { id, displayname: name }));
+    if (what === "its tags") await cloud.clock.run(mold.run("deleteTags", { resourcetype: "UserVm", resourceids: [id], tags: [{ key: "ablestack-cluster" }] }));
+    await cloud.clock.run(destroy(cloud.newRun(), recorded, made.declared));
+    expect(seen(cloud).networks!.map((each) => each.name)).toEqual(["theirs"]);
+    expect(isThere()).toBe(1);
+  });
+});
+
 describe("a delete of an earlier life of the cluster", () => {
   test("touches nothing", async () => {
     const { cloud, recorded } = made.open();
