@@ -12,6 +12,7 @@ import { sharedLists } from "../core/shared-lists";
 import { loadBalancerChange } from "./load-balancer-preview";
 import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared, type DiffResult, type Handler, type Session } from "./handler";
 import { desiredAutoscale } from "./load-balancer-autoscale";
+import { claimName } from "./names-in-use";
 import { portsInUse } from "./ports-in-use";
 
 export type LoadBalancerResourceInputs = CheckedLoadBalancerInputs & Declared;
@@ -47,12 +48,12 @@ async function desiredOf(world: World, inputs: LoadBalancerResourceInputs, addre
 }
 
 export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutputs> = {
-  async check(_session, _olds, news): Promise<CheckResult<LoadBalancerResourceInputs>> {
+  async check(session, _olds, news): Promise<CheckResult<LoadBalancerResourceInputs>> {
     const { declaredBy, ...declaration } = news;
     const checked = checkInputs("LoadBalancer", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as LoadBalancerResourceInputs;
     const failures = [...checked.failures];
-    if (failures.length === 0) failures.push(...portsInUse.claimLoadBalancer(inputs));
+    if (failures.length === 0) failures.push(...claimName(session, "LoadBalancer", inputs), ...portsInUse.claimLoadBalancer(inputs));
     return { inputs, failures, warnings: checked.warnings };
   },
 

@@ -6,6 +6,7 @@ import type { World } from "../core/ports";
 import { sharedLists } from "../core/shared-lists";
 import { hasUnknown, isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
 import { boundRule, findPlace, placeOf, type BoundRule } from "./network-rule-kinds";
+import { claimName } from "./names-in-use";
 import { claimNumber } from "./numbers-in-use";
 import { networkRuleChange } from "./network-rule-preview";
 import { portsInUse } from "./ports-in-use";
@@ -33,12 +34,12 @@ async function outputsOf(rule: BoundRule, id: string): Promise<NetworkRuleOutput
 }
 
 export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs> = {
-  async check(_session, _olds, news): Promise<CheckResult<NetworkRuleResourceInputs>> {
+  async check(session, _olds, news): Promise<CheckResult<NetworkRuleResourceInputs>> {
     const { declaredBy, ...declaration } = news;
     const checked = checkInputs("NetworkRule", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as NetworkRuleResourceInputs;
     const failures = [...checked.failures];
-    if (failures.length === 0) failures.push(...portsInUse.claimNetworkRule(inputs));
+    if (failures.length === 0) failures.push(...claimName(session, "NetworkRule", inputs), ...portsInUse.claimNetworkRule(inputs));
     return { inputs, failures, warnings: checked.warnings };
   },
 

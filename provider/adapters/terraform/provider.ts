@@ -4,6 +4,7 @@ import { providerAddress, snakeCase, terraformProvider } from "../../../schema/t
 import type { CtyType } from "../../../schema/terraform-schema";
 import { messageOf } from "../../core/errors";
 import { PartialFailure, unknown, type Declared, type Session, type State } from "../../handlers/handler";
+import { NamesInUse } from "../../handlers/names-in-use";
 import { configurationOf, ownerMark, type Configuration } from "./configuration";
 import { dataSourceKinds } from "./data-sources";
 import { inputsFrom, inputsTo, outputsFrom, outputsTo } from "./declared-values";
@@ -13,7 +14,6 @@ import { decodeJson } from "./json";
 import { kinds, type Inputs, type Kind } from "./kinds";
 import { hearing } from "./log";
 import { decodeMsgpack, encodeMsgpack } from "./msgpack";
-import { NamesInUse } from "./names-in-use";
 import { filledIn } from "./planned";
 import type { DiagnosticMessage, DynamicValueMessage, Requests } from "./protocol";
 import { schemaMessage } from "./schema-message";
@@ -170,7 +170,7 @@ export class TerraformProvider {
     const { result: checked, warnings } = await hearing(async () =>
       own.length > 0 ? { inputs: given, failures: own, warnings: [] } : kind.handler.check(this.opened, former?.state.inputs, given),
     );
-    const failures = [...checked.failures, ...(isRuleKind(kind) ? this.names.plan(type_name, owner, this.inputs(kind, configured)) : [])];
+    const { failures } = checked;
     if (failures.length > 0) return { planned_state: prior_state, diagnostics: failureDiagnostics(kind.of.inputs, failures) };
     const inputs = this.filledInputs(kind, configured, checked.inputs);
     const said = [...checked.warnings, ...warnings];
