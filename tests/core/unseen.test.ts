@@ -4,12 +4,11 @@ import { tagKeys } from "../../provider/core/ownership";
 import type { ObservedCluster } from "../../provider/core/observe";
 import { Cloud, type Run } from "./world/cloud";
 import { declaration, sharedIdentity } from "./world/cluster";
-import type { MoldPort, World } from "../../provider/core/ports";
-import type { Session } from "../../provider/handlers/handler";
 import { Engine, type EngineRun } from "./world/engine";
 import { inside, wrongs } from "./world/inside";
 import { byHand, changing, MadeCluster } from "./world/made";
 import { desired, machine, nodeOf, owner, whole } from "./world/observed";
+import { seeing } from "./world/seeing";
 
 beforeAll(sharedIdentity);
 
@@ -68,26 +67,8 @@ describe("a machine that Mold's list lacks for a moment", () => {
   /** So many lists of the run are without it. */
   function without(run: Run, name: string, lists: number): EngineRun {
     let left = lists;
-    const worlds = new Map<string, World>();
-    const world = (connection: string | undefined, declared: Parameters<Session["world"]>[1]): World => {
-      const known = worlds.get(declared.owner);
-      if (known) return known;
-      const real = run.session.world(connection, declared);
-      const mold: MoldPort = {
-        call: (...given) => real.mold.call(...given),
-        start: (...given) => real.mold.start(...given),
-        run: (...given) => real.mold.run(...given),
-        list: async (command, params, context) => {
-          const items = await real.mold.list(command, params, context);
-          if (command !== "listVirtualMachines" || !(("keyword" in params || "tags" in params)) || left-- <= 0) return items;
-          return items.filter((item) => (item as { name?: string }).name !== name);
-        },
-      };
-      const made: World = { ...real, mold };
-      worlds.set(declared.owner, made);
-      return made;
-    };
-    return { session: { ...run.session, world }, throwIfKilled: () => run.throwIfKilled() };
+    const isMeant = (command: string, params: object): boolean => command === "listVirtualMachines" && ("keyword" in params || "tags" in params);
+    return { session: seeing(run.session, (command, params, items) => (isMeant(command, params) && left-- > 0 ? items.filter((item) => item.name !== name) : items)), throwIfKilled: () => run.throwIfKilled() };
   }
 
   test.each(["prod-control-2", "prod-worker-1"])("%s: it stays a node, and a member of etcd; the next run has nothing to do", async (name) => {

@@ -2,6 +2,7 @@
 import { sharedIdentity } from "../world/cluster";
 import { Life } from "../world/life";
 import { byHand, MadeCluster } from "../world/made";
+import { seeing } from "../world/seeing";
 import { budget, deployment, podsOf } from "../world/workloads";
 import { managed } from "./managed";
 
@@ -44,6 +45,25 @@ test("before more are made Mold is brought to count anew, and the preview says s
   expect(await shown(life)).toBe("Running 5 of 5");
   expect(await podsOf(life, "web")).toHaveLength(4);
   expect(await life.plan()).toEqual([]);
+});
+
+test("a worker that Mold's list lacked as that was planned is drained as well, before Mold takes it", async () => {
+  const life = await halfScaled();
+  await deployment(life, "web", 4);
+  await budget(life, "web", 3);
+  const newest = (await life.cloud.clock.run(byHand(life.cloud).list("listVirtualMachines", {}))).map(({ name }) => name!).filter((name) => name.includes("-node-")).sort().at(-1)!;
+  const newRun = life.cloud.newRun.bind(life.cloud);
+  let left = 1;
+  jest.spyOn(life.cloud, "newRun").mockImplementation((options) => {
+    const run = newRun(options);
+    const session = seeing(run.session, (command, params, items) => (command === "listVirtualMachines" && "networkid" in params && left-- > 0 ? items.filter(({ name }) => name !== newest) : items));
+    return Object.defineProperty(run, "session", { value: session });
+  });
+  await life.up(managed({ workers: 5 }));
+  expect(left).toBeLessThan(0);
+  expect(life.run.lines).toContainEqual(expect.stringContaining(`drain ${newest}: done`));
+  expect(await podsOf(life, "web")).toHaveLength(4);
+  expect(await shown(life)).toBe("Running 5 of 5");
 });
 
 test("left to itself Mold waits for as many Ready nodes as it counts until its time is over", async () => {

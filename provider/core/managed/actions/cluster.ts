@@ -5,6 +5,7 @@ import { isMoldFailure } from "../../ports";
 import type { DesiredManaged } from "../desired";
 import { sizeAtBirth } from "../desired";
 import { endCluster } from "../end";
+import { workersOf } from "../observe";
 import type { ManagedWork } from "../work";
 import type { ManagedOperation } from "./operation";
 
@@ -175,7 +176,14 @@ async function scaleTo(operation: ManagedOperation, size: number, isThere: (now:
 }
 
 export const scaleCluster = (operation: ManagedOperation, { size }: Extract<ManagedWork, { kind: "scaleCluster" }>): Promise<void> => scaleTo(operation, size, (now) => now >= size);
-export const settleCount = (operation: ManagedOperation, { size }: Extract<ManagedWork, { kind: "settleCount" }>): Promise<void> => scaleTo(operation, size, (now) => now <= size);
+
+/** Told a number, Mold takes the newest, whichever they are by now: they have to be those that were drained for it. */
+export async function settleCount(operation: ManagedOperation, { size, machines }: Extract<ManagedWork, { kind: "settleCount" }>): Promise<void> {
+  const going = workersOf(await operation.lookAgain()).slice(size);
+  const others = going.filter(({ id }) => !machines.some((machine) => machine.id === id));
+  if (others.length > 0) throw new PlanOutdated(`${others.map(({ name }) => name).join(", ")} would go with the others by now, and nothing was moved from there`, operation.context());
+  await scaleTo(operation, size, (now) => now <= size);
+}
 
 /** One a job: Mold takes no more scaling where it has removed some of those of one job and failed at another. */
 export async function removeNodes(operation: ManagedOperation, { machines }: Extract<ManagedWork, { kind: "removeNodes" }>): Promise<void> {
