@@ -125,3 +125,8 @@ function rulesOf({ apiRule, apiFirewall, anchorTags }: ObservedCluster): OwnRule
     ...firewall.map(({ id, cidrs, tags }) => ({ tagged: "FirewallRule" as const, id, name: `the API's firewall rule for ${cidrs.join(", ")}`, tags })),
   ];
 }
+
+/** Of a delete that finds no place of it: Mold answers the same where these keys don't show it, and with the state go the keys of the cluster. */
+export function sayUnseen({ log }: Pick<World, "log">, resource: string): void {
+  log.warn(`${resource}: its network or its address is not to be seen in Mold with these keys (account, project), and it counts as gone. Is it there all the same? Then they are others than it was made with: restore its state, and destroy it with the right ones`);
+}

@@ -1,6 +1,6 @@
 /** Deleting what a cluster owns: its machines and rules, later its place. Everything of its own goes, nothing else does. */
 import { Operation } from "./actions/operation";
-import { staysWithOthers } from "./adoption";
+import { sayUnseen, staysWithOthers } from "./adoption";
 import type { Catalogue } from "./catalogue";
 import { carryOut, refuse } from "./cluster";
 import { anchorOf, type ClusterSubject } from "./desired";
@@ -33,7 +33,8 @@ export async function deleteMachines(world: World, catalogue: Catalogue, subject
     return true;
   };
   const before = await observe();
-  if (!before.anchorTags || isOver(before)) return;
+  if (!before.anchorTags) return sayUnseen(world, resource);
+  if (isOver(before)) return;
   if (staysWithOthers(world, resource, [before.anchorTags])) return;
   await withLock(world, anchorOf(subject.place), resource, async (lease) => {
     for (let round = 1; ; round++) {

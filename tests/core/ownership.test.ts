@@ -136,6 +136,16 @@ describe.each(["its tags", "its display name"])("a copy of a node on a network o
   });
 });
 
+test("with keys that show nothing of it a destroy touches nothing, and says that it may be there all the same", async () => {
+  const { cloud, recorded } = made.open();
+  const before = cloud.state();
+  const run = cloud.newRun({ user: "user" });
+  await cloud.clock.run(destroy(run, { ...recorded }, made.declared));
+  expect(changing(run)).toEqual([]);
+  expect(cloud.state()).toBe(before);
+  expect(run.lines).toContainEqual(expect.stringMatching(/^warn KubernetesCluster prod: its network or its address is not to be seen in Mold with these keys .* restore its state, and destroy it with the right ones$/));
+});
+
 describe("a delete of an earlier life of the cluster", () => {
   test("touches nothing", async () => {
     const { cloud, recorded } = made.open();

@@ -1,5 +1,5 @@
 /** Deleting a cluster that Mold runs: its record with its machines and rules, and the marks that it has on its network. */
-import { staysWithOthers } from "../adoption";
+import { sayUnseen, staysWithOthers } from "../adoption";
 import { refuse } from "../cluster";
 import { withLock } from "../lock";
 import { tagKeys, tagsOf, type Tags } from "../ownership";
@@ -32,7 +32,8 @@ export async function deleteManaged(setting: ManagedSetting, desired: DesiredMan
   const before = await look();
   if (staysWithOthers(world, resource, [before.marks ?? {}])) return;
   // With the network gone, and it was the cluster's, nothing of it can be left.
-  if (!before.marks || isOver(before.marks)) return;
+  if (!before.marks) return sayUnseen(world, resource);
+  if (isOver(before.marks)) return;
   await withLock(world, managedAnchor(desired), resource, async (lease) => {
     const observed = await look();
     if (!observed.marks || isOver(observed.marks) || staysWithOthers(world, resource, [observed.marks])) return;
