@@ -160,7 +160,7 @@ export async function carryOut(operation: Operation, steps: readonly Step[], lea
     clock: world.clock,
     log: world.log,
     signal: world.signal,
-    keep: () => lease.keep(),
+    keep: () => operation.keep(lease),
   });
 }
 

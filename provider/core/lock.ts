@@ -2,6 +2,7 @@
  * One at a time. `createTags` fails when the key is there and `deleteTags` with a value deletes only that value, so a tag is a
  * compare-and-set (16 concurrent createTags of one key: exactly one won). The lock says who holds it and when it ends by itself.
  */
+import { setMaxListeners } from "node:events";
 import { LockError, LockPlaceGone, messageOf } from "./errors";
 import { tagKeys, tagParameters, type TaggedKind } from "./ownership";
 import { isMoldFailure, type CallContext, type World } from "./ports";
@@ -127,6 +128,29 @@ export class Lease {
         if (!mayHelp || (await tag.read().catch(() => this.value)) !== this.value) return;
         await tag.world.clock.sleep(retryMs);
       }
+    }
+  }
+}
+
+/** A world of which nothing more is asked once its lock is lost: what is under way ends at its next call to Mold, or its next wait. */
+export class LockedWorld {
+  private readonly lost = new AbortController();
+  readonly world: World;
+
+  constructor(world: World) {
+    const signal = AbortSignal.any([world.signal, this.lost.signal]);
+    // Every wait of an operation listens to it.
+    setMaxListeners(0, signal);
+    this.world = { ...world, signal };
+  }
+
+  /** Renews the lock; with it the world ends. */
+  async keep(lease: Lease): Promise<void> {
+    try {
+      await lease.keep();
+    } catch (error) {
+      this.lost.abort(error);
+      throw error;
     }
   }
 }

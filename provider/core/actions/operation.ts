@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Catalogue } from "../catalogue";
 import { accessOf, type ClusterSubject, type DesiredCluster } from "../desired";
 import { ClusterError } from "../errors";
+import { LockedWorld, type Lease } from "../lock";
 import type { ObservedCluster } from "../observe";
 import type { CallContext, KubernetesNode, KubernetesPort, World } from "../ports";
 import type { MachineRef } from "../step";
@@ -15,6 +16,8 @@ import { NodeWatch } from "./node-watch";
 const longestReturnSeconds = 900;
 
 export class Operation {
+  readonly world: World;
+  private readonly locked: LockedWorld;
   readonly tagger: Tagger;
   readonly patience: Patience;
   readonly hops: HopTimes;
@@ -28,7 +31,7 @@ export class Operation {
   recordId: string | undefined;
 
   constructor(
-    readonly world: World,
+    world: World,
     readonly subject: ClusterSubject,
     readonly observed: ObservedCluster,
     readonly catalogue: Catalogue,
@@ -37,13 +40,20 @@ export class Operation {
     private readonly declared?: DesiredCluster,
     options: { readonly recordId?: string } = {},
   ) {
-    this.tagger = new Tagger(world, this.context());
+    this.locked = new LockedWorld(world);
+    this.world = this.locked.world;
+    this.tagger = new Tagger(this.world, this.context());
     this.patience = this.patienceOf(waitSeconds * 1000);
     this.hops = new HopTimes(world.clock, (declared?.timeouts.upgradeSeconds ?? waitSeconds) * 1000);
     this.machineIds = new Map(observed.machines.map(({ name, id }) => [name, id]));
     this.affinityGroupId = observed.affinityGroupId;
     this.apiRuleId = observed.apiRule?.id;
     this.recordId = options.recordId;
+  }
+
+  /** Called before each step and while steps run: whoever has lost the lock ends with all of them. */
+  keep(lease: Lease): Promise<void> {
+    return this.locked.keep(lease);
   }
 
   /** What is declared. A delete has no declaration, and none of its steps asks for one. */

@@ -104,17 +104,19 @@ export class ManagedRun {
       }
       // A cluster that was whole before, or was somebody's, is none that this create has begun, whatever fails on the way.
       const isOurMaking = !this.adopts && !wasWhole(observed, desired);
-      if (isOurMaking && desired.failedCreate === "remove" && !(error instanceof Interrupted)) throw await this.cleanUp(operation, error);
+      if (isOurMaking && desired.failedCreate === "remove" && !(error instanceof Interrupted)) throw await this.cleanUp(operation, lease, error);
       throw error;
     }
   }
 
   /** A create that failed leaves nothing of the cluster behind, if that is asked for. Its network and address are the endpoint's. */
-  private async cleanUp(operation: ManagedOperation, error: unknown): Promise<unknown> {
+  private async cleanUp(operation: ManagedOperation, lease: Lease, error: unknown): Promise<unknown> {
+    // Whoever has the lock by now may go on with it.
+    await operation.keep(lease);
     const before = await operation.record();
     if (!before || !["Error", "Alert"].includes(before.state ?? "")) return error;
     this.world.log.info(`${this.resource}: its create failed, and what was made is deleted …`);
-    await removeCluster(operation, this.desired.timeouts.deleteSeconds);
+    await removeCluster(operation, this.desired.timeouts.deleteSeconds, () => operation.keep(lease));
     return new ClusterError(`${messageOf(error)}\nWhat Mold had made of it was deleted again, as failedCreate says; run again to make it anew.`, { cause: error });
   }
 }
@@ -123,5 +125,5 @@ export class ManagedRun {
 export async function carryOutManaged(operation: ManagedOperation, steps: readonly ManagedStep[], lease: Lease): Promise<void> {
   const { world } = operation;
   world.log.info(`${operation.context().resource}: ${steps.length} steps, about ${seconds(estimateManaged(steps) * 1000)}`);
-  await execute({ steps, run: (step) => actManaged(operation, step.work), clock: world.clock, log: world.log, signal: world.signal, keep: () => lease.keep() });
+  await execute({ steps, run: (step) => actManaged(operation, step.work), clock: world.clock, log: world.log, signal: world.signal, keep: () => operation.keep(lease) });
 }

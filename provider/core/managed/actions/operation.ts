@@ -2,6 +2,7 @@
 import { NodeWatch } from "../../actions/node-watch";
 import type { Catalogue } from "../../catalogue";
 import { ClusterError } from "../../errors";
+import { LockedWorld, type Lease } from "../../lock";
 import { isMoldFailure, type Answer, type CallContext, type ClusterAccess, type KubernetesPort, type World } from "../../ports";
 import { Patience } from "../../waiting";
 import type { DesiredManaged } from "../desired";
@@ -19,6 +20,7 @@ const jobSlackMs = 5000;
 
 export class ManagedOperation {
   readonly world: World;
+  private readonly locked: LockedWorld;
   readonly catalogue: Catalogue;
   private access: ClusterAccess | undefined;
   private watch: NodeWatch | undefined;
@@ -30,9 +32,15 @@ export class ManagedOperation {
     /** The longest that any one wait may take, in seconds. */
     readonly waitSeconds: number,
   ) {
-    this.world = setting.world;
+    this.locked = new LockedWorld(setting.world);
+    this.world = this.locked.world;
     this.catalogue = setting.catalogue;
     this.access = observed.access;
+  }
+
+  /** Called before each step and while steps run: whoever has lost the lock ends with all of them. */
+  keep(lease: Lease): Promise<void> {
+    return this.locked.keep(lease);
   }
 
   context(subject?: string, property?: string): CallContext & { resource: string } {
