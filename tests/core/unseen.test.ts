@@ -85,6 +85,22 @@ describe("a machine that Mold's list lacks for a moment", () => {
     expect(await cloud.clock.run(engine.plan(cloud.newRun()))).toEqual([]);
   });
 
+  test("all of them, as the cluster is created once more and does not answer: no second etcd is made beside theirs", async () => {
+    const { cloud, recorded } = made.open();
+    const engine = new Engine(sized);
+    engine.recorded.endpoint = recorded.endpoint;
+    jest.spyOn(cloud.emulator, "request").mockResolvedValue(undefined);
+    const run = cloud.newRun();
+    let left = 2;
+    const session = seeing(run.session, (command, params, items) => (command === "listVirtualMachines" && ("keyword" in params || "tags" in params) && left-- > 0 ? [] : items));
+    const failure = await cloud.clock.run(engine.up({ session, throwIfKilled: () => run.throwIfKilled() })).then(() => "no failure", (error: unknown) => (error as Error).message);
+    expect(failure).toMatch(/the API at .* does not answer/);
+    expect(changing(run).filter((call) => /VirtualMachine/.test(call))).toEqual([]);
+    jest.restoreAllMocks();
+    await cloud.clock.run(engine.up(cloud.newRun()));
+    expect(wrongs(cloud, { controlPlanes: 3, workers: 2 })).toEqual([]);
+  });
+
   const renamed = async (cloud: Cloud, name: string, names: { readonly name?: string; readonly displayname?: string }): Promise<void> => {
     const mold = byHand(cloud);
     const [machine] = await cloud.clock.run(mold.list("listVirtualMachines", { name }));

@@ -9,6 +9,7 @@ import type { MachineRef, Work } from "../step";
 import { leaveApiBalancer } from "./api";
 import { handOverEtcd } from "./etcd";
 import { whatElse } from "./joining";
+import { controlPlanesNow } from "./lost";
 import type { Operation } from "./operation";
 import { readmit } from "./readmission";
 
@@ -58,10 +59,13 @@ const silenceMs = 60_000;
 
 /** Everything that is left goes after this: it must not be for a moment's silence. */
 export async function confirmSilence(operation: Operation): Promise<void> {
-  const { world, kubernetes, desired } = operation;
+  const { world, kubernetes, desired, observed } = operation;
   const since = world.clock.now();
   while (world.clock.now() - since < silenceMs) {
     if (await kubernetes.ready()) throw new PlanOutdated(`the API of ${desired.name} answers after all, so that nothing was removed. Run again: it goes on with what is there.`, operation.context());
     await world.clock.sleep(5000, world.signal);
   }
+  // A list that lacked machines for a moment would be followed by a second etcd beside theirs.
+  const unseen = (await controlPlanesNow(operation)).filter(({ name }) => !observed.machines.some((machine) => machine.name === name));
+  if (unseen.length > 0) throw new PlanOutdated(`${listed(unseen.map(({ name }) => name))} ${unseen.length === 1 ? "is" : "are"} there after all, so that nothing was removed. Run again: it goes on with what is there.`, operation.context());
 }
