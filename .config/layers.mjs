@@ -19,7 +19,7 @@ export const layers = [
     folder: "provider/core",
     own: ["schema", "provider/mold/catalogue/commands.ts", "provider/node", "provider/kubernetes/bootstrap-token.ts"],
     packages: ["semver", "ipaddr.js"],
-    builtins: ["crypto", "zlib", "timers", "timers/promises", "util", "assert"],
+    builtins: ["crypto", "zlib", "timers", "timers/promises", "util", "assert", "events"],
     why: "the core plans and waits; it reaches the world only through the ports it declares itself (provider/core/ports.ts), and keeps no files",
   },
   {
