@@ -163,7 +163,7 @@ export const loadBalancer: Resource = {
       example: { method: "SourceBased" },
       properties: {
         method: { type: "string", description: "What a client is known by.", required: true, enum: ["LbCookie", "AppCookie", "SourceBased"], example: "LbCookie" },
-        parameters: { type: "map", description: "Settings of the method, as Mold names them.", values: { type: "string", description: "The setting's value." }, otherwise: "the method's own", example: { holdtime: "30m" } },
+        parameters: { type: "map", description: "Settings of the method, as Mold names them.", values: { type: "string", description: "The setting's value.", format: "printable" }, keyFormat: "printable", otherwise: "the method's own", example: { holdtime: "30m" } },
       },
     },
     healthCheck: {
@@ -173,7 +173,7 @@ export const loadBalancer: Resource = {
       otherwise: "off",
       example: { path: "/healthz" },
       properties: {
-        path: { type: "string", description: "What is asked for by HTTP.", default: "/", example: "/healthz" },
+        path: { type: "string", description: "What is asked for by HTTP.", format: "printable", default: "/", example: "/healthz" },
         interval: seconds("Time between two checks.", 5),
         timeout: seconds("How long an answer may take.", 2),
         healthyThreshold: times("How many good answers make a machine healthy.", 2),

@@ -52,7 +52,7 @@ interface Common<Value> {
 }
 
 /** What a text must look like beyond being a text. `formats.ts` holds one judge for each. */
-export type Format = "dns-label" | "node-name" | "cidr" | "ipv4" | "http-url" | "proxy-url" | "registry-url" | "kubernetes-version" | "uid" | "no-control-characters";
+export type Format = "dns-label" | "node-name" | "cidr" | "ipv4" | "http-url" | "proxy-url" | "registry-url" | "kubernetes-version" | "uid" | "no-control-characters" | "printable";
 
 export interface StringProperty extends Common<string> {
   readonly type: "string";

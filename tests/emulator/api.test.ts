@@ -27,6 +27,12 @@ describe("checking a call", () => {
     expect((await world.call("listZones", { keyword: value }, "admin", "GET")).status).toBe(200);
   });
 
+  test("what can't be printed is refused in any value, but for line breaks", async () => {
+    const { status, inner } = await world.call("listZones", { keyword: "zone\t1" });
+    expect([status, inner.errortext]).toEqual([431, "Received value containing illegal ASCII non-printable characters for parameter keyword"]);
+    expect((await world.call("listZones", { keyword: "zone\r\n1" })).status).toBe(200);
+  });
+
   test("a server of the other digest answers 401", async () => {
     const sha1 = new World({ digest: "sha1" });
     expect((await sha1.call("listZones")).status).toBe(401);

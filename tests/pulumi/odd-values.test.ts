@@ -28,6 +28,7 @@ const odd: Readonly<Record<string, unknown>> = {
   "white space": "   ",
   "white space around": " prod ",
   "a line break": "prod\n",
+  "a tab": "pr\tod",
   "upper case": "PROD",
   "what isn't ASCII": "프로덕션 🚀",
   "half a character": "prod\ud83d",
