@@ -13,6 +13,7 @@ import { loadBalancerChange } from "./load-balancer-preview";
 import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared, type DiffResult, type Handler, type Session } from "./handler";
 import { desiredAutoscale } from "./load-balancer-autoscale";
 import { portsInUse } from "./ports-in-use";
+import { ruleNameFailures } from "./rule-name";
 
 export type LoadBalancerResourceInputs = CheckedLoadBalancerInputs & Declared;
 
@@ -51,7 +52,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
     const { declaredBy, ...declaration } = news;
     const checked = checkInputs("LoadBalancer", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as LoadBalancerResourceInputs;
-    const failures = [...checked.failures];
+    const failures = [...ruleNameFailures(inputs), ...checked.failures];
     if (failures.length === 0) failures.push(...portsInUse.claimLoadBalancer(inputs));
     return { inputs, failures, warnings: checked.warnings };
   },

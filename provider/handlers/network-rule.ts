@@ -9,6 +9,7 @@ import { boundRule, findPlace, placeOf, type BoundRule } from "./network-rule-ki
 import { claimNumber } from "./numbers-in-use";
 import { networkRuleChange } from "./network-rule-preview";
 import { portsInUse } from "./ports-in-use";
+import { ruleNameFailures } from "./rule-name";
 
 export type NetworkRuleResourceInputs = CheckedNetworkRuleInputs & Declared;
 type RuleState = State<NetworkRuleResourceInputs, NetworkRuleOutputs>;
@@ -37,7 +38,7 @@ export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs>
     const { declaredBy, ...declaration } = news;
     const checked = checkInputs("NetworkRule", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as NetworkRuleResourceInputs;
-    const failures = [...checked.failures];
+    const failures = [...ruleNameFailures(inputs), ...checked.failures];
     if (failures.length === 0) failures.push(...portsInUse.claimNetworkRule(inputs));
     return { inputs, failures, warnings: checked.warnings };
   },
