@@ -1,5 +1,6 @@
 /** Declarations of rules that are right, however odd: generated, for the cluster and the VPC of a RuleWorld. */
 import fc from "fast-check";
+import { cut } from "../../provider/core/wording";
 import { cluster } from "./rule-lives";
 import type { Vpc } from "./vpc";
 
@@ -24,7 +25,7 @@ const asText = <T extends number | boolean>(value: fc.Arbitrary<T>): fc.Arbitrar
 const integer = (min: number, max: number): fc.Arbitrary<number | string> => asText(fc.integer({ min, max }));
 
 /** All that people write: other scripts, quotes, what a URL or a tag's filter is parted at. */
-const text = (maxLength: number, breaks = ""): fc.Arbitrary<string> => fc.string({ unit: fc.oneof(fc.constantFrom(...` ,;:=&?%+'"\\/<>{}[]|*가🚀éß${breaks}`), fc.constantFrom(..."abcXYZ019-_")), minLength: 1, maxLength });
+const text = (maxLength: number, breaks = ""): fc.Arbitrary<string> => fc.string({ unit: fc.oneof(fc.constantFrom(...` ,;:=&?%+'"\\/<>{}[]|*가🚀éß${breaks}`), fc.constantFrom(..."abcXYZ019-_")), minLength: 1, maxLength, size: "max" }).map((long) => cut(long, maxLength));
 const reserved = /^ablestack-/i;
 const common = {
   tags: fc.dictionary(text(20, "\n").filter((key) => !reserved.test(key)), fc.oneof(text(255, "\n"), fc.constant("")), { maxKeys: 4 }),
