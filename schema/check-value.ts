@@ -116,6 +116,11 @@ function checkMap(property: Property & { type: "map" }, value: Readonly<Record<s
     }
     return [[key, checkValue(property.values, inner, at, findings)]];
   });
+  const folded = entries.map(([key]) => (property.caselessKeys ? key.toLowerCase().trimEnd() : key));
+  folded.forEach((key, index) => {
+    const [first, name] = [folded.indexOf(key), entries[index]![0]];
+    if (first < index) findings.fail(join(path, name), `is the same as ${JSON.stringify(entries[first]![0])} to Mold, which tells no upper case from lower here, and no spaces at the end; leave one of the two out`, "invalid");
+  });
   return Object.fromEntries(entries);
 }
 

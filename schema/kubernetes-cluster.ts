@@ -99,6 +99,8 @@ export const tags = (whose: string): Properties[string] => ({
   values: { type: "string", description: "The tag's value.", maxLength: 255, allowEmpty: true, format: "printable" },
   keyFormat: "printable",
   keyMaxLength: 255,
+  // Mold's table of tags is unique by key, in a collation that tells neither apart (utf8_general_ci).
+  caselessKeys: true,
   reservedKeyPrefix: "ablestack-",
   otherwise: "none",
   example: { team: "payments" },

@@ -82,6 +82,8 @@ export interface MapProperty extends Common<Readonly<Record<string, Json>>> {
   readonly values: Property;
   readonly keyFormat?: Format;
   readonly keyMaxLength?: number;
+  /** Two keys that differ by upper and lower case alone, or by spaces at the end, are one to Mold. */
+  readonly caselessKeys?: boolean;
   /** Keys with this beginning belong to the library. */
   readonly reservedKeyPrefix?: string;
 }

@@ -67,6 +67,13 @@ describe("tags", () => {
     expect(ended.filter(({ job }) => job.jobstatus === 1)).toHaveLength(1);
   });
 
+  test("a key in other letters is the same key", async () => {
+    const network = await world.network();
+    const tag = async (key: string): Promise<Item> => (await world.ended((await world.call("createTags", { resourcetype: "Network", resourceids: network, "tags[0].key": key, "tags[0].value": "x" })).inner.jobid as string)).job;
+    expect((await tag("Team")).jobstatus).toBe(1);
+    for (const key of ["team", "TEAM "]) expect(await tag(key)).toMatchObject({ jobstatus: 2, jobresultcode: 530 });
+  });
+
   test("deleting another value than the one that is there fails its job and leaves the tag", async () => {
     const network = await world.network();
     const tag = { resourcetype: "Network", resourceids: network, "tags[0].key": "lock" };

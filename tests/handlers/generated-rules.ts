@@ -28,7 +28,7 @@ const integer = (min: number, max: number): fc.Arbitrary<number | string> => asT
 const text = (maxLength: number, breaks = ""): fc.Arbitrary<string> => fc.string({ unit: fc.oneof(fc.constantFrom(...` ,;:=&?%+'"\\/<>{}[]|*가🚀éß${breaks}`), fc.constantFrom(..."abcXYZ019-_")), minLength: 1, maxLength, size: "max" }).map((long) => cut(long, maxLength));
 const reserved = /^ablestack-/i;
 const common = {
-  tags: fc.dictionary(text(20, "\n").filter((key) => !reserved.test(key)), fc.oneof(text(255, "\n"), fc.constant("")), { maxKeys: 4 }),
+  tags: fc.dictionary(text(20, "\n").filter((key) => !reserved.test(key) && !key.endsWith(" ")), fc.oneof(text(255, "\n"), fc.constant("")), { maxKeys: 4 }),
   adopt: asText(fc.boolean()),
 };
 

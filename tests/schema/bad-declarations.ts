@@ -95,6 +95,8 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badCluster({ tags: { team: 7 } }, "tags.team", /a number, 7/),
   badCluster({ tags: { team: "pay\tments" } }, "tags.team", /holds a tab or another control character, which Mold takes none of/),
   badCluster({ tags: { "te\u0000am": "payments" } }, 'tags["te\\u0000am"]', /holds a tab or another control character/),
+  badCluster({ tags: { Team: "payments", team: "shop" } }, "tags.team", /is the same as "Team" to Mold/),
+  badCluster({ tags: { team: "payments", "team ": "shop" } }, 'tags["team "]', /no spaces at the end/),
   badCluster({ tags: ["a"] }, "tags", /is a list; must be an object/),
   // What the management can't do, and what belongs together
   badCluster({ management: "mold" }, "template", /can't be set with management "mold"/),
