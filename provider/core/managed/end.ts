@@ -4,6 +4,9 @@ import { Patience } from "../waiting";
 
 const deletable = new Set(["Running", "Stopped", "Alert", "Error"]);
 
+/** What Mold itself does nothing more about. */
+export const hasFailed = ({ state }: { readonly state?: string }): boolean => state === "Error" || state === "Alert";
+
 export interface Ending {
   readonly world: World;
   /** Its record at this moment. */

@@ -12,6 +12,7 @@ import { actManaged } from "./actions";
 import { removeCluster } from "./actions/cluster";
 import { ManagedOperation, type ManagedSetting } from "./actions/operation";
 import { managedAnchor, type DesiredManaged } from "./desired";
+import { hasFailed } from "./end";
 import { marked, observeManaged, wasWhole, type ObservedManaged } from "./observe";
 import { planManaged, type ManagedPlan } from "./plan";
 import type { FormerManaged, Offerings } from "./problems";
@@ -123,7 +124,7 @@ export class ManagedRun {
   /** A create that failed leaves nothing of the cluster behind, if that is asked for. Its network and address are the endpoint's. */
   private async cleanUp(operation: ManagedOperation, error: unknown): Promise<unknown> {
     const before = await operation.record();
-    if (!before || !["Error", "Alert"].includes(before.state ?? "")) return error;
+    if (!before || !hasFailed(before)) return error;
     this.world.log.info(`${this.resource}: its create failed, and what was made is deleted …`);
     await removeCluster(operation, this.desired.timeouts.deleteSeconds);
     return new ClusterError(`${messageOf(error)}\nWhat Mold had made of it was deleted again, as failedCreate says; run again to make it anew.`, { cause: error });

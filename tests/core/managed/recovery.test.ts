@@ -101,6 +101,19 @@ test("with failedCreate: remove nothing of it is left, and the error is the same
   expect(cloud.emulator.isEmpty()).toBe(true);
 });
 
+test("with failedCreate: remove one that is only slow is left alone, and the next run goes on from there", async () => {
+  const cloud = new Cloud();
+  cloud.emulator.faults.order({ kind: "serviceHangs", command: "createKubernetesCluster", ms: 1_800_000 });
+  const engine = engineOf(managed({ failedCreate: "remove", timeouts: { create: 600 } }));
+  await expect(cloud.clock.run(engine.up(cloud.newRun()))).rejects.toThrow(/Mold shows the cluster as Starting.*Run again: it goes on from there\.$/s);
+  expect(seen(cloud).clusters).toHaveLength(1);
+  await cloud.clock.pass(1_800_000);
+  const run = cloud.newRun();
+  await cloud.clock.run(engine.up(run));
+  expect(changing(run)).not.toContain("createKubernetesCluster");
+  expect(engine.cluster.state).toBe("Running");
+});
+
 test("a create whose API never answers ends in Mold's own time, and a destroy takes all of it along", async () => {
   const cloud = new Cloud({ kubernetesStartTimeout: 600_000 });
   cloud.emulator.faults.order({ kind: "machineNeverBoots", name: "prod-control-*" });

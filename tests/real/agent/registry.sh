@@ -4,7 +4,8 @@
 set -Eeuo pipefail
 dir=/root/registry
 mkdir -p "$dir"
-ctr -n k8s.io images export --platform linux/amd64 "$dir/image.tar" "$(ctr -n k8s.io images list -q | grep '/pause:' | head -n 1)"
+# --local: containerd's transfer service loses the end of it at times (https://github.com/containerd/containerd/pull/12968).
+ctr -n k8s.io images export --local --platform linux/amd64 "$dir/image.tar" "$(ctr -n k8s.io images list -q | grep '/pause:' | head -n 1)"
 tar -xf "$dir/image.tar" -C "$dir"
 jq -r '.manifests[0].digest' "$dir/index.json" >"$dir/manifest"
 jq -r '.manifests[0].mediaType' "$dir/index.json" >"$dir/type"

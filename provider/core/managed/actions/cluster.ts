@@ -4,7 +4,7 @@ import { mark } from "../../ownership";
 import { isMoldFailure } from "../../ports";
 import type { DesiredManaged } from "../desired";
 import { sizeAtBirth } from "../desired";
-import { endCluster } from "../end";
+import { endCluster, hasFailed } from "../end";
 import type { ManagedWork } from "../work";
 import type { ManagedOperation } from "./operation";
 
@@ -66,7 +66,8 @@ async function told(operation: ManagedOperation, command: string, error: Error):
   const machines = (record.virtualmachines ?? []) as { name?: string; state?: string }[];
   const off = machines.filter(({ state }) => state !== "Running").map(({ name, state }) => `${name ?? "?"} is ${state ?? "gone"}`);
   const known = [`Mold shows the cluster as ${record.state ?? "unknown"}`, ...(off.length > 0 ? [off.join(", ")] : []), ...(troubles.length > 0 ? [`its events say: ${troubles.map((text) => `"${text}"`).join("; ")}`] : [])];
-  const next = command === "createKubernetesCluster" && operation.desired.failedCreate === "remove" ? "" : " Run again: it goes on from there.";
+  const isRemoved = command === "createKubernetesCluster" && operation.desired.failedCreate === "remove" && hasFailed(record);
+  const next = isRemoved ? "" : " Run again: it goes on from there.";
   return `${messageOf(error)} ${known.join("; ")}.${next}`;
 }
 
