@@ -116,6 +116,11 @@ function checkMap(property: Property & { type: "map" }, value: Readonly<Record<s
     }
     return [[key, checkValue(property.values, inner, at, findings)]];
   });
+  const folded = entries.map(([key]) => (property.caselessKeys ? key.toLowerCase().trimEnd() : key));
+  folded.forEach((key, index) => {
+    const [first, name] = [folded.indexOf(key), entries[index]![0]];
+    if (first < index) findings.fail(join(path, name), `is the same as ${JSON.stringify(entries[first]![0])} to Mold, which tells no upper case from lower here, and no spaces at the end; leave one of the two out`, "invalid");
+  });
   return Object.fromEntries(entries);
 }
 
@@ -165,7 +170,9 @@ export function checkValue(property: Property, given: unknown, path: string, fin
 }
 
 function judge(property: Property, value: unknown, path: string, findings: Findings): unknown {
-  if (property.type === "string" && typeof value === "string") checkText(property, value, path, findings);
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    findings.fail(path, Number.isNaN(value) ? "is no number, though it was reckoned as one: what it is reckoned from is none, or is missing" : "is an endless number; was something divided by 0?", "invalid");
+  } else if (property.type === "string" && typeof value === "string") checkText(property, value, path, findings);
   else if (property.type === "integer" && typeof value === "number") checkNumber(property, value, path, findings);
   else if (property.type === "list" && Array.isArray(value)) return checkList(property, value, path, findings);
   else if (property.type === "map" && isRecord(value)) return checkMap(property, value, path, findings);

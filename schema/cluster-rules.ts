@@ -38,18 +38,18 @@ const adoption: Rule = ({ at, given, fail }) => {
 
 /** A run's own keys are nothing that a cluster is to be given unasked. */
 const addonCredentials: Rule = ({ given, at, text, fail }) => {
-  if (text("management") === "mold") return;
+  if (text("management") !== "core") return;
   const asked = ["cloudController", "csi"].filter((addon) => at(`addons.${addon}`) === true);
   if (asked.length > 0 && !given("addons.credentials")) fail("addons.credentials", `is missing; ${asked.join(" and ")} ${asked.length === 1 ? "asks" : "ask"} Mold from within the cluster: name a connection (ablestack:connections.<name>) whose keys may be put there`);
 };
 
 /** What Mold's own Kubernetes service asks for beyond (upstream: KubernetesClusterManagerImpl). */
-const moldsOwn: Rule = ({ text, integer, given, fail }) => {
+const moldsOwn: Rule = ({ text, integer, at, given, isUnknown, fail }) => {
   if (text("management") !== "mold") return;
   if (given("privateRegistry.url") && !given("privateRegistry.username")) fail("privateRegistry.username", "is missing; Mold takes a registry only with a user and a password");
   if (given("externalLoadBalancerIp") && !given("network")) fail("externalLoadBalancerIp", "goes with a network: name the shared network that it leads to");
   const [control, worker] = [integer("controlPlane.rootDiskGb"), integer("workers.rootDiskGb")];
-  if (control !== undefined && control !== worker) fail("controlPlane.rootDiskGb", `is ${control}, and workers.rootDiskGb is ${worker ?? "left out"}; Mold gives all machines of a cluster one size: say the same for both, or give workers.rootDiskGb alone`);
+  if (control !== undefined && control !== worker && !isUnknown(at("workers.rootDiskGb"))) fail("controlPlane.rootDiskGb", `is ${control}, and workers.rootDiskGb is ${worker ?? "left out"}; Mold gives all machines of a cluster one size: say the same for both, or give workers.rootDiskGb alone`);
   const [min, max, count] = [integer("workers.autoscaling.min"), integer("workers.autoscaling.max"), integer("workers.count")];
   if (min !== undefined && max !== undefined && min === max) fail("workers.autoscaling.max", `is ${max}, as min is; there is nothing to scale between: raise it, or leave autoscaling out`);
   const most = (max ?? count ?? 0) + (integer("controlPlane.count") ?? 0);
@@ -63,7 +63,7 @@ const mostMachines = 100;
 const nodePrefix = 24;
 
 const podNetwork: Rule = ({ text, integer, fail }) => {
-  if (text("management") === "mold") return;
+  if (text("management") !== "core") return;
   const prefix = prefixOf(text("podCidr"));
   if (prefix === undefined) return;
   if (prefix > nodePrefix) {
@@ -88,7 +88,7 @@ const networksApart: Rule = ({ text, fail }) => {
 };
 
 const guestNetworkApart: Rule = ({ text, fail }) => {
-  if (text("management") === "mold") return;
+  if (text("management") !== "core") return;
   const guest = text("endpoint.networkCidr");
   if (guest === undefined) return;
   for (const property of ["podCidr", "serviceCidr"]) {

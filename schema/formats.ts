@@ -58,4 +58,7 @@ export const formats: Readonly<Record<Format, (text: string) => string | undefin
   uid: (text) => (/^[a-z0-9]{12}$/.test(text) ? undefined : "is no cluster uid (12 lower-case letters and digits); give the cluster's `uid` output"),
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   "no-control-characters": (text) => (/[\u0000-\u001f\u007f]/.test(text) ? "!holds a line break or another control character; check that it was copied whole and alone" : undefined),
+  // Mold refuses any parameter that holds one (431), and lets line breaks through.
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  printable: (text) => (/[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f]/.test(text) ? "!holds a tab or another control character, which Mold takes none of: leave it out" : undefined),
 };

@@ -96,8 +96,11 @@ export const adoptIdentity: StringProperty = {
 export const tags = (whose: string): Properties[string] => ({
   type: "map",
   description: `Tags of your own on ${whose}. Keys that begin with \`ablestack-\` are the library's.`,
-  values: { type: "string", description: "The tag's value.", maxLength: 255, allowEmpty: true },
+  values: { type: "string", description: "The tag's value.", maxLength: 255, allowEmpty: true, format: "printable" },
+  keyFormat: "printable",
   keyMaxLength: 255,
+  // Mold's table of tags is unique by key, in a collation that tells neither apart (utf8_general_ci).
+  caselessKeys: true,
   reservedKeyPrefix: "ablestack-",
   otherwise: "none",
   example: { team: "payments" },
@@ -240,7 +243,7 @@ export const clusterInputs: Properties = {
     type: "list",
     description: "Comments on the cluster, as Mold's screens show them. Those that people write there are left alone.",
     // What Mold takes at most.
-    items: { type: "string", description: "One comment.", maxLength: 255 },
+    items: { type: "string", description: "One comment.", maxLength: 255, format: "printable" },
     set: true,
     otherwise: "none",
     example: ["Ask Min before an upgrade"],

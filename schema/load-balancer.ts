@@ -34,14 +34,16 @@ const healthCheckTimes: Rule = ({ integer, fail }) => {
 };
 
 interface ReadPolicy {
+  readonly declared: unknown;
   readonly duration?: unknown;
   readonly quietTime?: unknown;
   readonly conditions: readonly { readonly counter?: unknown }[];
 }
 
-const records = (value: unknown): Readonly<Record<string, unknown>>[] => (Array.isArray(value) ? value.map((each: unknown) => (isRecord(each) ? each : {})) : []);
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const record = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});
 
-const readPolicies = (value: unknown): ReadPolicy[] => records(value).map((each) => ({ ...each, conditions: records(each["conditions"]) }));
+const readPolicies = (value: unknown): ReadPolicy[] => list(value).map((declared) => ({ ...record(declared), declared, conditions: list(record(declared)["conditions"]).map(record) }));
 
 /** The first entry that an earlier one says as well. What is not known says nothing. */
 const secondOf = (texts: readonly (string | undefined)[]): number => texts.findIndex((text, index) => text !== undefined && texts.indexOf(text) !== index);
@@ -49,18 +51,19 @@ const secondOf = (texts: readonly (string | undefined)[]): number => texts.findI
 const autoscaleBounds: Rule = ({ integer, at, isUnknown, fail }) => {
   const [min, max] = [integer("autoscale.minMembers"), integer("autoscale.maxMembers")];
   const interval = integer("autoscale.interval");
-  for (const list of ["scaleUpPolicies", "scaleDownPolicies"]) {
-    const policies = readPolicies(at(`autoscale.${list}`));
+  for (const direction of ["scaleUpPolicies", "scaleDownPolicies"]) {
+    const policies = readPolicies(at(`autoscale.${direction}`));
     policies.forEach(({ duration, conditions }, index) => {
-      const path = `autoscale.${list}[${index}]`;
+      const path = `autoscale.${direction}[${index}]`;
       if (interval !== undefined && typeof duration === "number" && duration < interval) fail(`${path}.duration`, `is ${duration}, which is shorter than the time between two looks (interval ${interval})`);
       const counters = conditions.map(({ counter }) => (typeof counter === "string" ? counter : undefined));
       const twice = secondOf(counters);
       if (twice >= 0) fail(`${path}.conditions[${twice}].counter`, `is ${counters[twice]!}, which another condition has; Mold takes one condition a counter`);
     });
-    const hasUnknown = (value: unknown): boolean => isUnknown(value) || Object.values(isRecord(value) ? value : {}).some(isUnknown);
-    const second = secondOf(policies.map((policy) => (hasUnknown(policy) || policy.conditions.some(hasUnknown) ? undefined : JSON.stringify([policy.duration, policy.quietTime, policy.conditions.map((each) => JSON.stringify(Object.entries(each).sort())).sort()]))));
-    if (second >= 0) fail(`autoscale.${list}[${second}]`, "says the same as another one before it; leave one of them out");
+    const isKnown = (value: unknown): boolean => !isUnknown(value) && (typeof value !== "object" || value === null || Object.values(value).every(isKnown));
+    const said = ({ duration, quietTime, conditions }: ReadPolicy): string => JSON.stringify([duration, quietTime, conditions.map((each) => JSON.stringify(Object.entries(each).sort())).sort()]);
+    const second = secondOf(policies.map((policy) => (isKnown(policy.declared) ? said(policy) : undefined)));
+    if (second >= 0) fail(`autoscale.${direction}[${second}]`, "says the same as another one before it; leave one of them out");
   }
   if (min !== undefined && max !== undefined && min > max) fail("autoscale.maxMembers", `is ${max}, which is below minMembers (${min})`);
 };
@@ -160,7 +163,7 @@ export const loadBalancer: Resource = {
       example: { method: "SourceBased" },
       properties: {
         method: { type: "string", description: "What a client is known by.", required: true, enum: ["LbCookie", "AppCookie", "SourceBased"], example: "LbCookie" },
-        parameters: { type: "map", description: "Settings of the method, as Mold names them.", values: { type: "string", description: "The setting's value." }, otherwise: "the method's own", example: { holdtime: "30m" } },
+        parameters: { type: "map", description: "Settings of the method, as Mold names them.", values: { type: "string", description: "The setting's value.", format: "printable" }, keyFormat: "printable", otherwise: "the method's own", example: { holdtime: "30m" } },
       },
     },
     healthCheck: {
@@ -170,7 +173,7 @@ export const loadBalancer: Resource = {
       otherwise: "off",
       example: { path: "/healthz" },
       properties: {
-        path: { type: "string", description: "What is asked for by HTTP.", default: "/", example: "/healthz" },
+        path: { type: "string", description: "What is asked for by HTTP.", format: "printable", default: "/", example: "/healthz" },
         interval: seconds("Time between two checks.", 5),
         timeout: seconds("How long an answer may take.", 2),
         healthyThreshold: times("How many good answers make a machine healthy.", 2),

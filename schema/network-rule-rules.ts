@@ -69,13 +69,13 @@ const icmp: Rule = ({ integer, at, isUnknown, fail }) => {
 };
 
 /** Mold: port forwarding ranges must start at the same port on both sides (mold-api/README.md), and are of one length. */
-const ranges: Rule = ({ integer, given, fail }) => {
+const ranges: Rule = ({ integer, at, given, isUnknown, fail }) => {
   const [start, end, privateStart, privateEnd] = [integer("startPort"), integer("endPort"), integer("privateStartPort"), integer("privateEndPort")];
   if (given("endPort") && !given("startPort")) fail("startPort", "is missing; a range has a first port");
   if (start !== undefined && end !== undefined && start > end) fail("endPort", `is ${end}, which is before startPort (${start})`);
   if (privateStart !== undefined && privateEnd !== undefined && privateStart > privateEnd) fail("privateEndPort", `is ${privateEnd}, which is before privateStartPort (${privateStart})`);
   if (given("privateEndPort") && !given("privateStartPort") && !given("startPort")) fail("privateStartPort", "is missing; a range has a first port");
-  if (start === undefined || privateStart === undefined || (end !== undefined && start > end)) return;
+  if (start === undefined || privateStart === undefined || isUnknown(at("endPort")) || (end !== undefined && start > end)) return;
   const last = end ?? start;
   if (last > start && privateStart !== start) fail("privateStartPort", `is ${privateStart}, while startPort is ${start}; Mold takes a range only when it starts at the same port on both sides`);
   else if (privateEnd !== undefined && privateEnd >= privateStart && privateEnd - privateStart !== last - start) {

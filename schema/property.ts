@@ -52,7 +52,7 @@ interface Common<Value> {
 }
 
 /** What a text must look like beyond being a text. `formats.ts` holds one judge for each. */
-export type Format = "dns-label" | "node-name" | "cidr" | "ipv4" | "http-url" | "proxy-url" | "registry-url" | "kubernetes-version" | "uid" | "no-control-characters";
+export type Format = "dns-label" | "node-name" | "cidr" | "ipv4" | "http-url" | "proxy-url" | "registry-url" | "kubernetes-version" | "uid" | "no-control-characters" | "printable";
 
 export interface StringProperty extends Common<string> {
   readonly type: "string";
@@ -82,6 +82,8 @@ export interface MapProperty extends Common<Readonly<Record<string, Json>>> {
   readonly values: Property;
   readonly keyFormat?: Format;
   readonly keyMaxLength?: number;
+  /** Two keys that differ by upper and lower case alone, or by spaces at the end, are one to Mold. */
+  readonly caselessKeys?: boolean;
   /** Keys with this beginning belong to the library. */
   readonly reservedKeyPrefix?: string;
 }

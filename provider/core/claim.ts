@@ -7,6 +7,7 @@ import { ClusterError } from "./errors";
 import { tagKeys, tagParameters, tagsOf, type TaggedKind, type Tags } from "./ownership";
 import { isMoldFailure, type CallContext, type StartedJob, type World } from "./ports";
 import { Patience } from "./waiting";
+import { cut } from "./wording";
 
 export interface Claim {
   /** `firewall rule tcp/443 from 0.0.0.0/0`, for messages. */
@@ -120,14 +121,19 @@ export async function orAlready(change: () => Promise<unknown>, isSo: () => Prom
 
 export const intentsIn = (tags: Tags): Tags => Object.fromEntries(Object.entries(tags).filter(([key]) => key.startsWith(tagKeys.intent)));
 
-/** The most that Mold takes as a tag's value is 255; the time follows. */
-const longest = 200;
+/** The most that Mold takes as a tag's value is 255; the time follows, and of parts of autoscaling which they are not. */
+const longest = 199;
+/** Of a longer one its beginning, then what tells it from others. */
+const kept = longest - 13;
 
 /** Who is about to make what: another stack's intent is no intent of ours. */
 export function intentText(tags: Tags, tuple: string): string {
   const whole = `${tags[tagKeys.owner] ?? ""} ${tags[tagKeys.resource] ?? tags[tagKeys.role] ?? ""} ${tuple}`;
-  return whole.length <= longest ? whole : `${whole.slice(0, longest - 13)}~${createHash("sha256").update(whole).digest("hex").slice(0, 12)}`;
+  return whole.length <= longest ? whole : `${cut(whole, kept)}~${createHash("sha256").update(whole).digest("hex").slice(0, 12)}`;
 }
+
+/** Pure: whether an intent tag's value begins so, as far as it could be kept. */
+export const beginsAs = (value: string, start: string): boolean => value.startsWith(start) || (start.length > kept && value.startsWith(`${cut(start, kept)}~`));
 
 /** Pure: whether an intent tag's value was written for this. */
 export const isIntentOf = (value: string, tags: Tags, tuple: string): boolean => value.startsWith(`${intentText(tags, tuple)}@`);

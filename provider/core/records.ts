@@ -5,6 +5,7 @@
  */
 import { mark, tagKeys, tagsOf } from "./ownership";
 import { isMoldFailure, type Answer, type World } from "./ports";
+import { cut } from "./wording";
 
 export interface ObservedComment {
   readonly id: string;
@@ -40,7 +41,7 @@ const longest = 255;
 export function recordDescription({ name, uid, description }: { readonly name: string; readonly uid: string; readonly description?: string }): string {
   const end = ` ${mark(uid)}`;
   const words = description || name;
-  return words.length + end.length <= longest ? words + end : `${words.slice(0, longest - end.length - 1)}…${end}`;
+  return words.length + end.length <= longest ? words + end : `${cut(words, longest - end.length - 1)}…${end}`;
 }
 
 /** Ours, the oldest first. Undefined: this account may not see any. */
@@ -100,7 +101,7 @@ export function commentChange(declared: readonly string[], former: readonly stri
 }
 
 /** As it stands in a step's title. */
-export const shownComment = (text: string): string => JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 59)}…`);
+export const shownComment = (text: string): string => JSON.stringify(text.length <= 60 ? text : `${cut(text, 59)}…`);
 
 /** How a comment says who wrote it and when, once it is another that puts it there again. */
 const signature = /\([^()]+, \d{4}-\d\d-\d\d\)$/;

@@ -1,4 +1,7 @@
-/** Many names in few words. */
+/** Many names in few words, and long texts in short ones. */
+
+/** The beginning of a text, with no half of a character at its end: Mold would give back another. @param length in UTF-16 units */
+export const cut = (text: string, length: number): string => text.slice(0, length).replace(/[\ud800-\udbff]$/, "");
 
 /** The first three, and how many more. */
 export const summary = (words: readonly string[]): string => (words.length <= 4 ? words.join(", ") : `${words.slice(0, 3).join(", ")} and ${words.length - 3} more`);

@@ -44,10 +44,13 @@ export function hasAnnotations(cloud: Cloud, entityId: string): boolean {
   return cloud.table("annotations").find((note) => note.entityId === entityId) !== undefined;
 }
 
+/** A resource has one tag of a key, and MySQL (utf8_general_ci) tells no upper case from lower and sees no spaces at the end. */
+export const tagId = (resourceId: string, key: string): string => `${resourceId}/${key.toLowerCase().trimEnd()}`;
+
 /** Whether a row carries every tag that the call's `tags[n].key/value` asks for. A key without a value asks for any value. */
 export function taggedAsAsked(call: Call, resourceId: string): boolean {
   return call.maps("tags").every(({ key, value }) => {
-    const tag = call.cloud.table("tags").get(`${resourceId}/${key ?? ""}`);
+    const tag = call.cloud.table("tags").get(tagId(resourceId, key ?? ""));
     return tag !== undefined && (value === undefined || value === "" || tag.value === value);
   });
 }

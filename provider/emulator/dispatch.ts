@@ -129,6 +129,7 @@ export class Dispatcher {
     const { cloud } = this;
     if (caller === undefined || known === undefined) throw new ApiError(401, NO_CREDENTIALS);
     this.verify(raw, params, caller);
+    refuseUnprintable(raw);
     if (cloud.faults.take("expiredCredentials", subject) !== undefined) throw new ApiError(401, NO_CREDENTIALS);
     if (cloud.faults.take("rateLimit", subject) !== undefined) throw new ApiError(429, "The given user has reached his/her account api limit, please retry after 1000 ms.");
     const played = this.commands[known.name];
@@ -215,6 +216,13 @@ interface Outcome {
   readonly result?: object;
   readonly error?: ApiError;
   readonly dropped?: "before" | "after";
+}
+
+/** Line feeds and carriage returns are let through: https://github.com/apache/cloudstack/blob/main/server/src/main/java/com/cloud/api/ApiServer.java (CONTROL_CHARACTERS). */
+function refuseUnprintable(raw: readonly (readonly [string, string])[]): void {
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  const found = raw.find(([, value]) => /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f]/.test(value));
+  if (found) throw new ApiError(431, `Received value containing illegal ASCII non-printable characters for parameter ${found[0]}`);
 }
 
 const slow = (order: FaultOrder | undefined): number => (order === undefined ? 0 : (order.ms ?? 5000));

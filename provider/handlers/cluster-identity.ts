@@ -30,7 +30,8 @@ export async function checkCluster(session: Session, olds: IdentityInputs | unde
   if (!olds && failures.length === 0 && !isUnknown(inputs.management)) failures.push(...checkNodesOfNew[inputs.management](inputs));
   if (failures.length > 0) return { inputs, failures, warnings: checked.warnings };
   const changed = olds ? new Set(changedProperties("KubernetesCluster", olds, inputs, { isUnknown }).map(({ property }) => property.split(".")[0]!)) : undefined;
-  if (changed?.size === 0) return { ...checked, inputs };
+  // Which Mold to ask isn't known while its connection isn't.
+  if (changed?.size === 0 || isUnknown(inputs.connection)) return { ...checked, inputs };
   const world = session.world(inputs.connection, declaredBy);
   const isAsked = (property: string): boolean => changed?.has(property) ?? true;
   const missing = await checkAgainstZone(catalogueOf(world), inputs, isAsked);

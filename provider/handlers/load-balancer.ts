@@ -14,6 +14,7 @@ import { hasUnknown, isUnknown, PartialFailure, type CheckResult, type Declared,
 import { desiredAutoscale } from "./load-balancer-autoscale";
 import { claimName } from "./names-in-use";
 import { portsInUse } from "./ports-in-use";
+import { ruleNameFailures } from "./rule-name";
 
 export type LoadBalancerResourceInputs = CheckedLoadBalancerInputs & Declared;
 
@@ -52,7 +53,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
     const { declaredBy, ...declaration } = news;
     const checked = checkInputs("LoadBalancer", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as LoadBalancerResourceInputs;
-    const failures = [...checked.failures];
+    const failures = [...ruleNameFailures(inputs), ...checked.failures];
     if (failures.length === 0) failures.push(...claimName(session, "LoadBalancer", inputs), ...portsInUse.claimLoadBalancer(inputs));
     return { inputs, failures, warnings: checked.warnings };
   },

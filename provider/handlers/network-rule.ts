@@ -10,6 +10,7 @@ import { claimName } from "./names-in-use";
 import { claimNumber } from "./numbers-in-use";
 import { networkRuleChange } from "./network-rule-preview";
 import { portsInUse } from "./ports-in-use";
+import { ruleNameFailures } from "./rule-name";
 
 export type NetworkRuleResourceInputs = CheckedNetworkRuleInputs & Declared;
 type RuleState = State<NetworkRuleResourceInputs, NetworkRuleOutputs>;
@@ -38,7 +39,7 @@ export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs>
     const { declaredBy, ...declaration } = news;
     const checked = checkInputs("NetworkRule", declaration, { isUnknown });
     const inputs = { ...checked.inputs, declaredBy } as NetworkRuleResourceInputs;
-    const failures = [...checked.failures];
+    const failures = [...ruleNameFailures(inputs), ...checked.failures];
     if (failures.length === 0) failures.push(...claimName(session, "NetworkRule", inputs), ...portsInUse.claimNetworkRule(inputs));
     return { inputs, failures, warnings: checked.warnings };
   },

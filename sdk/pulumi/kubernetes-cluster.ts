@@ -132,7 +132,9 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
 
 /** What a program makes of a cluster hangs on who runs it: that has to be known when the program runs. */
 function isMolds(management: KubernetesClusterArgs["management"]): boolean {
-  if (management === undefined || typeof management === "string") return management === "mold";
+  // What a configuration leaves out may be null.
+  const known = management ?? "core";
+  if (typeof known === "string") return known === "mold";
   throw new Error('management: must be "core" or "mold" itself, not an output or a promise of it');
 }
 

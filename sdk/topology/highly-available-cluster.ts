@@ -95,9 +95,11 @@ export interface MadeWaysIn<Balancer, Rule> {
  */
 export function makeWaysIn<Balancer, Rule, Port, CidrList, FirewallRule, PortForward>(
   name: string,
-  { ingress = {}, firewallRules = {}, portForwards = {} }: WaysIn<Port, CidrList, FirewallRule, PortForward, unknown>,
+  declared: WaysIn<Port, CidrList, FirewallRule, PortForward, unknown>,
   make: Make<Balancer, Rule, Port | number, CidrList, FirewallRule, PortForward>,
 ): MadeWaysIn<Balancer, Rule> {
+  // What a configuration leaves out may be null.
+  const [ingress, firewallRules, portForwards] = [declared.ingress ?? {}, declared.firewallRules ?? {}, declared.portForwards ?? {}];
   const ports: Readonly<Record<string, IngressPort<Port | number>>> = ingress === false ? {} : (ingress.ports ?? defaultIngressPorts);
   const cidrList = ingress === false ? undefined : ingress.cidrList;
   for (const key of Object.keys(firewallRules)) {

@@ -26,8 +26,8 @@ export interface ClusterPlace {
  * @param at the id where the rule lies at that place, and `undefined` where it lies at the other
  */
 export function ruleOfCluster(args: RulePlace, cluster: ClusterPlace, at: (place: Place, id: unknown) => unknown): Readonly<Record<string, unknown>> {
-  // A list that is named is the place by itself.
-  const networkId = args.networkId ?? (args.aclId === undefined ? at("networkId", cluster.networkId) : undefined);
+  // A list that is named is the place by itself; what a configuration leaves out may be null.
+  const networkId = args.networkId ?? ((args.aclId ?? undefined) === undefined ? at("networkId", cluster.networkId) : undefined);
   return {
     ...args,
     cluster: cluster.uid,

@@ -27,6 +27,12 @@ describe("checking a call", () => {
     expect((await world.call("listZones", { keyword: value }, "admin", "GET")).status).toBe(200);
   });
 
+  test("what can't be printed is refused in any value, but for line breaks", async () => {
+    const { status, inner } = await world.call("listZones", { keyword: "zone\t1" });
+    expect([status, inner.errortext]).toEqual([431, "Received value containing illegal ASCII non-printable characters for parameter keyword"]);
+    expect((await world.call("listZones", { keyword: "zone\r\n1" })).status).toBe(200);
+  });
+
   test("a server of the other digest answers 401", async () => {
     const sha1 = new World({ digest: "sha1" });
     expect((await sha1.call("listZones")).status).toBe(401);
@@ -59,6 +65,13 @@ describe("tags", () => {
     const begun = await Promise.all(Array.from({ length: 16 }, (_, n) => world.call("createTags", { resourcetype: "Network", resourceids: network, "tags[0].key": "lock", "tags[0].value": `run-${n}` })));
     const ended = await Promise.all(begun.map(({ inner }) => world.ended(inner.jobid)));
     expect(ended.filter(({ job }) => job.jobstatus === 1)).toHaveLength(1);
+  });
+
+  test("a key in other letters is the same key", async () => {
+    const network = await world.network();
+    const tag = async (key: string): Promise<Item> => (await world.ended((await world.call("createTags", { resourcetype: "Network", resourceids: network, "tags[0].key": key, "tags[0].value": "x" })).inner.jobid as string)).job;
+    expect((await tag("Team")).jobstatus).toBe(1);
+    for (const key of ["team", "TEAM "]) expect(await tag(key)).toMatchObject({ jobstatus: 2, jobresultcode: 530 });
   });
 
   test("deleting another value than the one that is there fails its job and leaves the tag", async () => {

@@ -87,6 +87,18 @@ test("two egress rules that share ports, where from and where to; elsewhere they
   expect(await rule("d", { cluster, startPort: 80 })).toEqual([]);
 });
 
+test("a resource's own name that Mold can't keep as a tag is told before anything is made", async () => {
+  const reasons = [
+    { property: "name", reason: "the resource's own name has 256 characters; at most 255 are allowed, since Mold keeps it as a tag of the rule" },
+    { property: "name", reason: "the resource's own name holds a tab or another control character, which Mold takes none of" },
+  ];
+  for (const [at, name] of ["x".repeat(256), "we\tb"].entries()) {
+    expect(await rule(name, { cluster: newCluster(), startPort: 80 })).toEqual([reasons[at]]);
+    expect(await balancer(name, { cluster: newCluster(), publicPort: 80 })).toEqual(expect.arrayContaining([reasons[at]]));
+  }
+  expect(await rule("웹 🚀".padEnd(255, "-"), { cluster: newCluster(), startPort: 80 })).toEqual([]);
+});
+
 test("two rules with one number in an access list; one number may be in two lists", async () => {
   const [one, other] = [newCluster(), newCluster()];
   expect(await rule("a", { aclId: one, kind: "acl", startPort: 80, number: 7 })).toEqual([]);

@@ -6,13 +6,13 @@ import { MadeCluster, type Opened } from "../core/world/made";
 import { DeclaredRule } from "./rules";
 import { makeVpc, type Vpc } from "./vpc";
 
-const cluster = "k3x9abcdef01";
+export const cluster = "k3x9abcdef01";
 
 /** A cluster on a network whose balancer has everything, and a VPC beside it. */
 export class RuleWorld {
   private constructor(
     private readonly made: MadeCluster,
-    private readonly vpc: Vpc,
+    readonly vpc: Vpc,
   ) {}
 
   static async make(): Promise<RuleWorld> {

@@ -2,7 +2,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HighlyAvailableCluster, KubernetesCluster, LoadBalancer, NetworkRule, type HighlyAvailableClusterArgs, type KubernetesClusterArgs } from "../../sdk/pulumi";
 import { createClusterCertificates, createUserCertificates } from "../../provider/kubernetes/certificates";
-import { runProgram, valueOf } from "./world/program";
+import { resources } from "../../schema/resources";
+import { runProgram, valueOf, type Registered } from "./world/program";
 
 const args: KubernetesClusterArgs = {
   zone: "zone-1",
@@ -113,6 +114,29 @@ describe("KubernetesCluster", () => {
     expect(shown).toHaveLength(1);
     info.mockRestore();
   });
+});
+
+/** What was registered, but for what stands there as left out. */
+const withoutNulls = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).flatMap(([name, inner]) => (inner === null ? [] : [[name, withoutNulls(inner)] as const]));
+  // A secret that holds nothing.
+  return entries.length === 0 && "secret" in value ? undefined : Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
+};
+
+test("null leaves an argument out, as undefined does: a configuration has it", async () => {
+  const nothing = (names: readonly string[]): object => Object.fromEntries(names.map((name) => [name, null]));
+  const given = Object.keys(args);
+  const cluster = Object.keys(resources.KubernetesCluster.inputs).filter((name) => !given.includes(name));
+  const program = (more: object, rule: object) => (): void => {
+    const ha = new HighlyAvailableCluster("ha", { ...args, ...more });
+    new NetworkRule("block", { cluster: ha.cluster, kind: "acl", protocol: "all", ...rule });
+  };
+  const bare = await runProgram(program({}, {}));
+  const withNulls = await runProgram(program(nothing([...cluster, "ingress", "firewallRules", "portForwards"]), nothing(["ipAddressId", "networkId", "aclId", "connection", "tags", "number"])));
+  const inOrder = ({ registered }: { readonly registered: readonly Registered[] }): unknown => withoutNulls([...registered].sort((a, b) => (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1)));
+  expect(inOrder(withNulls)).toEqual(inOrder(bare));
 });
 
 describe("rules", () => {

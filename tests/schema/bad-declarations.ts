@@ -93,6 +93,10 @@ export const badDeclarations: readonly BadDeclaration[] = [
   // Tags
   badCluster({ tags: { "ablestack-cluster": "x" } }, "tags.ablestack-cluster", /library's own mark/),
   badCluster({ tags: { team: 7 } }, "tags.team", /a number, 7/),
+  badCluster({ tags: { team: "pay\tments" } }, "tags.team", /holds a tab or another control character, which Mold takes none of/),
+  badCluster({ tags: { "te\u0000am": "payments" } }, 'tags["te\\u0000am"]', /holds a tab or another control character/),
+  badCluster({ tags: { Team: "payments", team: "shop" } }, "tags.team", /is the same as "Team" to Mold/),
+  badCluster({ tags: { team: "payments", "team ": "shop" } }, 'tags["team "]', /no spaces at the end/),
   badCluster({ tags: ["a"] }, "tags", /is a list; must be an object/),
   // What the management can't do, and what belongs together
   badCluster({ management: "mold" }, "template", /can't be set with management "mold"/),
@@ -106,6 +110,9 @@ export const badDeclarations: readonly BadDeclaration[] = [
   badCluster({ nodes: { "prod-worker-1": { ofering: "large" } } }, "nodes.prod-worker-1.ofering", /did you mean "offering"/),
   badCluster({ upgrade: { maxUnavailable: 0 } }, "upgrade.maxUnavailable", /is 0 and so is maxSurge/),
   badCluster({ upgrade: { strategy: "rolling" } }, "upgrade.strategy", /in-place.*replace/),
+  badCluster({ comments: ["Ask\tMin"] }, "comments[0]", /holds a tab/),
+  badCluster({ "workers.count": NaN }, "workers.count", /^is no number, though it was reckoned as one/),
+  badCluster({ "workers.count": Infinity }, "workers.count", /^is an endless number/),
   badCluster({ comments: ["x".repeat(256)] }, "comments[0]", /^is 256 characters long; at most 255 are allowed/),
   badCluster({ "addons.metrics": true }, "addons.metrics", /is not a property of addons/),
   badCluster({ "addons.cloudController": true }, "addons.credentials", /is missing; cloudController asks Mold from within the cluster: name a connection/),

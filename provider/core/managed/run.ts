@@ -1,6 +1,7 @@
 /** A cluster that Mold's own Kubernetes service runs: look, plan, have it done. Its place (network and address) is made before, by `place.ts`. */
 import { randomBytes } from "node:crypto";
 import type { Offering } from "../catalogue";
+import { nodeProperty } from "../desired";
 import { ClusterError, Interrupted, messageOf, PlanOutdated } from "../errors";
 import { execute, seconds, StepsFailed } from "../execute";
 import { withLock, type Lease } from "../lock";
@@ -54,13 +55,23 @@ export class ManagedRun {
     const { desired, setting } = this;
     const own = Object.entries(desired.nodes).flatMap(([name, { offering }]) => (offering === undefined ? [] : [[name, offering] as const]));
     const nodes: [string, Offering][] = [];
-    for (const [name, wanted] of own) nodes.push([name, await setting.catalogue.offering(wanted, `nodes[${JSON.stringify(name)}].offering`)]);
+    for (const [name, wanted] of own) nodes.push([name, await this.offering(wanted, nodeProperty(name, "offering"))]);
     return {
-      controlPlane: await setting.catalogue.offering(desired.controlPlane.offering, "controlPlane.offering"),
-      workers: await setting.catalogue.offering(desired.workers.offering, "workers.offering"),
+      controlPlane: await this.offering(desired.controlPlane.offering, "controlPlane.offering"),
+      workers: await this.offering(desired.workers.offering, "workers.offering"),
       nodes: Object.fromEntries(nodes),
       known: new Map((await setting.catalogue.offerings()).map((offering) => [offering.id, offering])),
     };
+  }
+
+  /** One that is gone from Mold since it was declared is told with the cluster that has it. */
+  private async offering(wanted: string, property: string): Promise<Offering> {
+    try {
+      return await this.setting.catalogue.offering(wanted, property);
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      throw new ClusterError(`${property}: ${error.message}`, { resource: this.resource, property, cause: error });
+    }
   }
 
   /** Brings the cluster to what is declared, from wherever it is. `birth`: this is a create, which begins a new life of it. */

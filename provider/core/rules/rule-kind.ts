@@ -4,6 +4,7 @@ import { claimRule, isOnItsWay, orAlready, pendingMs } from "../claim";
 import { mark, type TaggedKind, type Tags } from "../ownership";
 import type { CallContext, World } from "../ports";
 import { Patience } from "../waiting";
+import { cut } from "../wording";
 import type { RulePlace } from "./place";
 import { clearLeftovers, identityTags, isAdoptable, isRuleOf, lacksTags, leftIntents, retag, type RuleOwner } from "./shared";
 import { inTurn } from "./turns";
@@ -63,7 +64,7 @@ const longest = 220;
 /** Whose a rule is. */
 function signatureOf({ world, owner }: RuleJob): string {
   const whole = `${owner.cluster ?? "-"} ${world.owner} ${owner.resource}`;
-  return mark(whole.length <= longest ? whole : `${whole.slice(0, longest - 13)}~${createHash("sha256").update(whole).digest("hex").slice(0, 12)}`);
+  return mark(whole.length <= longest ? whole : `${cut(whole, longest - 13)}~${createHash("sha256").update(whole).digest("hex").slice(0, 12)}`);
 }
 
 const wantedTags = ({ world, owner }: RuleJob): Tags => ({ ...identityTags(world, owner), ...owner.tags });

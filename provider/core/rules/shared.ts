@@ -1,5 +1,5 @@
 /** What the one rule of a NetworkRule or LoadBalancer has in common: whose it is, whom it leads to, what was left of it. */
-import { intentKey, isIntentOf, removeIntent } from "../claim";
+import { beginsAs, intentKey, isIntentOf, removeIntent } from "../claim";
 import { ClusterError } from "../errors";
 import { timeOf } from "../observe";
 import { mark, parseMachineName, tagKeys, tagParameters, tagsOf, type Role, type TaggedKind, type Tags } from "../ownership";
@@ -131,4 +131,4 @@ export async function clearLeftovers(
 
 /** Intents of this resource at the place. */
 export const leftIntents = (world: World, owner: RuleOwner, { intents }: RulePlace, kind: string): [string, string][] =>
-  Object.entries(intents).filter(([, value]) => value.startsWith(`${world.owner} ${owner.resource} ${kind} `));
+  Object.entries(intents).filter(([, value]) => beginsAs(value, `${world.owner} ${owner.resource} ${kind} `));

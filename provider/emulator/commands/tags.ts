@@ -1,5 +1,5 @@
 /** Tags: one value per key and resource. Creating one that is there fails: a compare-and-set. */
-import { equals, keyword, owner, page } from "../answers";
+import { equals, keyword, owner, page, tagId } from "../answers";
 import type { Call } from "../call";
 import type { Commands } from "../command";
 import { ApiError, forbidden, internal, invalid } from "../errors";
@@ -67,7 +67,7 @@ export const tagCommands: Commands = {
       for (const resource of resources(call)) {
         for (const { key, value } of call.maps("tags")) {
           if (key === undefined || key === "" || value === undefined) throw invalid("Please enter a valid value for the tag");
-          const id = `${resource.id}/${key}`;
+          const id = tagId(resource.id, key);
           if (tags.get(id) !== undefined) throw internal(`tag ${key} already on ${resource.type} with id ${resource.id}`);
           tags.put({ id, number: call.cloud.count("tags"), resourceId: resource.id, resourceType: resource.type, key, value, accountId: resource.accountId, projectId: resource.projectId });
         }
