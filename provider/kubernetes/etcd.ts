@@ -90,8 +90,12 @@ export class Etcdctl {
     if ("refused" in answer) throw answer.refused.status === 500 ? this.notRun(saidIn(answer.refused.body)) : refusal(this.what, answer.refused);
     const { stdout, stderr, status } = answer.ended;
     if (status.status === "Success") return { printed: stdout };
-    if (exitCode(answer.ended) === undefined) throw this.notRun(status.message);
-    return { refused: lastWords(stderr) };
+    const code = exitCode(answer.ended);
+    if (code === undefined) throw this.notRun(status.message);
+    const words = lastWords(stderr);
+    // etcdctl gives a reason for all that it refuses: with its pod's end it is killed (137), on an upgrade of that node say.
+    if (words === undefined) throw this.notRun(`it ended with ${code} and said nothing, as what is killed does`);
+    return { refused: words };
   }
 
   private notRun(why: string | undefined): KubernetesError {
@@ -143,9 +147,10 @@ function exitCode({ status }: ExecEnd): string | undefined {
 }
 
 /** etcdctl logs what it tries again before it gives up; what counts stands last. */
-function lastWords(stderr: string): string {
+function lastWords(stderr: string): string | undefined {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
-  return cut((lines.findLast((line) => line.startsWith("Error: ")) ?? lines.at(-1) ?? "it gave no reason").replace(/^Error: /, ""));
+  const last = lines.findLast((line) => line.startsWith("Error: ")) ?? lines.at(-1);
+  return last && cut(last.replace(/^Error: /, ""));
 }
 
 function cut(text: string | undefined): string {

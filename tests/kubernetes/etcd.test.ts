@@ -224,7 +224,7 @@ describe("over a transport handed in", () => {
     ["Error: etcdserver: no leader", "unreachable", "electing"],
     ["Error: etcdserver: re-configuration failed due to not enough started members", "refused", "add or start others"],
     ['exec: "etcdctl": executable file not found in $PATH', "refused", "kubeadm"],
-    ["", "refused", "gave no reason"],
+    ["", "unreachable", "it ended with 1 and said nothing"],
   ])("%j becomes %s, and says what to do", async (stderr, kind, words) => {
     await expect(scripted(failed(stderr)).port.etcdMembers("one")).rejects.toMatchObject({ name: "KubernetesError", kind, message: expect.stringContaining(words) });
   });
