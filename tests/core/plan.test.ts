@@ -64,9 +64,10 @@ describe("planning a cluster", () => {
     expect(ofKind(made, "markInitialised")).toHaveLength(1);
   });
 
-  test("a machine that has not joined when its token is long over is made anew", () => {
+  test("a machine that is no node when its token is long over is made anew", () => {
     const late = machine("worker", 3, { tags: {}, created: Date.parse("2026-01-01T00:10:00Z") - joinSeconds * 1000 - 1 });
-    const observed = { ...whole(3, 2), machines: [...whole(3, 2).machines, late] };
+    const { machines, ...there } = whole(3, 2);
+    const observed = { ...there, machines: [...machines, late], nodes: machines.map(({ name }) => nodeOf(name)) };
     expect(titles(plan(observed)).slice(0, 2)).toEqual(["remove prod-worker-3", "deploy prod-worker-3"]);
   });
 

@@ -38,7 +38,7 @@ describe("machines whose run died before it recorded that they have joined, long
     const probe = new Cloud();
     const whole = probe.newRun();
     await probe.clock.run(new Engine(declared).up(whole));
-    const tagged = whole.calls.length - [...whole.calls].reverse().findIndex((call) => call === "detachIso") ;
+    const tagged = whole.calls.length - [...whole.calls].reverse().findIndex((call) => call === "detachIso");
     const cloud = new Cloud();
     const engine = new Engine(declared);
     const killed: Run = cloud.newRun({ killAt: { call: tagged, when: "after" } });
