@@ -26,7 +26,7 @@ test("from nothing to six Ready nodes; run again there is nothing to do; and bac
   expect(cloud.emulator.calls(before).filter(({ changing }) => changing)).toEqual([]);
   const ofKubernetes = again.calls.filter((call) => call.startsWith("kubernetes "));
   expect(ofKubernetes).toEqual(["kubernetes GET /api/v1/nodes"]);
-  expect(again.calls.length - ofKubernetes.length).toBeLessThanOrEqual(8);
+  expect(again.calls.length - ofKubernetes.length).toBeLessThanOrEqual(9);
 
   await cloud.clock.run(destroy(cloud.newRun(), recorded, declared));
   expect(cloud.emulator.isEmpty()).toBe(true);

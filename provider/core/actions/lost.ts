@@ -32,7 +32,9 @@ export async function confirmLost(operation: Operation, { name, id }: MachineRef
   const { subject, kubernetes } = operation;
   const machines = await onNetwork(operation);
   const node = (await kubernetes.nodes()).find((each) => each.name === name);
-  const there = machines.find((machine) => machine.name === name || (isMarked(subject.uid, machine) && node?.internalIp !== undefined && addressesOf(machine).includes(node.internalIp)));
+  // One that is called as the cluster's machines are has a node of its own: it was given the address of the one that is lost.
+  const isRenamed = (machine: Machine): boolean => isMarked(subject.uid, machine) && parseMachineName(subject.name, machine.name ?? "") === undefined && node?.internalIp !== undefined && addressesOf(machine).includes(node.internalIp);
+  const there = machines.find((machine) => machine.name === name || isRenamed(machine));
   if (!there) return;
   const context = operation.context(`machine ${name}`);
   const called = `${there.name ?? ""} (${there.id ?? ""})`;
