@@ -2,7 +2,7 @@
 import { terraformSchema, type TerraformAttributes, type TerraformProviderSchema, type TerraformSchema } from "../../../schema/terraform-schema";
 import { providerAddress, snakeCase, terraformProvider } from "../../../schema/terraform-resources";
 import type { CtyType } from "../../../schema/terraform-schema";
-import { messageOf } from "../../core/errors";
+import { ClusterError, messageOf } from "../../core/errors";
 import { PartialFailure, unknown, type Declared, type Session, type State } from "../../handlers/handler";
 import { NamesInUse } from "../../handlers/names-in-use";
 import { configurationOf, ownerMark, type Configuration } from "./configuration";
@@ -180,7 +180,11 @@ export class TerraformProvider {
     ];
     if (!former) return { planned_state: this.packedState(kind, { ...inputs, ...this.unknownOutputs(kind, () => true), owner }), diagnostics: titled(kind.planOfCreate(this.inputs(kind, configured))) };
 
-    const { result: difference, warnings: also } = await hearing(() => kind.handler.diff(this.opened, former.id, former.state, checked.inputs));
+    const { result: difference, warnings: also } = await hearing(() => kind.handler.diff(this.opened, former.id, former.state, checked.inputs)).catch((error: unknown) => {
+      // A destroy plans as an apply does, first: what another configuration has taken over must not keep it from that. An apply is refused all the same.
+      if (!(error instanceof ClusterError) || error.details.property !== "adopt") throw error;
+      return { result: { changes: true, replaces: [], plan: [] }, warnings: [error.message] };
+    });
     const isRenamed = former.state.inputs.name !== checked.inputs.name || resourceOf(former.state.inputs) !== resourceOf(checked.inputs);
     const replaces = [...new Set([...difference.replaces, ...(isRenamed ? ["name"] : [])])];
     said.push(...also);
