@@ -7,7 +7,7 @@ import { ClusterError } from "./errors";
 import { tagKeys, tagParameters, tagsOf, type TaggedKind, type Tags } from "./ownership";
 import { isMoldFailure, type CallContext, type StartedJob, type World } from "./ports";
 import { Patience } from "./waiting";
-import { cut } from "./wording";
+import { cut, fitted, keptOf } from "./wording";
 
 export interface Claim {
   /** `firewall rule tcp/443 from 0.0.0.0/0`, for messages. */
@@ -123,13 +123,11 @@ export const intentsIn = (tags: Tags): Tags => Object.fromEntries(Object.entries
 
 /** The most that Mold takes as a tag's value is 255; the time follows, and of parts of autoscaling which they are not. */
 const longest = 199;
-/** Of a longer one its beginning, then what tells it from others. */
-const kept = longest - 13;
+const kept = keptOf(longest);
 
 /** Who is about to make what: another stack's intent is no intent of ours. */
 export function intentText(tags: Tags, tuple: string): string {
-  const whole = `${tags[tagKeys.owner] ?? ""} ${tags[tagKeys.resource] ?? tags[tagKeys.role] ?? ""} ${tuple}`;
-  return whole.length <= longest ? whole : `${cut(whole, kept)}~${createHash("sha256").update(whole).digest("hex").slice(0, 12)}`;
+  return fitted(`${tags[tagKeys.owner] ?? ""} ${tags[tagKeys.resource] ?? tags[tagKeys.role] ?? ""} ${tuple}`, longest);
 }
 
 /** Pure: whether an intent tag's value begins so, as far as it could be kept. */

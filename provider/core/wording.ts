@@ -1,7 +1,14 @@
 /** Many names in few words, and long texts in short ones. */
+import { createHash } from "node:crypto";
 
 /** The beginning of a text, with no half of a character at its end: Mold would give back another. @param length in UTF-16 units */
 export const cut = (text: string, length: number): string => text.slice(0, length).replace(/[\ud800-\udbff]$/, "");
+
+/** How much of a text that is too long stays, before what tells it from others. */
+export const keptOf = (longest: number): number => longest - 13;
+
+/** The text, or of a longer one its beginning and what tells it from others. */
+export const fitted = (text: string, longest: number): string => (text.length <= longest ? text : `${cut(text, keptOf(longest))}~${createHash("sha256").update(text).digest("hex").slice(0, 12)}`);
 
 /** The first three, and how many more. */
 export const summary = (words: readonly string[]): string => (words.length <= 4 ? words.join(", ") : `${words.slice(0, 3).join(", ")} and ${words.length - 3} more`);

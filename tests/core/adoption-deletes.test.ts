@@ -89,14 +89,13 @@ describe.each(Object.entries(cases))("a cluster that %s", (_which, { declared, i
   });
 
   test("taken over, and back again, is deleted by whoever has it", async () => {
-    const { cloud, first } = await made();
+    const { cloud } = await made();
     const second = engineOf(owner, { adopt: true });
     await up(cloud, second);
     const back = engineOf(former, { adopt: true });
     await up(cloud, back);
     expect(await destroyed(cloud, second, owner, { adopt: true })).toEqual([]);
     await cloud.clock.run(back.destroy(cloud.newRun()));
-    void first;
     expect((seen(cloud).machines ?? []).length).toBe(0);
   });
 

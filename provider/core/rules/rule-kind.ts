@@ -1,10 +1,9 @@
 /** What holds for every kind of NetworkRule: found by its tags, changed in place where Mold can, else made anew, and unmade whole. */
-import { createHash } from "node:crypto";
 import { claimRule, isOnItsWay, orAlready, pendingMs } from "../claim";
 import { mark, type TaggedKind, type Tags } from "../ownership";
 import type { CallContext, World } from "../ports";
 import { Patience } from "../waiting";
-import { cut } from "../wording";
+import { fitted } from "../wording";
 import type { RulePlace } from "./place";
 import { clearLeftovers, identityTags, isAdoptable, isRuleOf, lacksTags, leftIntents, retag, type RuleOwner } from "./shared";
 import { inTurn } from "./turns";
@@ -63,8 +62,7 @@ const longest = 220;
 
 /** Whose a rule is. */
 function signatureOf({ world, owner }: RuleJob): string {
-  const whole = `${owner.cluster ?? "-"} ${world.owner} ${owner.resource}`;
-  return mark(whole.length <= longest ? whole : `${cut(whole, longest - 13)}~${createHash("sha256").update(whole).digest("hex").slice(0, 12)}`);
+  return mark(fitted(`${owner.cluster ?? "-"} ${world.owner} ${owner.resource}`, longest));
 }
 
 const wantedTags = ({ world, owner }: RuleJob): Tags => ({ ...identityTags(world, owner), ...owner.tags });
