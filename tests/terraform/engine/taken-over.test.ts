@@ -117,10 +117,16 @@ describe.each(managements)("a cluster with management $management", ({ managemen
       expect(await engine.plan()).toMatchObject({ isEmpty: true });
     });
 
-    test("a destroy where it was declared before leaves it alone; one by the configuration that has it leaves nothing", async () => {
+    test("where it was declared before an apply is refused, and a destroy leaves it alone; one by the configuration that has it leaves nothing", async () => {
       const before = engine.machines;
       await workspace("select", "default");
       declare("former", 2);
+      const refused = await engine.callsOf(async () => {
+        const { code, output } = await engine.run(["apply", "-no-color", "-input=false", "-auto-approve"]);
+        expect([code, output.replace(/\s+/g, " ")]).toEqual([1, expect.stringMatching(/Error: .*adopt: terraform:next has taken it over, and declares it now/)]);
+      });
+      // The lock, and nothing else.
+      expect(changing(refused)).toEqual(["createTags", "deleteTags"]);
       const calls = await engine.callsOf(() => engine.destroy());
       expect(changing(calls)).toEqual([]);
       await workspace("select", "next");
