@@ -10,5 +10,6 @@ module.exports = {
   // A bound against hanging, not a measure: on two busy cores five seconds are soon over.
   testTimeout: 120_000,
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  testSequencer: "<rootDir>/.config/longest-first.cjs",
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/examples"],
 };

@@ -3,7 +3,7 @@ import { Cloud, type KillAt, type Run, type UserName } from "../world/cloud";
 import { create, destroy, type Recorded } from "../world/cluster";
 import { MadeCluster } from "../world/made";
 import { momentsOf } from "../sweeps/change";
-import { difference, violations } from "../sweeps/sweep";
+import { difference, every, violations } from "../sweeps/sweep";
 import { managed, plainState } from "./managed";
 
 export interface Swept {
@@ -37,7 +37,7 @@ async function through(cloud: Cloud, user: UserName, kills: readonly KillAt[], w
 async function sweep(kills: (call: number) => readonly KillAt[], calls: readonly string[], outcome: (kills: readonly KillAt[]) => Promise<{ killed: number; state: string; broken: unknown[] }>, goal: string): Promise<Swept> {
   const wrong: string[] = [];
   let count = 0;
-  const moments = momentsOf(calls);
+  const moments = momentsOf(calls, every(kills(1).length > 1 ? "twice" : undefined));
   for (const call of moments) {
     const where = `killed ${kills(call)[0]!.when} call ${call} (${calls[call - 1]})${kills(call).length > 1 ? ", twice" : ""}`;
     try {

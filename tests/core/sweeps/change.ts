@@ -58,10 +58,10 @@ export const changeNames = Object.keys(changes) as (keyof typeof changes)[];
  * The calls to kill at, from 1. A wait looks again and again, and dozens of looks in a row tell the same: of such a row the first
  * two, the last two and every fifth.
  */
-export function momentsOf(calls: readonly string[]): number[] {
+export function momentsOf(calls: readonly string[], step: number): number[] {
   const sameRow = (a: number, b: number): boolean => calls.slice(Math.min(a, b), Math.max(a, b) + 1).every((call) => call === calls[a]);
   const isDull = (at: number): boolean => at % 5 !== 0 && sameRow(at - 2, at) && sameRow(at, at + 2) && at >= 2 && at + 2 < calls.length;
-  return calls.flatMap((_, at) => (at % every === 0 && !isDull(at) ? [at + 1] : []));
+  return calls.flatMap((_, at) => (at % step === 0 && !isDull(at) ? [at + 1] : []));
 }
 
 /** Sweeps one change, killed at every call; `twice`: the second run is killed as well, as far on as the first. */
@@ -87,7 +87,7 @@ export async function sweepChange({ from, before, to, then, plain = (text) => te
     const goal = await outcome(undisturbed);
     const wrong: string[] = [];
     let kills = 0;
-    const moments = momentsOf(calls);
+    const moments = momentsOf(calls, every(twice));
     for (const call of moments) {
       const where = `killed ${when} call ${call} (${calls[call - 1]})${twice ? ", twice" : ""}`;
       const life = await begin();
