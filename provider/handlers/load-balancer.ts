@@ -65,7 +65,7 @@ export const loadBalancer: Handler<LoadBalancerResourceInputs, LoadBalancerOutpu
     if (changed.length > 0) return { changes: true, replaces, plan: [`${resourceOf(news)}: ${loadBalancerChange(olds.inputs, news, changed)}`] };
     const world = worldOf(session, news, "looking");
     const address = await findAddress(world, ownerOf(news), news);
-    const differences = address ? ((await compareBalancer(world, ownerOf(news), address, () => desiredOf(world, news, address))) ?? ["it is not there"]) : ["its public address is gone"];
+    const differences = address ? ((await compareBalancer(jobOf(world, news, address), () => desiredOf(world, news, address))) ?? ["it is not there"]) : ["its public address is gone"];
     return { changes: differences.length > 0, replaces: [], plan: differences.length > 0 ? [`${resourceOf(news)}: mend ${differences.join(", ")}`] : [] };
   },
 

@@ -11,6 +11,7 @@ import { asDeclared, healthChecksSeen, setHealthCheck, setStickiness, stickiness
 import { membersSeen, setMembers } from "./balancer-members";
 import type { RuleAddress } from "./place";
 import { identityTags, isAdoptable, isRuleOf, lacksTags, retag, targetTag, type Members, type RuleOwner } from "./shared";
+import { claimSpot, isLeaving, type SpotKind } from "./spots";
 import { inTurn } from "./turns";
 
 export interface DesiredBalancer {
@@ -90,7 +91,8 @@ export function balancerDifferences(rule: ObservedBalancer, desired: DesiredBala
 }
 
 /** What is not as declared: of the rule, its tags and its members. Undefined: there is none. */
-export async function compareBalancer(world: World, owner: RuleOwner, address: RuleAddress, desired: () => Promise<DesiredBalancer>): Promise<string[] | undefined> {
+export async function compareBalancer(job: BalancerJob, desired: () => Promise<DesiredBalancer>): Promise<string[] | undefined> {
+  const { world, owner, address } = job;
   const rules = await listBalancers(world, address);
   const [rule, another] = rules.filter((each) => isOwn(world, owner, each));
   if (!rule) return undefined;
@@ -104,10 +106,8 @@ export async function compareBalancer(world: World, owner: RuleOwner, address: R
   if (wanted.healthCheck && !asDeclared(await healthChecksSeen(world, rule.id), wanted.healthCheck)) differences.push("healthCheck");
   if (wanted.autoscale) {
     if (!(await isAutoscaledAsDeclared(world, rule.id, wanted.autoscale))) differences.push("autoscale");
-    return differences;
-  }
-  const members = await membersSeen(world, address, rule.id, rules.length);
-  if (members.join() !== wanted.memberIds.join()) differences.push("members");
+  } else if ((await membersSeen(world, address, rule.id, rules.length)).join() !== wanted.memberIds.join()) differences.push("members");
+  if (differences.length === 0) claimSpot(job, address, spotKind, wanted);
   return differences;
 }
 
@@ -131,16 +131,20 @@ const samePorts = (rule: Pick<DesiredBalancer, "publicPort" | "privatePort">, de
  */
 export async function applyBalancer(job: BalancerJob, desired: DesiredBalancer, options: { readonly former: Tags; readonly formerPolicies?: Pick<DesiredBalancer, "stickiness" | "healthCheck">; readonly adopt: boolean }): Promise<string> {
   const { world, owner, address, resource } = job;
+  claimSpot(job, address, spotKind, desired);
   const rules = await listBalancers(world, address);
   const own = rules.filter((rule) => isOwn(world, owner, rule));
   const equal = (rule: ObservedBalancer): boolean => samePorts(rule, desired) && carrier(rule.protocol) === carrier(desired.protocol);
   const kept = own.find((rule) => samePorts(rule, desired)) ?? (options.adopt ? rules.find((rule) => !own.includes(rule) && equal(rule) && isAdoptable(rule.tags)) : undefined);
-  if (!kept) refuseTaken(rules, own, desired, job);
+  const others = kept ? [] : rules.filter((rule) => !own.includes(rule) && spotKind.conflict(rule, desired));
+  refuseTaken(others.filter(({ tags }) => !isLeaving(world, owner, tags)), desired, job);
   const capability = kept || desired.stickiness || desired.healthCheck || desired.autoscale ? await balancerCapability(world, address.networkId) : undefined;
   if (capability) refuseIncapable(capability, desired, resource);
   const old = own.filter((rule) => rule !== kept);
   const inTheWay = kept ? [] : old.filter(({ publicPort }) => publicPort === desired.publicPort);
   for (const rule of inTheWay) await deleteBalancer(job, rule);
+  // Another one of the same program, which moves or is declared no more: its own change makes it anew where it is declared, and finds nothing to delete here.
+  for (const rule of others) await deleteBalancer({ ...job, owner: { resource: rule.tags[tagKeys.resource] ?? "", cluster: rule.tags[tagKeys.cluster], tags: {} } }, rule);
   const id = kept?.id ?? (await create(job, desired));
   const described = description(world, owner, desired);
   const differences = kept ? balancerDifferences(kept, desired, described) : [];
@@ -167,8 +171,12 @@ export async function applyBalancer(job: BalancerJob, desired: DesiredBalancer, 
 /** TCP and UDP of one port are two places; what else there is goes over TCP. */
 const carrier = (protocol: string): string => (protocol === "udp" ? "udp" : "tcp");
 
-function refuseTaken(rules: readonly ObservedBalancer[], own: readonly ObservedBalancer[], desired: DesiredBalancer, { address, resource }: BalancerJob): void {
-  const other = rules.find((rule) => !own.includes(rule) && rule.publicPort === desired.publicPort && carrier(rule.protocol) === carrier(desired.protocol));
+const spotKind: SpotKind<{ readonly publicPort: number; readonly protocol: string }> = {
+  noun: "balancer rule",
+  conflict: (one, other) => one.publicPort === other.publicPort && carrier(one.protocol) === carrier(other.protocol),
+};
+
+function refuseTaken([other]: readonly ObservedBalancer[], desired: DesiredBalancer, { address, resource }: BalancerJob): void {
   if (!other) return;
   const by = other.tags[tagKeys.owner];
   const adopting = other.privatePort === desired.privatePort && isAdoptable(other.tags) ? ", or set adopt to take it over" : "";

@@ -6,6 +6,7 @@ import { Patience } from "../waiting";
 import { fitted } from "../wording";
 import type { RulePlace } from "./place";
 import { clearLeftovers, identityTags, isAdoptable, isRuleOf, lacksTags, leftIntents, retag, type RuleOwner } from "./shared";
+import { claimSpot, isLeaving, takenRules } from "./spots";
 import { inTurn } from "./turns";
 
 /** A rule as Mold shows it. */
@@ -80,6 +81,13 @@ export async function ruleDifference<Span, Desired extends Span>(kind: RuleKind<
   const [rule] = rules;
   if (!rule) return "make it: it is not there";
   const wanted = await desired();
+  const difference = differenceFrom(kind, job, rules, wanted);
+  if (difference === undefined) claimSpot(job, job.place, kind, wanted);
+  return difference;
+}
+
+function differenceFrom<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob, rules: readonly (Desired & Seen)[], wanted: Desired): string | undefined {
+  const [rule] = rules as readonly [Desired & Seen];
   if (rules.length > 1 || kind.tuple(rule) !== kind.tuple(wanted) || !kind.same(rule, wanted)) return kind.mend;
   if (kind.isSigned && rule.signature !== signatureOf(job)) return kind.mend;
   if (lacksTags(rule.tags, wantedTags(job))) return "tag it as declared";
@@ -92,12 +100,14 @@ export async function ruleDifference<Span, Desired extends Span>(kind: RuleKind<
  * @param options `former`: tags that were declared last time. `adopt`: an equal rule of somebody else is taken over.
  */
 export async function applyRule<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob, desired: Desired, options: { readonly former: Tags; readonly adopt: boolean }): Promise<string> {
-  const { world, place } = job;
+  const { world, owner, place } = job;
+  claimSpot(job, place, kind, desired);
   const rules = await settledRules(kind, job);
   const own = rules.filter((rule) => isOwn(job, rule));
   const isWanted = (rule: Desired): boolean => kind.tuple(rule) === kind.tuple(desired);
   const isEqual = (rule: Desired): boolean => (kind.isEqual ? kind.isEqual(rule, desired) : isWanted(rule));
-  const kept = own.find(isWanted) ?? (options.adopt ? rules.find((rule) => isEqual(rule) && !own.includes(rule) && isAdoptable(rule.tags)) : undefined);
+  const mine = own.find(isWanted) ?? (options.adopt ? rules.find((rule) => isEqual(rule) && !own.includes(rule) && isAdoptable(rule.tags)) : undefined);
+  const kept = mine ?? (rules.some((rule) => kind.conflict(rule, desired) && isLeaving(world, owner, rule.tags)) ? await takePlace(kind, job, desired) : undefined);
   const old = own.filter((rule) => rule !== kept);
   await clearLeftovers(world, job.owner, place, kind.word, {
     rules: rules.filter((rule) => rule !== kept).map((rule) => ({ ...rule, tuple: kind.tuple(rule) })),
@@ -115,6 +125,25 @@ export async function applyRule<Span, Desired extends Span>(kind: RuleKind<Span,
   if (tagged) await retag(world, kind.tagged, id, tagged.tags, wantedTags(job), options.former);
   for (const each of old) if (!inTheWay.includes(each)) await removeRule(kind, job, each.id);
   return id;
+}
+
+/**
+ * Another rule of the same program has the place: it is about to leave it, or is declared no more, since no two of them may declare the same.
+ * An equal one becomes this resource's, so that nothing is closed for a moment, and what else is in the way goes; its own change makes it anew where
+ * it is declared. So rules change places in one run, in whatever order, and what an index counts moves up. In turn: another may just do the same.
+ */
+async function takePlace<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob, desired: Desired): Promise<(Desired & Seen) | undefined> {
+  const { world, owner, place } = job;
+  return inTurn(world, place.id, async () => {
+    const leaving = (await kind.list(world, place)).filter((rule) => kind.conflict(rule, desired) && isLeaving(world, owner, rule.tags));
+    const equal = leaving.find((rule) => kind.tuple(rule) === kind.tuple(desired) && !isOnItsWay(rule));
+    for (const { id } of leaving.filter((rule) => rule !== equal)) await removeNow(kind, job, id);
+    if (!equal) return undefined;
+    const wanted = wantedTags(job);
+    await retag(world, kind.tagged, equal.id, equal.tags, wanted, equal.tags);
+    takenRules(world).set(equal.id, owner.resource);
+    return { ...equal, tags: wanted };
+  });
 }
 
 /** The rules of the place; of a signed kind, which nobody claims, once no job of a dead run is at work on one of its own. */
@@ -169,11 +198,16 @@ async function createRule<Span, Desired extends Span>(kind: RuleKind<Span, Desir
   });
 }
 
-async function removeRule<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, { world, place, resource }: RuleJob, id: string): Promise<void> {
-  await inTurn(world, place.id, () =>
-    orAlready(
-      () => kind.remove(world, id, { resource }),
-      async () => !(await kind.isThere(world, id)),
-    ),
-  );
+async function removeRule<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob, id: string): Promise<void> {
+  const { world, owner, place } = job;
+  await inTurn(world, place.id, async () => {
+    // Since it was seen as this one's, another may have taken its place.
+    if ((takenRules(world).get(id) ?? owner.resource) === owner.resource) await removeNow(kind, job, id);
+  });
 }
+
+const removeNow = <Span, Desired extends Span>(kind: RuleKind<Span, Desired>, { world, resource }: RuleJob, id: string): Promise<void> =>
+  orAlready(
+    () => kind.remove(world, id, { resource }),
+    async () => !(await kind.isThere(world, id)),
+  );
