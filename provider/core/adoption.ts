@@ -68,7 +68,7 @@ function takenBy({ owner }: Pick<World, "owner">, tags: Tags): string | undefine
 /** Of a cluster that somebody else declares since, nothing is changed here: what is declared there would be undone. */
 export function takenProblems(world: Pick<World, "owner">, tags: Tags = {}): Problem[] {
   const by = takenBy(world, tags);
-  return by === undefined ? [] : [{ property: "adopt", reason: `${by} has taken it over, and declares it now: nothing of it is changed here. Take it out of this program, which leaves it alone; to take it back, declare it after that with adopt: true.` }];
+  return by === undefined ? [] : [{ property: "adopt", isTaken: true, reason: `${by} has taken it over, and declares it now: nothing of it is changed here. Take it out of this program, which leaves it alone; to take it back, declare it after that with adopt: true.` }];
 }
 
 /**

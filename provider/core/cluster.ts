@@ -6,7 +6,7 @@ import { planAdoption } from "./adoption";
 import { Operation } from "./actions/operation";
 import type { Catalogue } from "./catalogue";
 import { accessOf, anchorOf, endpointOf, type DesiredCluster } from "./desired";
-import { ClusterError, PlanOutdated } from "./errors";
+import { ClusterError, PlanOutdated, TakenOver } from "./errors";
 import { execute, seconds, StepsFailed } from "./execute";
 import { withLock, type Lease } from "./lock";
 import { observeCluster, type ObservedCluster } from "./observe";
@@ -166,5 +166,6 @@ export async function carryOut(operation: Operation, steps: readonly Step[], lea
 
 export function refuse(resource: string | undefined, problems: Plan["problems"]): void {
   if (problems.length === 0) return;
-  throw new ClusterError(problems.map(({ property, reason }) => `${property}: ${reason}`).join("\n"), { resource, property: problems[0]!.property });
+  const Refusal = problems.some(({ isTaken }) => isTaken) ? TakenOver : ClusterError;
+  throw new Refusal(problems.map(({ property, reason }) => `${property}: ${reason}`).join("\n"), { resource, property: problems[0]!.property });
 }

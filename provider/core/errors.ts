@@ -24,6 +24,11 @@ export class LockPlaceGone extends ClusterError {
   override readonly name = "LockPlaceGone";
 }
 
+/** Another program has taken the cluster over, and declares it since. */
+export class TakenOver extends ClusterError {
+  override readonly name = "TakenOver";
+}
+
 /** The engine is gone or the user gave up: nothing new was begun. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";

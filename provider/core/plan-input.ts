@@ -32,6 +32,8 @@ export type FormerDeclaration = Pick<DesiredCluster, "version" | "tags" | "comme
 export interface Problem {
   readonly property: string;
   readonly reason: string;
+  /** Another program declares it since. */
+  readonly isTaken?: true;
 }
 
 export interface Plan {

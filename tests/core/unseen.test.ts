@@ -5,6 +5,7 @@ import type { ObservedCluster } from "../../provider/core/observe";
 import { Cloud, type Run } from "./world/cloud";
 import { declaration, sharedIdentity } from "./world/cluster";
 import { Engine, type EngineRun } from "./world/engine";
+import { expectAtRestAndWholeToDestroy } from "./world/at-rest";
 import { inside, wrongs } from "./world/inside";
 import { byHand, changing, MadeCluster } from "./world/made";
 import { desired, machine, nodeOf, owner, whole } from "./world/observed";
@@ -116,12 +117,7 @@ describe("a machine that Mold's list lacks for a moment", () => {
   test.each(["prod-control-2", "prod-worker-1"])("%s, whose display name somebody has changed in Mold, is the cluster's as before, and goes with it", async (name) => {
     const { cloud, engine } = opened();
     await renamed(cloud, name, { displayname: "the one with the noisy fan" });
-    const run = cloud.newRun();
-    await cloud.clock.run(engine.up(run));
-    expect(changing(run)).toEqual([]);
-    expect(await cloud.clock.run(engine.plan(cloud.newRun()))).toEqual([]);
-    await cloud.clock.run(engine.destroy(cloud.newRun()));
-    expect(cloud.emulator.isEmpty()).toBe(true);
+    await expectAtRestAndWholeToDestroy(cloud, engine);
   });
 
   test.each(["prod-control-2", "prod-worker-1"])("%s, to which somebody gave another name in Mold: its node stays, and the run says what to do", async (name) => {

@@ -2,7 +2,7 @@
 import { terraformSchema, type TerraformAttributes, type TerraformProviderSchema, type TerraformSchema } from "../../../schema/terraform-schema";
 import { providerAddress, snakeCase, terraformProvider } from "../../../schema/terraform-resources";
 import type { CtyType } from "../../../schema/terraform-schema";
-import { ClusterError, messageOf } from "../../core/errors";
+import { messageOf, TakenOver } from "../../core/errors";
 import { PartialFailure, unknown, type Declared, type Session, type State } from "../../handlers/handler";
 import { NamesInUse } from "../../handlers/names-in-use";
 import { configurationOf, ownerMark, type Configuration } from "./configuration";
@@ -182,7 +182,7 @@ export class TerraformProvider {
 
     const { result: difference, warnings: also } = await hearing(() => kind.handler.diff(this.opened, former.id, former.state, checked.inputs)).catch((error: unknown) => {
       // A destroy plans as an apply does, first: what another configuration has taken over must not keep it from that. An apply is refused all the same.
-      if (!(error instanceof ClusterError) || error.details.property !== "adopt") throw error;
+      if (!(error instanceof TakenOver)) throw error;
       return { result: { changes: true, replaces: [], plan: [] }, warnings: [error.message] };
     });
     const isRenamed = former.state.inputs.name !== checked.inputs.name || resourceOf(former.state.inputs) !== resourceOf(checked.inputs);

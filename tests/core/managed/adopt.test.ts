@@ -4,6 +4,7 @@ import { clusterAccess } from "../../../provider/handlers/cluster-access";
 import { checkInputs } from "../../../schema/check";
 import { Cloud } from "../world/cloud";
 import { declaredBy, sharedIdentity } from "../world/cluster";
+import { expectAtRestAndWholeToDestroy } from "../world/at-rest";
 import { Engine } from "../world/engine";
 import { byHand, changing, seen } from "../world/made";
 import { Mishaps } from "../world/mishaps";
@@ -40,12 +41,7 @@ test("one that Mold runs is taken over as it is; then there is nothing to do; an
   const now = seen(cloud);
   for (const table of ["networks", "addresses", "machines", "firewallRules", "forwards", "balancers", "clusters"]) expect([table, now[table]]).toEqual([table, before[table]]);
   expect(engine.cluster).toMatchObject({ state: "Running", size: 2, clusterType: "CloudManaged", networkName: "prod-network" });
-  const run = cloud.newRun();
-  await cloud.clock.run(engine.up(run));
-  expect(changing(run)).toEqual([]);
-  expect(await cloud.clock.run(engine.plan(cloud.newRun()))).toEqual([]);
-  await cloud.clock.run(engine.destroy(cloud.newRun()));
-  expect(cloud.emulator.isEmpty()).toBe(true);
+  await expectAtRestAndWholeToDestroy(cloud, engine);
 });
 
 test("what is declared otherwise is changed by none but the next run, which says so before", async () => {
