@@ -148,7 +148,7 @@ async function carriedOut({ world: { cloud }, work }: Begun): Promise<Run> {
   return run;
 }
 
-test.each(["firewall", "egress", "portForward"])("%s: a list moves up with nothing closed: the rules that stay are not made anew", async (kind) => {
+test.each(Object.keys(kinds))("%s: a list moves up with nothing closed: the rules that stay are not made anew", async (kind) => {
   const { calls } = await carriedOut(await begin(kind, moves["a list whose first goes moves up"]!, "one after another"));
   expect(calls.filter((command) => /^(create|delete).*Rule$/.test(command))).toEqual([expect.stringMatching(/^delete/)]);
 });
@@ -163,6 +163,41 @@ test.each(Object.keys(kinds))("%s: what another program, or a hand, has made at 
   await expect(cloud.clock.run(rule.declare(ports(443)).up(cloud.newRun()))).rejects.toThrow(/declared by pulumi:organization\/other\/prod/);
   // A delete comes first where it takes no two; the rule of the other is as it was.
   expect(difference(before, cloud.state())).not.toContain("other");
+});
+
+test.each(Object.keys(kinds))("%s: a resource that is called otherwise is made before the one of its old name is deleted, and nothing is closed", async (kind) => {
+  const { declared } = kinds[kind]!;
+  const world = ruleWorld.open();
+  const [old, renamed] = [declared("old", 443), declared("new", 443)];
+  await world.cloud.clock.run(old.up(world.cloud.newRun()));
+  const rules = world.cloud.state().match(/"publicPort|"startPort/g);
+  const run = world.cloud.newRun();
+  await world.cloud.clock.run(renamed.up(run).then(() => old.destroy(run)));
+  expect(run.calls.filter((command) => /^(create|delete).*Rule$/.test(command))).toEqual([]);
+  expect((await world.cloud.clock.run(renamed.diff(world.cloud.newRun()))).changes).toBe(false);
+  expect(world.cloud.state().match(/"publicPort|"startPort/g)).toEqual(rules);
+  await world.cloud.clock.run(renamed.destroy(world.cloud.newRun()));
+  expect(intentsLeft(world.cloud)).toEqual([]);
+});
+
+describe.each(Object.keys(kinds))("%s: a resource that has another parent, and so is made before it is deleted, or beside that", (kind) => {
+  test.each<[string, (before: DeclaredRule, after: DeclaredRule, run: Run) => Promise<unknown>]>([
+    ["made first", (before, after, run) => after.up(run).then(() => before.destroy(run))],
+    ["deleted first", (before, after, run) => before.destroy(run).then(() => after.up(run))],
+    ["both at once", (before, after, run) => Promise.all([before.destroy(run), after.up(run)])],
+    ["both at once, the other way around", (before, after, run) => Promise.all([after.up(run), before.destroy(run)])],
+  ])("%s: it is there", async (_, work) => {
+    const { cloud } = ruleWorld.open();
+    const [before, after] = [kinds[kind]!.declared("web", 443), kinds[kind]!.declared("web", 443)];
+    await cloud.clock.run(before.up(cloud.newRun()));
+    const goal = cloud.state();
+    await cloud.clock.run(work(before, after, cloud.newRun()));
+    expect(difference(goal, cloud.state())).toBe("");
+    expect((await cloud.clock.run(after.diff(cloud.newRun()))).changes).toBe(false);
+    // The next run deletes it, as ever.
+    await cloud.clock.run(after.destroy(cloud.newRun()));
+    expect(difference(goal, cloud.state())).not.toBe("");
+  });
 });
 
 test("a balancer's port that the cluster has for its own API is never taken", async () => {

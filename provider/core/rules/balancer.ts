@@ -11,7 +11,7 @@ import { asDeclared, healthChecksSeen, setHealthCheck, setStickiness, stickiness
 import { membersSeen, setMembers } from "./balancer-members";
 import type { RuleAddress } from "./place";
 import { identityTags, isAdoptable, isRuleOf, lacksTags, retag, targetTag, type Members, type RuleOwner } from "./shared";
-import { claimSpot, isLeaving, type SpotKind } from "./spots";
+import { applyOnce, claimSpot, deleteUnlessMade, isLeaving, takenRules, type SpotKind } from "./spots";
 import { inTurn } from "./turns";
 
 export interface DesiredBalancer {
@@ -68,7 +68,12 @@ async function listBalancers(world: World, address: RuleAddress): Promise<Observ
   return (await world.mold.list("listLoadBalancerRules", { publicipid: address.id }).catch(goneAsEmpty)).map(readBalancer);
 }
 
-const isOwn = (world: World, owner: RuleOwner, rule: ObservedBalancer): boolean => isRuleOf(world, owner, rule.tags) || rule.description.endsWith(signature(world, owner));
+/** By its tags; while it has none, in its first moment or since a hand took them, by what its description says. */
+function isOwn(world: World, owner: RuleOwner, { tags, description: text }: ObservedBalancer): boolean {
+  const { [tagKeys.owner]: program, [tagKeys.resource]: resource } = tags;
+  const isAnothers = program !== undefined && resource !== undefined && (program !== world.owner || resource !== owner.resource);
+  return isRuleOf(world, owner, tags) || (!isAnothers && text.endsWith(signature(world, owner)));
+}
 
 /** The resource's own rule: one, unless an interrupted run left another. */
 export async function findBalancer(world: World, owner: RuleOwner, address: RuleAddress): Promise<ObservedBalancer | undefined> {
@@ -124,27 +129,39 @@ const isAutoscaled = (tags: Tags): boolean => tagKeys.autoscale in tags || Objec
 /** Ports can't be changed on a rule. */
 const samePorts = (rule: Pick<DesiredBalancer, "publicPort" | "privatePort">, desired: DesiredBalancer): boolean => rule.publicPort === desired.publicPort && rule.privatePort === desired.privatePort;
 
+interface ApplyOptions {
+  /** Tags that were declared last time. */
+  readonly former: Tags;
+  /** Its policies then. */
+  readonly formerPolicies?: Pick<DesiredBalancer, "stickiness" | "healthCheck">;
+  /** A rule of somebody else on the same ports is taken over. */
+  readonly adopt: boolean;
+}
+
 /**
  * Makes the rule, or changes what there is of it, as an interrupted run may have left it. One on another port is there, with its
  * members, before the old one goes; on the same port Mold takes no two at once. Answers with its id.
- * @param options `former`: tags that were declared last time, `formerPolicies`: its policies then. `adopt`: a rule of somebody else on the same ports is taken over.
  */
-export async function applyBalancer(job: BalancerJob, desired: DesiredBalancer, options: { readonly former: Tags; readonly formerPolicies?: Pick<DesiredBalancer, "stickiness" | "healthCheck">; readonly adopt: boolean }): Promise<string> {
+export const applyBalancer = (job: BalancerJob, desired: DesiredBalancer, options: ApplyOptions): Promise<string> => applyOnce(job, spotKind, job.address, () => apply(job, desired, options));
+
+async function apply(job: BalancerJob, desired: DesiredBalancer, options: ApplyOptions): Promise<string> {
   const { world, owner, address, resource } = job;
   claimSpot(job, address, spotKind, desired);
   const rules = await listBalancers(world, address);
   const own = rules.filter((rule) => isOwn(world, owner, rule));
   const equal = (rule: ObservedBalancer): boolean => samePorts(rule, desired) && carrier(rule.protocol) === carrier(desired.protocol);
-  const kept = own.find((rule) => samePorts(rule, desired)) ?? (options.adopt ? rules.find((rule) => !own.includes(rule) && equal(rule) && isAdoptable(rule.tags)) : undefined);
-  const others = kept ? [] : rules.filter((rule) => !own.includes(rule) && spotKind.conflict(rule, desired));
-  refuseTaken(others.filter(({ tags }) => !isLeaving(world, owner, tags)), desired, job);
-  const capability = kept || desired.stickiness || desired.healthCheck || desired.autoscale ? await balancerCapability(world, address.networkId) : undefined;
+  const mine = own.find((rule) => samePorts(rule, desired)) ?? (options.adopt ? rules.find((rule) => !own.includes(rule) && equal(rule) && isAdoptable(rule.tags)) : undefined);
+  const inSpot = mine ? [] : rules.filter((rule) => !own.includes(rule) && spotKind.conflict(rule, desired));
+  refuseTaken(inSpot.filter(({ tags }) => !isLeaving(world, owner, tags)), desired, job);
+  const capability = mine || inSpot.length > 0 || desired.stickiness || desired.healthCheck || desired.autoscale ? await balancerCapability(world, address.networkId) : undefined;
   if (capability) refuseIncapable(capability, desired, resource);
+  const taken = desired.autoscale ? undefined : await takePlace(job, inSpot.filter(equal));
+  const kept = mine ?? taken;
   const old = own.filter((rule) => rule !== kept);
   const inTheWay = kept ? [] : old.filter(({ publicPort }) => publicPort === desired.publicPort);
   for (const rule of inTheWay) await deleteBalancer(job, rule);
   // Another one of the same program, which moves or is declared no more: its own change makes it anew where it is declared, and finds nothing to delete here.
-  for (const rule of others) await deleteBalancer({ ...job, owner: { resource: rule.tags[tagKeys.resource] ?? "", cluster: rule.tags[tagKeys.cluster], tags: {} } }, rule);
+  for (const rule of inSpot.filter((each) => each.id !== taken?.id)) await deleteBalancer({ ...job, owner: { resource: rule.tags[tagKeys.resource] ?? "", cluster: rule.tags[tagKeys.cluster], tags: {} } }, rule);
   const id = kept?.id ?? (await create(job, desired));
   const described = description(world, owner, desired);
   const differences = kept ? balancerDifferences(kept, desired, described) : [];
@@ -155,9 +172,12 @@ export async function applyBalancer(job: BalancerJob, desired: DesiredBalancer, 
   await retag(world, "LoadBalancer", id, kept?.tags ?? {}, tagsFor(world, owner, desired), { ...options.former, [tagKeys.target]: "", [tagKeys.autoscale]: "" });
   const policies = { world, addressId: address.id, ruleId: id, resource };
   // A rule that was just made has none.
-  const { formerPolicies = {} } = options;
-  if (kept || desired.stickiness) await setStickiness(policies, kept ? toChange(await stickinessSeen(world, id), desired.stickiness, formerPolicies.stickiness) : [], desired.stickiness);
-  if (capability?.healthChecks) await setHealthCheck(policies, kept ? toChange(await healthChecksSeen(world, id), desired.healthCheck, formerPolicies.healthCheck) : [], desired.healthCheck);
+  const stickiness = kept ? await stickinessSeen(world, id) : [];
+  const healthChecks = kept && capability?.healthChecks ? await healthChecksSeen(world, id) : [];
+  // Of one that was another resource's, all that it has was that one's.
+  const formerPolicies = taken ? { stickiness: stickiness[0]?.policy, healthCheck: healthChecks[0]?.policy } : (options.formerPolicies ?? {});
+  if (kept || desired.stickiness) await setStickiness(policies, toChange(stickiness, desired.stickiness, formerPolicies.stickiness), desired.stickiness);
+  if (capability?.healthChecks) await setHealthCheck(policies, toChange(healthChecks, desired.healthCheck, formerPolicies.healthCheck), desired.healthCheck);
   // Mold autoscales no rule that has members of somebody else, and takes none beside its own.
   if (!desired.autoscale) await setMembers(world, address, id, desired.memberIds, resource);
   else {
@@ -166,6 +186,20 @@ export async function applyBalancer(job: BalancerJob, desired: DesiredBalancer, 
   }
   for (const rule of old) if (!inTheWay.includes(rule)) await deleteBalancer(job, rule);
   return id;
+}
+
+/** One on the same ports that is another resource's of the same program, and leaves them, becomes this one's as it is. In turn: that one may be about to delete it. */
+async function takePlace({ world, owner, address }: BalancerJob, equal: readonly ObservedBalancer[]): Promise<ObservedBalancer | undefined> {
+  const isTakeable = ({ tags }: ObservedBalancer): boolean => isLeaving(world, owner, tags) && !isAutoscaled(tags);
+  if (!equal.some(isTakeable)) return undefined;
+  return inTurn(world, address.id, async () => {
+    const rule = (await listBalancers(world, address)).find((each) => equal.some(({ id }) => id === each.id) && isTakeable(each));
+    if (!rule) return undefined;
+    const tags = identityTags(world, owner);
+    await retag(world, "LoadBalancer", rule.id, rule.tags, tags, rule.tags);
+    takenRules(world).set(rule.id, owner.resource);
+    return { ...rule, tags };
+  });
 }
 
 /** TCP and UDP of one port are two places; what else there is goes over TCP. */
@@ -232,16 +266,19 @@ async function update({ world, address, resource }: BalancerJob, id: string, { d
 const tagsFor = (world: World, owner: RuleOwner, desired: DesiredBalancer): Tags => ({ ...identityTags(world, owner), ...targetTag(desired.members), ...(desired.autoscale ? { [tagKeys.autoscale]: "yes" } : {}), ...owner.tags });
 
 /** Everything of the resource, also what an interrupted run left. */
-export async function deleteBalancers(job: BalancerJob): Promise<void> {
-  for (const rule of await listBalancers(job.world, job.address)) if (isOwn(job.world, job.owner, rule)) await deleteBalancer(job, rule);
-}
+export const deleteBalancers = (job: BalancerJob): Promise<void> =>
+  deleteUnlessMade(job, spotKind, job.address, async () => {
+    for (const rule of await listBalancers(job.world, job.address)) if (isOwn(job.world, job.owner, rule)) await deleteBalancer(job, rule);
+  });
 
 async function deleteBalancer({ world, owner, address, resource }: BalancerJob, { id, tags }: ObservedBalancer): Promise<void> {
   if (isAutoscaled(tags)) await removeAutoscale({ world, owner, ruleId: id, resource });
-  await inTurn(world, address.id, () =>
-    orAlready(
+  await inTurn(world, address.id, async () => {
+    // Since it was seen as this one's, another may have taken its place.
+    if ((takenRules(world).get(id) ?? owner.resource) !== owner.resource) return;
+    await orAlready(
       () => world.mold.run("deleteLoadBalancerRule", { id }, { resource }),
       async () => (await world.mold.list("listLoadBalancerRules", { id }).catch(goneAsEmpty)).length === 0,
-    ),
-  );
+    );
+  });
 }

@@ -6,7 +6,7 @@ import { Patience } from "../waiting";
 import { fitted } from "../wording";
 import type { RulePlace } from "./place";
 import { clearLeftovers, identityTags, isAdoptable, isRuleOf, lacksTags, leftIntents, retag, type RuleOwner } from "./shared";
-import { claimSpot, isLeaving, takenRules } from "./spots";
+import { applyOnce, claimSpot, deleteUnlessMade, isLeaving, takenRules } from "./spots";
 import { inTurn } from "./turns";
 
 /** A rule as Mold shows it. */
@@ -94,12 +94,20 @@ function differenceFrom<Span, Desired extends Span>(kind: RuleKind<Span, Desired
   return leftIntents(job.world, job.owner, job.place, kind.word).length > 0 ? "clear up after an interrupted run" : undefined;
 }
 
+interface ApplyOptions {
+  /** Tags that were declared last time. */
+  readonly former: Tags;
+  /** An equal rule of somebody else is taken over. */
+  readonly adopt: boolean;
+}
+
 /**
  * Makes the rule, or changes what there is of it; also what an interrupted run made of another declaration. One that has to be made
  * anew is there before the old one goes, unless Mold takes no two of them at once. Answers with its id.
- * @param options `former`: tags that were declared last time. `adopt`: an equal rule of somebody else is taken over.
  */
-export async function applyRule<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob, desired: Desired, options: { readonly former: Tags; readonly adopt: boolean }): Promise<string> {
+export const applyRule = <Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob, desired: Desired, options: ApplyOptions): Promise<string> => applyOnce(job, kind, job.place, () => apply(kind, job, desired, options));
+
+async function apply<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob, desired: Desired, options: ApplyOptions): Promise<string> {
   const { world, owner, place } = job;
   claimSpot(job, place, kind, desired);
   const rules = await settledRules(kind, job);
@@ -159,7 +167,9 @@ async function settledRules<Span, Desired extends Span>(kind: RuleKind<Span, Des
 }
 
 /** Everything of it, also what an interrupted run made and could not mark any more. */
-export async function deleteRules<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob): Promise<void> {
+export const deleteRules = <Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob): Promise<void> => deleteUnlessMade(job, kind, job.place, () => deleteAll(kind, job));
+
+async function deleteAll<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob): Promise<void> {
   const rules = await kind.list(job.world, job.place);
   for (const rule of rules) if (isOwn(job, rule)) await removeRule(kind, job, rule.id);
   await clearLeftovers(job.world, job.owner, job.place, kind.word, {

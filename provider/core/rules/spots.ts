@@ -6,10 +6,12 @@ import { ClusterError } from "../errors";
 import { tagKeys, type Tags } from "../ownership";
 import type { MoldPort, World } from "../ports";
 import { isAdoptable, type RuleOwner } from "./shared";
+import { inTurn } from "./turns";
 
 /** Who asks for a spot. */
 export interface SpotJob {
-  readonly world: Pick<World, "signal">;
+  readonly world: World;
+  readonly owner: RuleOwner;
   /** `NetworkRule web`, for messages. */
   readonly resource: string;
 }
@@ -21,26 +23,42 @@ export interface SpotKind<Span> {
   conflict(one: Span, other: Span): boolean;
 }
 
+/** The address, network or access list. */
+interface SpotPlace {
+  readonly id: string;
+}
+
 interface Spot {
+  readonly run: string;
   readonly resource: string;
   readonly noun: string;
   readonly place: string;
   readonly span: unknown;
 }
 
-/** By the signal that ends the run: all of its resources share it, and no other run has it. */
-const runs = new WeakMap<AbortSignal, Map<string, Spot>>();
+/** What the runs of a process have of some kind, by the signal that ends them. */
+class OfRuns<T> {
+  private readonly bySignal = new WeakMap<AbortSignal, Map<string, T>>();
 
-/**
- * @param place the address, network or access list
- * @throws ClusterError when another rule of this run stands there, or is to
- */
-export function claimSpot<Span>({ world: { signal }, resource }: SpotJob, place: { readonly id: string }, { noun, conflict }: SpotKind<Span>, span: Span): void {
-  const spots = runs.get(signal) ?? new Map<string, Spot>();
-  runs.set(signal, spots);
-  const other = [...spots.values()].find((spot) => spot.resource !== resource && spot.noun === noun && spot.place === place.id && conflict(spot.span as Span, span));
-  if (other) throw new ClusterError(`${other.resource} of this program declares a ${noun} for the same ports at the same place; Mold takes one of the two. Change one of them.`, { resource, property: noun === "balancer rule" ? "publicPort" : "startPort" });
-  spots.set(`${resource} ${noun} ${place.id}`, { resource, noun, place: place.id, span });
+  of({ signal }: Pick<World, "signal">): Map<string, T> {
+    const known = this.bySignal.get(signal) ?? new Map<string, T>();
+    this.bySignal.set(signal, known);
+    return known;
+  }
+}
+
+const spots = new OfRuns<Spot>();
+
+/** @throws ClusterError when another rule of this run stands there, or is to */
+export function claimSpot<Span>({ world, resource }: SpotJob, place: SpotPlace, { noun, conflict }: SpotKind<Span>, span: Span): void {
+  const { run } = world;
+  const known = spots.of(world);
+  const other = [...known.values()].find((spot) => spot.run === run && spot.resource !== resource && spot.noun === noun && spot.place === place.id && conflict(spot.span as Span, span));
+  if (other) {
+    const property = noun === "balancer rule" ? "publicPort" : "startPort";
+    throw new ClusterError(`${other.resource} of this program declares a ${noun} for the same ports at the same place; Mold takes one of the two. Change one of them.`, { resource, property });
+  }
+  known.set(`${run} ${resource} ${noun} ${place.id}`, { run, resource, noun, place: place.id, span });
 }
 
 /**
@@ -56,4 +74,30 @@ export function takenRules({ mold }: Pick<World, "mold">): Map<string, string> {
   const rules = taken.get(mold) ?? new Map<string, string>();
   taken.set(mold, rules);
   return rules;
+}
+
+/** Which resource's rules runs have made or changed. */
+const made = new OfRuns<true>();
+
+const identity = ({ world, owner }: SpotJob, { noun }: { readonly noun: string }, place: SpotPlace): string => `${world.run} ${noun} ${place.id} ${owner.cluster ?? ""} ${owner.resource}`;
+
+/** Makes or changes a resource's rule, while nothing else is done about it. */
+export function applyOnce<T>(job: SpotJob, kind: { readonly noun: string }, place: SpotPlace, work: () => Promise<T>): Promise<T> {
+  const key = identity(job, kind, place);
+  return inTurn(job.world, key, () => {
+    made.of(job.world).set(key, true);
+    return work();
+  });
+}
+
+/**
+ * Deletes a resource's rule, unless the same run has made it: then it went to another parent in the program, or its replacement was made first, and to Mold
+ * the two are one.
+ */
+export function deleteUnlessMade(job: SpotJob, kind: { readonly noun: string }, place: SpotPlace, work: () => Promise<void>): Promise<void> {
+  const key = identity(job, kind, place);
+  return inTurn(job.world, key, async () => {
+    if (made.of(job.world).has(key)) job.world.log.info(`${job.resource}: its ${kind.noun} stays, as another resource of that name, which this run has made`);
+    else await work();
+  });
 }
