@@ -100,7 +100,8 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
     this.kubeconfigExpires =
       access?.kubeconfigExpires ?? pulumi.output({ adminCertificate, userCertificates }).apply((certificates) => clientNow({ ...certificates, adminKey: "", userKey: "" }, now).expires);
     this.endpoint = whenThere(endpoint.endpoint);
-    this.uid = identity.uid;
+    // A rule that is given it instead of the cluster is made after the cluster all the same.
+    this.uid = whenThere(identity.uid);
     this.name = pulumi.output(declaration.name);
     this.description = pulumi.output(args.description);
     this.caCertificate = caCertificate;
