@@ -7,9 +7,7 @@ import { confirmLost, controlPlanesNow } from "./lost";
 import type { Operation } from "./operation";
 
 /** A leader that just goes leaves etcd without one until the others have noticed and elected: about a second of refused writes. */
-export async function handOverEtcd(operation: Operation, machine: MachineRef): Promise<void> {
-  await ledByAnother(operation, machine);
-}
+export const handOverEtcd = (operation: Operation, machine: MachineRef): Promise<void> => throughEtcd(operation, machine, (etcd) => letAnotherLead(operation, machine, etcd));
 
 interface Etcd {
   /** A control plane that answers. */
@@ -17,26 +15,25 @@ interface Etcd {
   readonly members: readonly EtcdMember[];
 }
 
-async function ledByAnother(operation: Operation, machine: MachineRef): Promise<Etcd> {
-  const { kubernetes } = operation;
-  const { via, members } = await askEtcd(operation, machine);
-  if (members.some(({ name, isLeader }) => isLeader && name === machine.name)) {
-    const next = members.find(({ name, isLearner }) => name === via && !isLearner);
-    if (!next) throw new ClusterError(`${via} is no voting member of etcd (yet). Run again once it is.`, operation.context(`machine ${machine.name}`));
-    await kubernetes.moveEtcdLeader(via, next.id);
-  }
-  return { via, members };
+async function letAnotherLead(operation: Operation, machine: MachineRef, { via, members }: Etcd): Promise<void> {
+  if (!members.some(({ name, isLeader }) => isLeader && name === machine.name)) return;
+  const next = members.find(({ name, isLearner }) => name === via && !isLearner);
+  if (!next) throw new ClusterError(`${via} is no voting member of etcd (yet). Run again once it is.`, operation.context(`machine ${machine.name}`));
+  await operation.kubernetes.moveEtcdLeader(via, next.id);
 }
 
-/** A control plane may just be coming back: an interrupted run had told it to restart. Milliseconds. */
-const comingBackMs = 60_000;
+/** A control plane may just be coming back: an interrupted run had told it to restart. And while its disk is busy, etcd may not answer in the five seconds that etcdctl gives it. Milliseconds. */
+const comingBackMs = 120_000;
 
-async function askEtcd(operation: Operation, leaving?: MachineRef): Promise<Etcd> {
+/** Asks etcd who its members are, and does what follows from that; both anew while nobody answers. */
+async function throughEtcd(operation: Operation, leaving: MachineRef | undefined, work: (etcd: Etcd) => Promise<void>): Promise<void> {
   let last: unknown;
-  return operation.patienceOf(comingBackMs).until(
+  await operation.patienceOf(comingBackMs).until(
     async () => {
       try {
-        return await askOnce(operation, leaving);
+        const etcd = await askOnce(operation, leaving);
+        if (etcd) await work(etcd);
+        return etcd;
       } catch (error) {
         if (!isNoAnswer(error)) throw error;
         last = error;
@@ -75,14 +72,16 @@ async function askOnce(operation: Operation, leaving?: MachineRef): Promise<Etcd
 export async function leaveEtcd(operation: Operation, machine: MachineRef): Promise<void> {
   const { kubernetes, observed } = operation;
   await confirmLost(operation, machine);
-  const { via, members } = await ledByAnother(operation, machine);
-  // Nodes too: those whose machine this run has made.
-  const nodes = (await kubernetes.nodes()).filter(({ name }) => operation.isThere(name)).map(({ name, internalIp }) => ({ name, address: internalIp }));
-  const now = (await controlPlanesNow(operation)).flatMap(({ name, addresses: all }) => all.map((address) => ({ name, address })));
-  const there = [...observed.machines.map(({ name, ipAddress }) => ({ name, address: ipAddress })), ...nodes, ...now];
-  const addresses = new Set(there.filter(({ name }) => name !== machine.name).map(({ address }) => address));
-  const isStale = ({ isLearner, peerUrls }: EtcdMember): boolean => isLearner && !peerUrls.some((url) => addresses.has(new URL(url).hostname));
-  for (const member of members) if (member.name === machine.name || isStale(member)) await kubernetes.removeEtcdMember(via, member.id);
+  await throughEtcd(operation, machine, async (etcd) => {
+    await letAnotherLead(operation, machine, etcd);
+    // Nodes too: those whose machine this run has made.
+    const nodes = (await kubernetes.nodes()).filter(({ name }) => operation.isThere(name)).map(({ name, internalIp }) => ({ name, address: internalIp }));
+    const now = (await controlPlanesNow(operation)).flatMap(({ name, addresses: all }) => all.map((address) => ({ name, address })));
+    const there = [...observed.machines.map(({ name, ipAddress }) => ({ name, address: ipAddress })), ...nodes, ...now];
+    const addresses = new Set(there.filter(({ name }) => name !== machine.name).map(({ address }) => address));
+    const isStale = ({ isLearner, peerUrls }: EtcdMember): boolean => isLearner && !peerUrls.some((url) => addresses.has(new URL(url).hostname));
+    for (const member of etcd.members) if (member.name === machine.name || isStale(member)) await kubernetes.removeEtcdMember(etcd.via, member.id);
+  });
 }
 
 /** What lost machines have left: learners, and members whose node somebody has deleted. Before this run makes any: nothing of its own is new there. */
@@ -96,6 +95,7 @@ export async function tidyEtcd(operation: Operation): Promise<void> {
   const isHere = ({ peerUrls }: EtcdMember): boolean => peerUrls.some((url) => addresses.has(new URL(url).hostname));
   // A member that votes may do so from another address than Mold knows: its name has to be nobody's, too.
   const isNobodys = ({ name, isLearner }: EtcdMember): boolean => isLearner || (parseMachineName(desired.name, name)?.role === "control-plane" && ![...machines, ...now].some((machine) => machine.name === name));
-  const { via, members } = await askEtcd(operation);
-  for (const member of members) if (!isHere(member) && isNobodys(member)) await kubernetes.removeEtcdMember(via, member.id);
+  await throughEtcd(operation, undefined, async ({ via, members }) => {
+    for (const member of members) if (!isHere(member) && isNobodys(member)) await kubernetes.removeEtcdMember(via, member.id);
+  });
 }
