@@ -17,11 +17,15 @@ import type { FormerDeclaration, Plan, PlanInput } from "./plan-input";
 import { mayBeStarting } from "./plan-repair";
 import { isKubernetesFailure, type World } from "./ports";
 import { needsVersions } from "./release";
+import { throughSilence } from "./silence";
 import { estimatePlan, pools, type Step } from "./step";
 import { keptRecord } from "./plan-registration";
 import { summary } from "./wording";
 
 /** One cluster as this run works on it. */
+/** How long a look asks a cluster again that serves and does not answer. Milliseconds. */
+const lookMs = 5000;
+
 export class ClusterRun {
   constructor(
     private readonly world: World,
@@ -62,13 +66,13 @@ export class ClusterRun {
 
   private async nodes(withHeartbeats: boolean): Promise<Pick<ObservedCluster, "nodes" | "heartbeats" | "addons">> {
     const kubernetes = this.world.kubernetes(accessOf(this.desired.identity, this.desired.place));
-    try {
+    const look = async (): Promise<Pick<ObservedCluster, "nodes" | "heartbeats" | "addons">> => {
       const nodes = await kubernetes.nodes();
       const addons = await observeAddons(kubernetes, addonChange(this.desired.addons, this.former?.addons));
       return { nodes, ...(withHeartbeats ? { heartbeats: await kubernetes.heartbeats() } : {}), ...(addons ? { addons } : {}) };
-    } catch {
-      return {};
-    }
+    };
+    // A plan that doesn't know the nodes is a worse one, and one dropped connection is no reason for it.
+    return throughSilence(this.world, look, lookMs).catch(() => ({}));
   }
 
   /**

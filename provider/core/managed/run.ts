@@ -17,6 +17,7 @@ import { marked, observeManaged, wasWhole, type ObservedManaged } from "./observ
 import { planManaged, type ManagedPlan } from "./plan";
 import type { FormerManaged, Offerings } from "./problems";
 import { estimateManaged, type ManagedStep } from "./work";
+import { throughSilence } from "../silence";
 
 /** What one round leaves, such as what can be seen only once the cluster runs, the next one does. */
 const mostRounds = 8;
@@ -137,5 +138,5 @@ export class ManagedRun {
 export async function carryOutManaged(operation: ManagedOperation, steps: readonly ManagedStep[], lease: Lease): Promise<void> {
   const { world } = operation;
   world.log.info(`${operation.context().resource}: ${steps.length} steps, about ${seconds(estimateManaged(steps) * 1000)}`);
-  await execute({ steps, run: (step) => actManaged(operation, step.work), clock: world.clock, log: world.log, signal: world.signal, keep: () => operation.keep(lease) });
+  await execute({ steps, run: (step) => throughSilence(world, () => actManaged(operation, step.work)), clock: world.clock, log: world.log, signal: world.signal, keep: () => operation.keep(lease) });
 }
