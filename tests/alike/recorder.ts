@@ -128,7 +128,8 @@ export class Recorder {
     const machines = await this.site.mold.list("listVirtualMachines", { listall: true });
     // A name may be taken again.
     const seen = new Set<string>();
-    for (const { id, name, state, isoname, ipaddress, tags } of machines) {
+    // Of what one look shows, what has come to rest was first: the next ones begin because of it.
+    for (const { id, name, state, isoname, ipaddress, tags } of [...machines].sort((a, b) => Number(isAtRest(b)) - Number(isAtRest(a)))) {
       seen.add(`${name} ${id}`);
       this.add("machine", `${name} ${id}`, { state, isoname, address: ipaddress !== undefined, tags: Object.fromEntries((tags ?? []).map(({ key, value }) => [key, value])) });
     }
@@ -181,6 +182,8 @@ export class Recorder {
     if (kind === "node" && parseMachineName("prod", name)?.role === "control-plane") this.controlPlanes.set(name, isReady(trimmed.node(object)));
   }
 }
+
+const isAtRest = ({ state }: { readonly state?: string }): boolean => state === "Running" || state === "Stopped";
 
 const nameOf = ({ metadata: { namespace, name } }: KubernetesObject): string => (namespace === undefined ? name : `${namespace}/${name}`);
 
