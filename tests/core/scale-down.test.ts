@@ -57,6 +57,27 @@ test("a budget that allows nothing ends the change with the names of pod and bud
   expect(await life.nodes()).not.toContain("prod-worker-4");
 });
 
+test("a drain that a budget has held for a minute goes on when an eviction is not answered", async () => {
+  const life = new Life(made);
+  await deployment(life, "web", 4);
+  await budget(life, "web", 4);
+  const { emulator, clock } = life.cloud;
+  const answer = emulator.request.bind(emulator);
+  const [began, late] = [clock.now(), 60_000];
+  let dropped = 0;
+  jest.spyOn(emulator, "request").mockImplementation(async (host, port, request) => {
+    if (!/\/eviction$/.test(request.path) || clock.now() - began < late || dropped > 0) return answer(host, port, request);
+    dropped += 1;
+    // Somebody gives the budget room meanwhile.
+    await answer(host, port, { ...request, method: "PATCH", path: "/apis/policy/v1/namespaces/default/poddisruptionbudgets/web", headers: { "content-type": "application/merge-patch+json" }, body: JSON.stringify({ spec: { minAvailable: 1 } }) });
+    return undefined;
+  });
+  await life.up(sized(3));
+  jest.restoreAllMocks();
+  expect(dropped).toBe(1);
+  expect(life.names).not.toContain("prod-worker-4");
+});
+
 test("taken back after it was refused: no node stays cordoned, but the one that a person had cordoned", async () => {
   const life = new Life(made);
   await deployment(life, "web", 4);

@@ -65,7 +65,7 @@ export async function drainNode(operation: NodeOperation, { machine, longestSeco
         saidOf.add(name);
         world.log.warn(`${machine.name}: the pod ${name} belongs to no controller: nobody makes it anew elsewhere`);
       }
-      const reason = await kubernetes.evictPod(pod);
+      const reason = await kubernetes.evictPod(pod).catch(noAnswer);
       if (reason !== undefined) held.push(`the pod ${name} is held: ${reason}`);
     }
     const waited = world.clock.now() - since;
@@ -83,6 +83,11 @@ async function lookAt({ kubernetes }: NodeOperation, machine: Named): Promise<Ku
     throw error;
   }
 }
+
+const noAnswer = (error: unknown): string => {
+  if (isNoAnswer(error)) return error.message;
+  throw error;
+};
 
 function givenUp(machine: Named, { waited, held, left }: { waited: number; held: readonly string[]; left: readonly KubernetesPod[] | undefined }): string {
   const ending = (left ?? []).filter(({ ending: isEnding }) => isEnding).map(({ namespace, name }) => `the pod ${namespace}/${name} has been told to end and does not`);
