@@ -22,10 +22,10 @@ import { estimatePlan, pools, type Step } from "./step";
 import { keptRecord } from "./plan-registration";
 import { summary } from "./wording";
 
-/** One cluster as this run works on it. */
 /** How long a look asks a cluster again that serves and does not answer. Milliseconds. */
 const lookMs = 5000;
 
+/** One cluster as this run works on it. */
 export class ClusterRun {
   constructor(
     private readonly world: World,

@@ -10,12 +10,12 @@ const stepMs = 30_000;
 
 /** @param longestMs after this the failure is the answer */
 export async function throughSilence<T>({ clock, signal }: Pick<World, "clock" | "signal">, work: () => Promise<T>, longestMs = stepMs): Promise<T> {
-  const since = clock.now();
+  let since: number | undefined;
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      const waited = clock.now() - since;
+      const waited = clock.now() - (since ??= clock.now());
       if (!isNoAnswer(error) || waited >= longestMs) throw error;
       await clock.sleep(nextLookMs(waited), signal);
     }

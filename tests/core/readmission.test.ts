@@ -54,6 +54,31 @@ test("one that is started gets a token of its own before, and loses it once it i
   isClean(life);
 });
 
+test("its token is made once, though the order to make it is not answered, taken or not", async () => {
+  for (const isTaken of [false, true]) {
+    const life = new Life(made);
+    await certificatesEnd(life, "prod-worker-2", 60_000);
+    await life.up(declared({ powerState: "stopped" }));
+    await life.cloud.clock.pass(longMs);
+    const { emulator } = life.cloud;
+    const answer = emulator.request.bind(emulator);
+    let dropped = 0;
+    jest.spyOn(emulator, "request").mockImplementation(async (host, port, request) => {
+      if (request.method !== "POST" || !/secrets$/.test(request.path) || (dropped += 1) > 1) return answer(host, port, request);
+      if (isTaken) await answer(host, port, request);
+      return undefined;
+    });
+    const all = userData(life);
+    await life.up(declared());
+    jest.restoreAllMocks();
+    expect(dropped).toBeGreaterThan(1);
+    expect(tokens([all[0]!])).toHaveLength(1);
+    // Nothing that would let anybody in is left.
+    expect(calls(life).filter((call) => call.startsWith("kubernetes DELETE"))).toHaveLength(1);
+    isClean(life);
+  }
+});
+
 test("all of them are, at once, although so many NotReady workers are otherwise left alone", async () => {
   const life = new Life(made);
   const mishaps = new Mishaps(life.cloud);

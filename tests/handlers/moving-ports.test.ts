@@ -205,18 +205,70 @@ test("a balancer's port that the cluster has for its own API is never taken", as
   await expect(cloud.clock.run(kinds.balancer!.declared("api", 6443).up(cloud.newRun()))).rejects.toThrow(/port 6443 of .* already has the balancer rule/);
 });
 
-test.each(Object.keys(kinds))("%s: two that name one place in two ways and want one port are told, run after run, and neither takes it from the other", async (kind) => {
-  const { declared, noun } = kinds[kind]!;
-  const { cloud, recorded } = ruleWorld.open();
+/** The same rule, its place named by its own id instead of the cluster's. */
+function byOwnId(kind: string, rule: DeclaredRule, { recorded }: Opened): DeclaredRule {
   const { publicIpAddressId, networkId } = recorded.endpoint.outputs;
-  const first = declared("first", 443);
+  const { machineId } = recorded.cluster.outputs.nodes[0]!;
   const place = kind === "egress" ? { networkId } : { ipAddressId: publicIpAddressId };
-  const target = kind === "portForward" ? { target: { machineId: recorded.cluster.outputs.nodes[0]!.machineId } } : kind === "balancer" ? { members: { machineIds: [recorded.cluster.outputs.nodes[0]!.machineId] } } : {};
-  const second = declared("second", 443).declare({ cluster: undefined, ...place, ...target });
-  for (const run of [cloud.newRun(), cloud.newRun()]) {
-    await cloud.clock.run(first.up(run));
+  return rule.declare({ cluster: undefined, ...place, ...(kind === "portForward" ? { target: { machineId } } : kind === "balancer" ? { members: { machineIds: [machineId] } } : {}) });
+}
+
+describe.each(Object.keys(kinds))("%s: two that name one place in two ways and want one port", (kind) => {
+  const { declared, noun } = kinds[kind]!;
+
+  test("are told, run after run, and neither takes it from the other", async () => {
+    const world = ruleWorld.open();
+    const { cloud } = world;
+    const [first, second] = [declared("first", 443), byOwnId(kind, declared("second", 443), world)];
+    for (const run of [cloud.newRun(), cloud.newRun()]) {
+      await cloud.clock.run(first.up(run));
+      const standing = cloud.state();
+      await expect(cloud.clock.run(second.up(run))).rejects.toThrow(new RegExp(`second: .*first of this program declares a ${noun} for the same ports at the same place; Mold takes one of the two`));
+      expect(cloud.state()).toBe(standing);
+    }
+  });
+
+  test("are told also by a run that has not looked at the first, as an apply of Terraform's", async () => {
+    const world = ruleWorld.open();
+    const { cloud } = world;
+    await cloud.clock.run(declared("first", 443).up(cloud.newRun()));
     const standing = cloud.state();
-    await expect(cloud.clock.run(second.up(run))).rejects.toThrow(new RegExp(`second: .*first of this program declares a ${noun} for the same ports at the same place; Mold takes one of the two`));
+    await expect(cloud.clock.run(byOwnId(kind, declared("second", 443), world).up(cloud.newRun()))).rejects.toThrow(/already/);
     expect(cloud.state()).toBe(standing);
-  }
+  });
+
+  test("as one resource whose place is named otherwise from now on, which is made before it is deleted: it is there", async () => {
+    const world = ruleWorld.open();
+    const { cloud } = world;
+    const [before, after] = [declared("web", 443), byOwnId(kind, declared("web", 443), world)];
+    await cloud.clock.run(before.up(cloud.newRun()));
+    const run = cloud.newRun();
+    await cloud.clock.run(after.up(run).then(() => before.destroy(run)));
+    expect((await cloud.clock.run(after.diff(cloud.newRun()))).plan).toEqual([]);
+  });
+});
+
+test.each(Object.keys(kinds))("%s: two that may take over what is there change places all the same", async (kind) => {
+  const { declared, ports } = kinds[kind]!;
+  const { cloud } = ruleWorld.open();
+  const rules = [declared("rule-0", 80), declared("rule-1", 443)].map((rule) => rule.declare({ adopt: true }));
+  for (const rule of rules) await cloud.clock.run(rule.up(cloud.newRun()));
+  [443, 80].forEach((port, at) => rules[at]!.declare(ports(port)));
+  const run = cloud.newRun();
+  await cloud.clock.run(Promise.all(rules.map((rule) => rule.up(run))));
+  const next = cloud.newRun();
+  for (const rule of rules) expect((await cloud.clock.run(rule.diff(next))).plan).toEqual([]);
+});
+
+test.each(Object.keys(kinds))("%s: one that can't be made does not keep the one of its name that goes in the same run", async (kind) => {
+  const { declared } = kinds[kind]!;
+  const { cloud } = ruleWorld.open();
+  await cloud.clock.run(declared("theirs", 8443).by("pulumi:organization/other/prod").up(cloud.newRun()));
+  const goal = cloud.state();
+  const [before, after] = [declared("web", 443), declared("web", 8443)];
+  await cloud.clock.run(before.up(cloud.newRun()));
+  const run = cloud.newRun();
+  await expect(cloud.clock.run(after.up(run))).rejects.toThrow(/other/);
+  await cloud.clock.run(before.destroy(run));
+  expect(cloud.state()).toBe(goal);
 });

@@ -81,7 +81,10 @@ export class Operation {
 
   /** As they were when the first step of this operation asked: for what does not change while their machines are off. */
   nodesNow(): Promise<KubernetesNode[]> {
-    return (this.known.now ??= this.kubernetes.nodes());
+    return (this.known.now ??= this.kubernetes.nodes().catch((error: unknown) => {
+      this.known.now = undefined;
+      throw error;
+    }));
   }
 
   /** With what was there before: it comes back within this time, or something is wrong with it. */

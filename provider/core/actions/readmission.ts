@@ -18,10 +18,10 @@ export async function readmit(operation: Operation, machine: MachineRef): Promis
   const { world, desired, kubernetes, readmissions } = operation;
   const id = operation.idOf(machine);
   world.log.info(`${machine.name}: its kubelet's certificate has ended; it gets user data that let it in again`);
-  if (!isTagged(operation, machine)) await operation.tagger.add("UserVm", id, readmitted);
-  const token = newBootstrapToken(randomBytes);
-  await kubernetes.putBootstrapToken(token, new Date(world.clock.now() + joinSeconds * 1000));
+  if (!isTagged(operation, machine) && !readmissions.has(machine.name)) await operation.tagger.add("UserVm", id, readmitted);
+  const token = readmissions.get(machine.name) ?? newBootstrapToken(randomBytes);
   readmissions.set(machine.name, token);
+  await kubernetes.putBootstrapToken(token, new Date(world.clock.now() + joinSeconds * 1000));
   const { identity, place } = desired;
   const userdata = encodeUserData(readmissionUserData({ endpoint: `${place.publicIpAddress}:${apiPort}`, caCertificate: identity.caCertificate, token }));
   await world.mold.call("updateVirtualMachine", { id, userdata }, operation.context(`machine ${machine.name}`));

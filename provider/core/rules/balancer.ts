@@ -150,7 +150,7 @@ async function apply(job: BalancerJob, desired: DesiredBalancer, options: ApplyO
   const rules = await listBalancers(world, address);
   const own = rules.filter((rule) => isOwn(world, owner, rule));
   const equal = (rule: ObservedBalancer): boolean => samePorts(rule, desired) && carrier(rule.protocol) === carrier(desired.protocol);
-  const mine = own.find((rule) => samePorts(rule, desired)) ?? (options.adopt ? rules.find((rule) => !own.includes(rule) && equal(rule) && isAdoptable(rule.tags)) : undefined);
+  const mine = own.find((rule) => samePorts(rule, desired)) ?? (options.adopt ? rules.find((rule) => !own.includes(rule) && equal(rule) && isAdoptable(rule.tags) && !isLeaving(world, owner, rule.tags)) : undefined);
   const inSpot = mine ? [] : rules.filter((rule) => !own.includes(rule) && spotKind.conflict(rule, desired));
   refuseTaken(inSpot.filter(({ tags }) => !isLeaving(world, owner, tags)), desired, job);
   const capability = mine || inSpot.length > 0 || desired.stickiness || desired.healthCheck || desired.autoscale ? await balancerCapability(world, address.networkId) : undefined;
@@ -169,7 +169,7 @@ async function apply(job: BalancerJob, desired: DesiredBalancer, options: ApplyO
   const autoscaled = { world, owner, ruleId: id, resource };
   // While its tag still says that there is some.
   if (kept && !desired.autoscale && isAutoscaled(kept.tags)) await removeAutoscale(autoscaled);
-  await retag(world, "LoadBalancer", id, kept?.tags ?? {}, tagsFor(world, owner, desired), { ...options.former, [tagKeys.target]: "", [tagKeys.autoscale]: "" });
+  await retag(world, "LoadBalancer", id, kept?.tags ?? {}, tagsFor(world, owner, desired), { ...options.former, [tagKeys.cluster]: "", [tagKeys.target]: "", [tagKeys.autoscale]: "" });
   const policies = { world, addressId: address.id, ruleId: id, resource };
   // A rule that was just made has none.
   const stickiness = kept ? await stickinessSeen(world, id) : [];

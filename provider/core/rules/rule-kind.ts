@@ -1,6 +1,6 @@
 /** What holds for every kind of NetworkRule: found by its tags, changed in place where Mold can, else made anew, and unmade whole. */
 import { claimRule, isOnItsWay, orAlready, pendingMs } from "../claim";
-import { mark, type TaggedKind, type Tags } from "../ownership";
+import { mark, tagKeys, type TaggedKind, type Tags } from "../ownership";
 import type { CallContext, World } from "../ports";
 import { Patience } from "../waiting";
 import { fitted } from "../wording";
@@ -114,7 +114,7 @@ async function apply<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, 
   const own = rules.filter((rule) => isOwn(job, rule));
   const isWanted = (rule: Desired): boolean => kind.tuple(rule) === kind.tuple(desired);
   const isEqual = (rule: Desired): boolean => (kind.isEqual ? kind.isEqual(rule, desired) : isWanted(rule));
-  const mine = own.find(isWanted) ?? (options.adopt ? rules.find((rule) => isEqual(rule) && !own.includes(rule) && isAdoptable(rule.tags)) : undefined);
+  const mine = own.find(isWanted) ?? (options.adopt ? rules.find((rule) => isEqual(rule) && !own.includes(rule) && isAdoptable(rule.tags) && !isLeaving(world, owner, rule.tags)) : undefined);
   const kept = mine ?? (rules.some((rule) => kind.conflict(rule, desired) && isLeaving(world, owner, rule.tags)) ? await takePlace(kind, job, desired) : undefined);
   const old = own.filter((rule) => rule !== kept);
   await clearLeftovers(world, job.owner, place, kind.word, {
@@ -130,7 +130,7 @@ async function apply<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, 
   const isForeign = kind.isSigned === true && rule?.signature !== signatureOf(job);
   if (rule && kind.update && (isForeign || !kind.same(rule, desired))) await inTurn(world, place.id, () => kind.update!(world, rule, desired, signatureOf(job), contextOf(job), place));
   const tagged = kept ?? (kind.isSigned ? rule : undefined);
-  if (tagged) await retag(world, kind.tagged, id, tagged.tags, wantedTags(job), options.former);
+  if (tagged) await retag(world, kind.tagged, id, tagged.tags, wantedTags(job), { ...options.former, [tagKeys.cluster]: "" });
   for (const each of old) if (!inTheWay.includes(each)) await removeRule(kind, job, each.id);
   return id;
 }

@@ -63,9 +63,10 @@ export function claimSpot<Span>({ world, resource }: SpotJob, place: SpotPlace, 
 
 /**
  * Pure: whether a rule is another one's of the same program, which may be made to leave its spot; or nobody's, as a run left it that was taking it.
- * Never what a cluster made for its own API.
+ * Both have to name their place alike, by the cluster or not: then a check has seen that they don't declare the same. Never what a cluster made for its own API.
  */
-export const isLeaving = (world: Pick<World, "owner">, owner: RuleOwner, rule: Tags): boolean => rule[tagKeys.owner] === world.owner && isAdoptable(rule) && rule[tagKeys.resource] !== owner.resource;
+export const isLeaving = (world: Pick<World, "owner">, owner: RuleOwner, rule: Tags): boolean =>
+  rule[tagKeys.owner] === world.owner && rule[tagKeys.cluster] === owner.cluster && isAdoptable(rule) && rule[tagKeys.resource] !== owner.resource;
 
 const taken = new WeakMap<MoldPort, Map<string, string>>();
 
@@ -79,14 +80,15 @@ export function takenRules({ mold }: Pick<World, "mold">): Map<string, string> {
 /** Which resource's rules runs have made or changed. */
 const made = new OfRuns<true>();
 
-const identity = ({ world, owner }: SpotJob, { noun }: { readonly noun: string }, place: SpotPlace): string => `${world.run} ${noun} ${place.id} ${owner.cluster ?? ""} ${owner.resource}`;
+const identity = ({ world, owner }: SpotJob, { noun }: { readonly noun: string }, place: SpotPlace): string => `${world.run} ${world.owner} ${noun} ${place.id} ${owner.cluster ?? ""} ${owner.resource}`;
 
 /** Makes or changes a resource's rule, while nothing else is done about it. */
 export function applyOnce<T>(job: SpotJob, kind: { readonly noun: string }, place: SpotPlace, work: () => Promise<T>): Promise<T> {
   const key = identity(job, kind, place);
-  return inTurn(job.world, key, () => {
+  return inTurn(job.world, key, async () => {
+    const done = await work();
     made.of(job.world).set(key, true);
-    return work();
+    return done;
   });
 }
 
