@@ -159,7 +159,7 @@ export async function carryOut(operation: Operation, steps: readonly Step[], lea
   world.log.info(`${operation.context().resource}: ${steps.length} steps, about ${seconds(estimatePlan(steps) * 1000)}`);
   await execute({
     steps,
-    run: (step) => act(operation, step.work),
+    run: (step) => throughSilence(world, () => act(operation, step.work)),
     pools,
     clock: world.clock,
     log: world.log,

@@ -1,6 +1,5 @@
 import type { Work, WorkKind } from "../step";
 import { takeOver } from "../adoption";
-import { throughSilence } from "../silence";
 import * as addons from "./addons";
 import * as api from "./api";
 import * as etcd from "./etcd";
@@ -81,5 +80,4 @@ export const actions: Actions = {
   deleteCloudConfig: ({ kubernetes }) => kubernetes.deleteCloudConfig(),
 };
 
-export const act = <W extends Work>(operation: Operation, work: W): Promise<void> =>
-  throughSilence(operation.world, () => (actions[work.kind] as (operation: Operation, work: W) => Promise<void>)(operation, work));
+export const act = <W extends Work>(operation: Operation, work: W): Promise<void> => (actions[work.kind] as (operation: Operation, work: W) => Promise<void>)(operation, work);

@@ -11,7 +11,7 @@ import { asDeclared, healthChecksSeen, setHealthCheck, setStickiness, stickiness
 import { membersSeen, setMembers } from "./balancer-members";
 import type { RuleAddress } from "./place";
 import { identityTags, isAdoptable, isRuleOf, lacksTags, retag, targetTag, type Members, type RuleOwner } from "./shared";
-import { applyOnce, claimSpot, deleteUnlessMade, isLeaving, takenRules, type SpotKind } from "./spots";
+import { applyOnce, claimSpot, deleteUnlessMade, isAnothersNow, isLeaving, noteTaken, type SpotKind } from "./spots";
 import { inTurn } from "./turns";
 
 export interface DesiredBalancer {
@@ -197,7 +197,7 @@ async function takePlace({ world, owner, address }: BalancerJob, equal: readonly
     if (!rule) return undefined;
     const tags = identityTags(world, owner);
     await retag(world, "LoadBalancer", rule.id, rule.tags, tags, rule.tags);
-    takenRules(world).set(rule.id, owner.resource);
+    noteTaken(world, rule.id, owner);
     return { ...rule, tags };
   });
 }
@@ -274,8 +274,7 @@ export const deleteBalancers = (job: BalancerJob): Promise<void> =>
 async function deleteBalancer({ world, owner, address, resource }: BalancerJob, { id, tags }: ObservedBalancer): Promise<void> {
   if (isAutoscaled(tags)) await removeAutoscale({ world, owner, ruleId: id, resource });
   await inTurn(world, address.id, async () => {
-    // Since it was seen as this one's, another may have taken its place.
-    if ((takenRules(world).get(id) ?? owner.resource) !== owner.resource) return;
+    if (isAnothersNow(world, id, owner)) return;
     await orAlready(
       () => world.mold.run("deleteLoadBalancerRule", { id }, { resource }),
       async () => (await world.mold.list("listLoadBalancerRules", { id }).catch(goneAsEmpty)).length === 0,

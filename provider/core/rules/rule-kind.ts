@@ -6,7 +6,7 @@ import { Patience } from "../waiting";
 import { fitted } from "../wording";
 import type { RulePlace } from "./place";
 import { clearLeftovers, identityTags, isAdoptable, isRuleOf, lacksTags, leftIntents, retag, type RuleOwner } from "./shared";
-import { applyOnce, claimSpot, deleteUnlessMade, isLeaving, takenRules } from "./spots";
+import { applyOnce, claimSpot, deleteUnlessMade, isAnothersNow, isLeaving, noteTaken } from "./spots";
 import { inTurn } from "./turns";
 
 /** A rule as Mold shows it. */
@@ -149,7 +149,7 @@ async function takePlace<Span, Desired extends Span>(kind: RuleKind<Span, Desire
     if (!equal) return undefined;
     const wanted = wantedTags(job);
     await retag(world, kind.tagged, equal.id, equal.tags, wanted, equal.tags);
-    takenRules(world).set(equal.id, owner.resource);
+    noteTaken(world, equal.id, owner);
     return { ...equal, tags: wanted };
   });
 }
@@ -211,8 +211,7 @@ async function createRule<Span, Desired extends Span>(kind: RuleKind<Span, Desir
 async function removeRule<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob, id: string): Promise<void> {
   const { world, owner, place } = job;
   await inTurn(world, place.id, async () => {
-    // Since it was seen as this one's, another may have taken its place.
-    if ((takenRules(world).get(id) ?? owner.resource) === owner.resource) await removeNow(kind, job, id);
+    if (!isAnothersNow(world, id, owner)) await removeNow(kind, job, id);
   });
 }
 

@@ -70,11 +70,14 @@ export const isLeaving = (world: Pick<World, "owner">, owner: RuleOwner, rule: T
 
 const taken = new WeakMap<MoldPort, Map<string, string>>();
 
-/** Which rules have become another resource's in this process, by their ids: and whose. */
-export function takenRules({ mold }: Pick<World, "mold">): Map<string, string> {
-  const rules = taken.get(mold) ?? new Map<string, string>();
-  taken.set(mold, rules);
-  return rules;
+/** Notes that a rule, by its id, has become this resource's. */
+export function noteTaken({ mold }: Pick<World, "mold">, id: string, { resource }: RuleOwner): void {
+  taken.set(mold, (taken.get(mold) ?? new Map<string, string>()).set(id, resource));
+}
+
+/** Whether a rule that was seen as this resource's has become another one's in this process since. */
+export function isAnothersNow({ mold }: Pick<World, "mold">, id: string, { resource }: RuleOwner): boolean {
+  return (taken.get(mold)?.get(id) ?? resource) !== resource;
 }
 
 /** Which resource's rules runs have made or changed. */

@@ -68,9 +68,7 @@ test("one that this library made for another program keeps its uid and its netwo
   const destroyed = cloud.newRun();
   await cloud.clock.run(before.destroy(destroyed));
   expect(changing(destroyed)).toEqual([]);
-  expect(await cloud.clock.run(engine.plan(cloud.newRun()))).toEqual([]);
-  await cloud.clock.run(engine.destroy(cloud.newRun()));
-  expect(cloud.emulator.isEmpty()).toBe(true);
+  await expectAtRestAndWholeToDestroy(cloud, engine);
 });
 
 test("with none of that name, or with two, it is refused before anything is made", async () => {
