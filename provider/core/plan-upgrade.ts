@@ -273,14 +273,15 @@ const workerUpgradeSeconds = 40;
 /**
  * Every node gets the ISO and loads its images while it still serves. All of them before the first is upgraded: kubeadm then has the cluster run a Job with
  * the new version's pause image, on any node, and where there is no registry only those that have loaded it can (kubernetes, cmd/kubeadm/app/phases/upgrade/health.go).
- * Control planes one at a time, led by another meanwhile: what is unpacked keeps the disk busy that etcd waits for with every write.
+ * Control planes one at a time, led by another meanwhile: what is unpacked keeps the disk busy that etcd waits for with every write. Workers after them, a few
+ * at a time: the disks of a zone's machines are often parts of one storage.
  */
 function planPreparation(course: Course, to: KubernetesVersion, refs: readonly MachineRef[], before: readonly string[]): string[] {
   const { steps, input } = course;
   const spare = input.desired.controlPlane.count >= leastToSpareOne;
   let turn = before;
   return refs.map((ref) => {
-    if (ref.role === "worker" || !spare) return planImages(course, to, ref, before, before);
+    if (ref.role === "worker" || !spare) return planImages(course, to, ref, before, turn);
     const about = `${to.version} images ${ref.name}`;
     const handed = steps.add({ kind: "handOverEtcd", machine: ref }, `let another lead etcd than ${ref.name}, whose disk is busy`, turn, { about, why: "writes don't wait for its disk" });
     const prepared = planImages(course, to, ref, before, [handed]);
@@ -296,7 +297,11 @@ function planImages({ steps, drives }: Course, { version, isoId }: KubernetesVer
   drives.delete(ref.name);
   const emptied = held !== undefined && held !== isoId ? steps.add({ kind: "detachIso", machine: ref }, `empty the drive of ${ref.name}`, before, { about: `before ${about}`, why: "it holds another ISO" }) : undefined;
   const iso = held === isoId ? undefined : steps.add({ kind: "attachIso", machine: ref, version }, `attach the ISO of Kubernetes ${version} to ${ref.name}`, [...before, emptied], { about });
-  return steps.add({ kind: "prepareNode", machine: ref, version }, `have ${ref.name} load the images of ${version}`, [...turn, iso], { about, why: "it is away for less time, and what is wrong with the ISO shows before anything is changed" });
+  return steps.add({ kind: "prepareNode", machine: ref, version }, `have ${ref.name} load the images of ${version}`, [...turn, iso], {
+    about,
+    pool: "images",
+    why: "it is away for less time, and what is wrong with the ISO shows before anything is changed",
+  });
 }
 
 /** The order, and its answer. */

@@ -166,8 +166,8 @@ export const estimates: Readonly<Record<WorkKind, number>> = {
   untagAnchor: 1,
 };
 
-/** Machines that Mold is asked for at the same time. It places about four at once; a short queue keeps it busy. */
-export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12, drain: 12 };
+/** Machines that Mold is asked for at the same time. It places about four at once; a short queue keeps it busy. Of those that load images, as many as one storage bears. */
+export const pools: Readonly<Record<string, number>> = { deploy: 12, destroy: 12, drain: 12, images: 4 };
 
 const graphs = new WeakMap<readonly StepNode[], StepGraph<StepNode>>();
 

@@ -101,6 +101,24 @@ describe("two minors away", () => {
 });
 
 describe("while it goes on", () => {
+  test("images are loaded by one control plane at a time, and by workers after them, four at a time: one storage may bear all their disks", async () => {
+    const life = new Life(await MadeCluster.make(at("1.34", { workers: 7 })));
+    await life.up(at("1.35", { workers: 7 }));
+    const loading = new Set<string>();
+    const together: string[][] = [];
+    for (const line of life.run.lines) {
+      const [, name, end] = /^info have (\S+) load the images of 1\.35\.4( …$|: done in)/.exec(line) ?? [];
+      if (name === undefined) continue;
+      if (end === " …") loading.add(name);
+      else loading.delete(name);
+      together.push([...loading]);
+    }
+    expect(together.slice(0, 6)).toEqual([["prod-control-1"], [], ["prod-control-2"], [], ["prod-control-3"], []]);
+    const workers = together.slice(6);
+    expect(new Set(workers.flat())).toEqual(new Set(Array.from({ length: 7 }, (_, index) => `prod-worker-${index + 1}`)));
+    expect(Math.max(...workers.map((names) => names.length))).toBe(4);
+  });
+
   test("never two control planes are away, and two are behind the API all the time", async () => {
     const life = new Life(made);
     const behind = await watching(life, life.up(at("1.35")), () => (seen(life.cloud).balancers!.find(({ publicPort }) => Number(publicPort) === 6443)!.memberIds as string[]).length);

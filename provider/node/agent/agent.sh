@@ -288,6 +288,7 @@ load_images() {
     is_wanted_here "$archive" || continue
     ctr -n k8s.io images import "$archive" >/dev/null 2>"$state/import.log" ||
       fail "$(basename "$archive") cannot be loaded: $(tail -n 1 "$state/import.log" | tail -c 300)"
+    sync # All of it at once, in the end, would keep etcd waiting, which shares this disk.
     count=$((count + 1))
   done
   ((count > 0)) || fail 'the ISO has no images in docker/'
