@@ -89,6 +89,18 @@ prepare_host() {
     fail "the kernel's settings cannot be changed: $(tail -n 1 "$state/sysctl.log" | tail -c 300)"
   swapoff -a # The kubelet does not start with swap on.
   note_cgroup
+  look_sooner
+}
+
+# kubeadm has what runs a control plane looked at for the first time ten seconds after its start, and then each ten seconds: it counts as not Ready for
+# up to twenty seconds in which it serves already (measured). As long a time to start in, looked at each two seconds.
+look_sooner() {
+  local name
+  if [[ $ROLE != control-plane ]]; then return; fi
+  for name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
+    printf 'spec:\n  containers:\n  - name: %s\n    startupProbe: {initialDelaySeconds: 1, periodSeconds: 2, failureThreshold: 120}\n' "$name" \
+      >"$settings/patches/$name+strategic.yaml"
+  done
 }
 
 # Only a machine that has cgroup v1 is let off kubelet 1.35's refusal of it, and off kubeadm's check; the others keep both. At

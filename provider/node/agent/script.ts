@@ -92,6 +92,18 @@ prepare_host() {
     fail "the kernel's settings cannot be changed: $(tail -n 1 "$state/sysctl.log" | tail -c 300)"
   swapoff -a # The kubelet does not start with swap on.
   note_cgroup
+  look_sooner
+}
+
+# kubeadm has what runs a control plane looked at for the first time ten seconds after its start, and then each ten seconds: it counts as not Ready for
+# up to twenty seconds in which it serves already (measured). As long a time to start in, looked at each two seconds.
+look_sooner() {
+  local name
+  if [[ $ROLE != control-plane ]]; then return; fi
+  for name in etcd kube-apiserver kube-controller-manager kube-scheduler; do
+    printf 'spec:\\n  containers:\\n  - name: %s\\n    startupProbe: {initialDelaySeconds: 1, periodSeconds: 2, failureThreshold: 120}\\n' "$name" \\
+      >"$settings/patches/$name+strategic.yaml"
+  done
 }
 
 # Only a machine that has cgroup v1 is let off kubelet 1.35's refusal of it, and off kubeadm's check; the others keep both. At
@@ -703,8 +715,9 @@ follow_orders() {
       follow_order
       follow_addons "$on_disc" "$has" "$wanted_addons"
     fi
-    # The order that it has prepared itself for comes soon.
-    if [[ -n $next && $prepared == "$next" ]]; then sleep "2.$((RANDOM % 10))"; else sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"; fi
+    # The order that it has prepared itself for comes soon; an answer may have met an API that its own upgrade had just made anew.
+    said=$(cat "$state/answer" 2>/dev/null || true)
+    if [[ -n $next && $prepared == "$next" || -n $said && $said != "$answer" ]]; then sleep "2.$((RANDOM % 10))"; else sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"; fi
   done
 }
 `;

@@ -248,7 +248,8 @@ follow_orders() {
       follow_order
       follow_addons "$on_disc" "$has" "$wanted_addons"
     fi
-    # The order that it has prepared itself for comes soon.
-    if [[ -n $next && $prepared == "$next" ]]; then sleep "2.$((RANDOM % 10))"; else sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"; fi
+    # The order that it has prepared itself for comes soon; an answer may have met an API that its own upgrade had just made anew.
+    said=$(cat "$state/answer" 2>/dev/null || true)
+    if [[ -n $next && $prepared == "$next" || -n $said && $said != "$answer" ]]; then sleep "2.$((RANDOM % 10))"; else sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"; fi
   done
 }
