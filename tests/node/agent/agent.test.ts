@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { controlPlane, worker } from "../bootstraps";
 import type { NodeBootstrap } from "../../../provider/node/spec";
 import { Machine, type Run } from "./machine";
@@ -191,6 +192,20 @@ it("lets off kubeadm's and the kubelet's refusal of cgroup v1 only on a machine 
   const flag = (of: Machine): boolean => of.calls("kubeadm").some((call) => call.includes("SystemVerification"));
   expect([modern.has(patch), flag(modern)]).toEqual([false, false]);
   expect([old.read(patch), flag(old)]).toEqual(["failCgroupV1: false\n", true]);
+});
+
+it("has what runs a control plane looked at soon, with as long a time to start in as kubeadm gives it; a worker runs none of that", async () => {
+  const [first, other] = [machine(await controlPlane()), machine(await worker())];
+  done(await first.boot());
+  done(await other.boot());
+  const patches = (of: Machine): unknown[] =>
+    ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"].flatMap((name) => {
+      const file = `etc/ablestack-kubernetes/patches/${name}+strategic.yaml`;
+      return of.has(file) ? [parse(of.read(file))] : [];
+    });
+  const startupProbe = { initialDelaySeconds: 1, periodSeconds: 2, failureThreshold: 120 };
+  expect(patches(first)).toEqual(["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => ({ spec: { containers: [{ name, startupProbe }] } })));
+  expect(patches(other)).toEqual([]);
 });
 
 it("tells the node's annotation what went wrong once the node is there", async () => {

@@ -108,6 +108,14 @@ describe("an order", () => {
     expect(answers(other)).toEqual(["upgraded 1.35.4"]);
   });
 
+  it("is looked at soon again while its Node does not show the answer, and then as rarely as before", async () => {
+    const other = await follower(await worker());
+    other.set("polls", "4");
+    stopped(await other.boot());
+    const pauses = other.calls("sleep").map((call) => Number(call.split(" ")[1]));
+    expect(pauses.slice(0, 3).map((seconds) => seconds < 3)).toEqual([true, false, false]);
+  });
+
   it("is not taken from a Node that says nothing, nor while the API does not answer", async () => {
     const other = await node(await worker());
     other.set("polls", "2");
