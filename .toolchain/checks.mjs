@@ -15,7 +15,8 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = (name) => join(root, "node_modules/.bin", name);
 const reports = join(root, ".state/checks");
-const jest = (name, ...more) => ({ name, jest: join(reports, `${name}.json`), command: [bin("jest"), "-c", ".config/jest.config.cjs", "--ci", ...more] });
+const workers = String(Math.max(1, availableParallelism()));
+const jest = (name, ...more) => ({ name, jest: join(reports, `${name}.json`), command: [bin("jest"), "-c", ".config/jest.config.cjs", "--ci", "--maxWorkers", workers, ...more] });
 const found = spawnSync("find", [".toolchain", "provider", "tests", "examples", "-name", "node_modules", "-prune", "-o", "-name", "*.sh", "-print"], { cwd: root, encoding: "utf8" });
 const shell = [".ci/run", ...found.stdout.split("\n").filter(Boolean)];
 
@@ -24,10 +25,11 @@ const checks = [
   { name: "lint", command: [bin("eslint"), "-c", ".config/eslint.config.mjs", "."] },
   { name: "generated", command: ["make", "--no-print-directory", "-s", "stale"] },
   { name: "shellcheck", command: ["shellcheck", "-x", "-P", "SCRIPTDIR", ...shell], optional: true },
-  // Unit tests side by side (those on real machines are `make test-real`); those with the real engine one at a time, since they kill, and measure what is left.
-  jest("unit", "--testPathIgnorePatterns", "/engine/", "/tests/real/", "--maxWorkers", String(Math.max(1, availableParallelism()))),
+  // Those on real machines are `make test-real`.
+  jest("unit", "--testPathIgnorePatterns", "/engine/", "/tests/real/"),
+  // With the real engine: each file has a folder, a Mold, addresses and processes of its own, and looks at nothing else.
   // What needs OpenTofu is skipped there unless it is on PATH or was built: .toolchain/terraform/find-tofu.sh, which `make test OPENTOFU=1` calls.
-  jest("engine", "-i", "--testPathPatterns", "/tests/(terraform/)?engine/"),
+  jest("engine", "--testPathPatterns", "/tests/(terraform/)?engine/"),
 ];
 
 /** What jest says of itself; a file that didn't even load counts as one failure. */

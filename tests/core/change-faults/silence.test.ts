@@ -3,7 +3,7 @@
  * calls, taken or not, is done in the same run, in the state of an undisturbed one (promise 6).
  */
 import { changes, momentsOf, restMs } from "../sweeps/change";
-import { difference, every, violations } from "../sweeps/sweep";
+import { difference, violations } from "../sweeps/sweep";
 import { sharedIdentity } from "../world/cluster";
 import { Life } from "../world/life";
 import { MadeCluster } from "../world/made";
@@ -58,7 +58,7 @@ test.each(names)("%s, with one call or five in a row unanswered, is done in the 
     const { calls, state: goal } = await carriedOut();
     const wrong: string[] = [];
     // A dozen places of each change: an upgrade alone asks hundreds of times.
-    const moments = momentsOf(calls, Math.ceil(calls.length / 12) * every());
+    const moments = momentsOf(calls, Math.ceil(calls.length / 12) * Number(process.env.SWEEP_EVERY ?? 1));
     for (const at of moments) {
       for (const silence of [{ calls: 1, isTaken: false }, { calls: 1, isTaken: true }, { calls: 5, isTaken: false }]) {
         const where = `${silence.calls} from ${at} (${calls[at - 1]})${silence.isTaken ? ", taken" : ""}`;

@@ -12,10 +12,11 @@ import { create, declaration, destroy, type Recorded } from "../world/cluster";
 export const declared = declaration({ controlPlanes: 3, workers: 1, apiAccess: { cidrList: ["127.0.0.0/8"] } });
 
 /**
- * A kill at every call; of those that are followed by a second kill at the same place, every third, for else these sweeps alone take
+ * Kills at every second call, once before it and once after it: to the world, killed before a call is killed after the one that came before it, so that each
+ * moment between two calls is looked at once. Of those that are followed by a second kill at the same place, every third, for else these sweeps alone take
  * a quarter of an hour. `SWEEP_EVERY=1` looks at every call in both, `SWEEP_EVERY=10` at every tenth: for the hurried.
  */
-export const every = (twice?: "twice"): number => Number(process.env.SWEEP_EVERY ?? (twice ? 3 : 1));
+export const every = (twice?: "twice"): number => Number(process.env.SWEEP_EVERY ?? (twice ? 3 : 2));
 
 async function attempt(cloud: Cloud, run: Run, work: Promise<unknown>): Promise<void> {
   await cloud.clock.run(work).catch((error: unknown) => {
