@@ -24,7 +24,7 @@ function nodeRegistration(spec: NodeBootstrap): YamlValue {
   };
 }
 
-/** The agent puts here what holds for one machine only (`failCgroupV1: false` on one with cgroup v1), so that no other is weakened by it. */
+/** What the agent puts here holds for one machine only (`failCgroupV1: false` on one with cgroup v1), so that no other is weakened by it. */
 const patches = { directory: places.patches };
 
 function initConfiguration(spec: ControlPlaneBootstrap): YamlValue {

@@ -51,7 +51,7 @@ export const places = {
   settings: "/etc/ablestack-kubernetes",
   environment: "/etc/ablestack-kubernetes/node.env",
   kubeadm: "/etc/ablestack-kubernetes/kubeadm.yaml",
-  /** kubeadm patches that the agent makes where a machine needs one. */
+  /** kubeadm patches that the agent makes: what holds for this machine only, and how soon what runs a control plane is looked at. */
   patches: "/etc/ablestack-kubernetes/patches",
   containerd: "/etc/ablestack-kubernetes/containerd.toml",
   pki: "/etc/kubernetes/pki",
