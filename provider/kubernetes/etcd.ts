@@ -3,6 +3,7 @@ import type { ClusterAccess, EtcdMember } from "../core/ports";
 import { KubernetesError } from "./errors";
 import type { ExecAnswer, ExecEnd, ExecRequest } from "./exec";
 import { refusal, said as saidIn } from "./refusal";
+import type { KubernetesResponse } from "./transport";
 import { parseKeepingDigits } from "./whole-numbers";
 
 /** As kubeadm lays them out, and mounts them into the pod. */
@@ -87,7 +88,7 @@ export class Etcdctl {
 
   private async run(command: readonly string[], endpoint = itself): Promise<Said> {
     const answer = await this.exec({ namespace: "kube-system", pod: `etcd-${this.via}`, container: "etcd", command: ["etcdctl", `--endpoints=${endpoint}`, ...certificates, ...command] });
-    if ("refused" in answer) throw answer.refused.status === 500 ? this.notRun(saidIn(answer.refused.body)) : refusal(this.what, answer.refused);
+    if ("refused" in answer) throw this.notLetIn(answer.refused);
     const { stdout, stderr, status } = answer.ended;
     if (status.status === "Success") return { printed: stdout };
     const code = exitCode(answer.ended);
@@ -96,6 +97,14 @@ export class Etcdctl {
     // etcdctl gives a reason for all that it refuses: with its pod's end it is killed (137), on an upgrade of that node say.
     if (words === undefined) throw this.notRun(`it ended with ${code} and said nothing, as what is killed does`);
     return { refused: words };
+  }
+
+  private notLetIn(refused: KubernetesResponse): KubernetesError {
+    const why = saidIn(refused.body);
+    if (refused.status === 500) return this.notRun(why);
+    // After its own upgrade a kubelet makes its static pods anew, and what the API shows of them with that: for some seconds there is none (measured).
+    if (refused.status === 404) return new KubernetesError("unreachable", `${this.what}: ${cut(why)}. The kubelet of ${this.via} may just be making it anew, or no etcd runs there: use the etcd pod of another control plane.`, 404);
+    return refusal(this.what, refused);
   }
 
   private notRun(why: string | undefined): KubernetesError {

@@ -76,7 +76,7 @@ async function client(endpoint: string, options: Partial<KubernetesClientOptions
   test("a machine that is down can't be gone by way of, and a node without etcd neither", async () => {
     cloud.hypervisor.stop(cloud.id("prod-control-3"), { forced: true });
     await expect(kubernetes.etcdMembers("prod-control-3")).rejects.toMatchObject({ kind: "unreachable", message: expect.stringMatching(/no route to host\. The machine of prod-control-3 is down .*: use the etcd pod of another control plane/) });
-    await expect(kubernetes.etcdMembers("prod-worker-1")).rejects.toMatchObject({ kind: "refused", status: 404, message: expect.stringContaining('pods "etcd-prod-worker-1" not found') });
+    await expect(kubernetes.etcdMembers("prod-worker-1")).rejects.toMatchObject({ kind: "unreachable", status: 404, message: expect.stringContaining('pods "etcd-prod-worker-1" not found') });
     expect(await kubernetes.etcdMembers("prod-control-1")).toHaveLength(3);
   });
 
@@ -231,7 +231,7 @@ describe("over a transport handed in", () => {
 
   test.each([
     [403, "forbidden"],
-    [404, "refused"],
+    [404, "unreachable"],
     [500, "unreachable"],
     [503, "unreachable"],
   ])("a refusal with %i before anything ran is %s", async (status, kind) => {
