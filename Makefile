@@ -6,7 +6,8 @@ SHELL := /bin/sh
 .PHONY: help up down preview kubeconfig env reset up-terraform down-terraform env-terraform terraform-mirror install build lint test test-real test-real-full generate stale bench clean
 
 # HYPERVISOR: the machines of `make up`, simulated (default) or nspawn: containers that boot (Linux, root). KUBERNETES: up to which
-# version ISOs are made for these. BRIEF=1: of `make test-real` what needs one minor alone. OPENTOFU=1: `make test` builds OpenTofu where
+# version ISOs are made for these. BRIEF=1: of `make test-real` what needs one minor alone.
+# AGAIN: test files that `make test-real-full` runs once more, into the report that is there. OPENTOFU=1: `make test` builds OpenTofu where
 # there is none (some minutes, once) and tries it, too. BENCH: which groups `make bench` measures, all by default (tests/bench/run.ts).
 export HYPERVISOR KUBERNETES BRIEF VERSIONS MOLD_PORT MOLD_RANGE MOLD_FLAGS PULUMI_FLAGS TERRAFORM TERRAFORM_FLAGS STATE STACK EXAMPLE
 
@@ -73,7 +74,7 @@ test-real: $(built) ## the tests on machines that boot (Linux, root; builds Kube
 	@PATH="$$(.toolchain/pulumi/find.sh):$$PATH" && export PATH && .toolchain/machines/test-real.sh
 
 test-real-full: $(built) ## all of them, an hour or more; writes tests/real/RESULTS.md
-	@PATH="$$(.toolchain/pulumi/find.sh):$$PATH" && export PATH && .toolchain/machines/test-real.sh full
+	@PATH="$$(.toolchain/pulumi/find.sh):$$PATH" && export PATH && .toolchain/machines/test-real.sh $(if $(AGAIN),again $(AGAIN),full)
 
 generate: $(modules) ## what is made from the declarations and the recorded catalogue
 	@npm run --silent generate

@@ -5,6 +5,7 @@
 #
 #   test-real.sh [TEST FILE ...]   default: those that take less than half an hour
 #   test-real.sh full              `make test-real-full`: all of them, and the report, tests/real/RESULTS.md
+#   test-real.sh again TEST FILE … `make test-real-full AGAIN=…`: these once more, into the report of the last run of all
 #
 # BRIEF=1: what needs one minor alone, a few minutes, and the machines themselves; the rest counts as skipped. VERSIONS: of the ISOs that machines are given.
 # ROUNDS: how many times a cluster is made by hand and by `pulumi up` in turn (1; of all of them 3).
@@ -26,15 +27,19 @@ unshare --net --mount true 2>/dev/null || skip 'they need to make network and mo
 "$machines/host.sh"
 cd "$root"
 files=("$@")
-full=''
+noted=() # What the report begins with.
 VERSIONS=${VERSIONS:-$([[ -n ${BRIEF:-} ]] && echo 1.34.2 || echo 1.34.2 1.35.4)}
 case ${1:-} in
   '') mapfile -t files < <(ls tests/real/*.test.ts ${BRIEF:+tests/real/full/hypervisor.test.ts}) ;;
-  full)
+  full | again)
+    noted=(begin)
     mapfile -t files < <(ls tests/real/*.test.ts tests/real/full/*.test.ts)
+    if [[ $1 == again ]]; then
+      files=("${@:2}")
+      noted=(again "${files[@]}")
+    fi
     VERSIONS=$("$machines/build.sh" versions)
     export ROUNDS=${ROUNDS:-3}
-    full=yes
     ;;
 esac
 isos=$(mktemp -d)
@@ -48,11 +53,11 @@ done
 command -v kubectl >/dev/null || export PATH="$isos/$version/k8s:$PATH"
 export ABLESTACK_MACHINES_ROOTFS ABLESTACK_MACHINES_IMAGES ABLESTACK_MACHINES_ISOS=$isos
 report=(node --import tsx tests/real/world/write-report.ts)
-if [[ -n $full ]]; then "${report[@]}" begin; fi
+if ((${#noted[@]} > 0)); then "${report[@]}" "${noted[@]}"; fi
 status=0
 node_modules/.bin/jest -c .config/jest.config.cjs -i --json --outputFile "$isos.json" "${files[@]}" || status=$?
 # Whatever failed is in the report too.
-if [[ -n $full ]]; then "${report[@]}" "$isos.json"; fi
+if ((${#noted[@]} > 0)); then "${report[@]}" "$isos.json"; fi
 # shellcheck disable=SC2016 # JavaScript
 node -p 'const r = require(process.argv[1]); `${r.numPassedTests} passed, ${r.numFailedTests + r.numRuntimeErrorTestSuites} failed` + (r.numPendingTests > 0 ? `, ${r.numPendingTests} skipped` : "")' "$isos.json"
 exit "$status"

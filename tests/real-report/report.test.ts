@@ -51,6 +51,18 @@ test("a figure's own word goes before what the words of its goal say; where neit
   expect(inShort(report([made[0]!, unclear!]))[0]).toBe("run; see below");
 });
 
+test("of a file that is run again the last outcome counts; when, at which commit and what had failed before stays to be read", () => {
+  const destroyed: ResultLine = { test: "a cluster on real nodes destroy leaves no machine, namespace, mount, cgroup, link or process", file: "tests/real/cluster.test.ts", outcome: "failed", why: "found a cgroup" };
+  const other: ResultLine = { test: "another", file: "tests/real/full/kills.test.ts", outcome: "passed" };
+  const again: ResultLine = { again: { date: "2026-11-28 09:00 UTC", commit: "def456", files: ["tests/real/cluster.test.ts"] } };
+  const text = report([about, destroyed, other, again, { ...destroyed, outcome: "passed" }]);
+  expect(text).toContain("Tests: 2 passed, 0 failed, 0 skipped.");
+  expect(text).not.toContain("### Failed");
+  expect(text).toContain("- 2026-11-28 09:00 UTC, at def456: tests/real/cluster.test.ts");
+  expect(text).toContain("What had failed before:\n\n- a cluster on real nodes destroy leaves no machine, namespace, mount, cgroup, link or process (tests/real/cluster.test.ts): found a cgroup");
+  expect(report([about, other])).not.toContain("Run again");
+});
+
 test("a failed test is named with its file and why; it fails its point", () => {
   const text = report([{ test: "a cluster on real nodes destroy leaves no machine, namespace, mount, cgroup, link or process", file: "tests/real/cluster.test.ts", outcome: "failed", why: "expected [] | found\n[cgroup]" }]);
   expect(text).toContain("Tests: 0 passed, 1 failed, 0 skipped.");

@@ -13,6 +13,11 @@ export interface About {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/** Files that were run again afterwards: what had failed was mended, and the whole takes an hour or more. */
+export interface Again extends Pick<About, "date" | "commit"> {
+  readonly files: readonly string[];
+}
+
 export interface TestOutcome {
   /** With the names of what it is in. */
   readonly test: string;
@@ -22,7 +27,7 @@ export interface TestOutcome {
   readonly why?: string;
 }
 
-export type ResultLine = { readonly about: About } | Figure | TestOutcome;
+export type ResultLine = { readonly about: About } | { readonly again: Again } | Figure | TestOutcome;
 
 type Verdict = "met" | "not met" | "not judged" | "not run";
 interface Row {
@@ -34,12 +39,13 @@ interface Row {
 
 /**
  * Markdown. What was not run is said to be not run.
- * @param lines as they were written; of a figure that was recorded twice both are shown
+ * @param lines as they were written; of a figure that was recorded twice both are shown, of a test that was run again the last outcome counts
  */
 export function report(lines: readonly ResultLine[]): string {
   const abouts = lines.flatMap((line) => ("about" in line ? [line.about] : []));
   const figures = lines.flatMap((line) => ("seen" in line ? [line] : []));
-  const tests = lines.flatMap((line) => ("test" in line ? [line] : []));
+  const outcomes = lines.flatMap((line) => ("test" in line ? [line] : []));
+  const tests = outcomes.filter((outcome) => outcomes.findLast(isSameTest(outcome)) === outcome);
   const sections = points.map((point) => ({ point, rows: point.shown.flatMap((expected) => rowsOf(expected, figures, tests)) }));
   const isExpected = ({ what }: Figure): boolean => points.some(({ shown }) => shown.some(({ by }) => "figure" in by && by.figure.test(what)));
   const others = figures.filter((figure) => !isExpected(figure)).map(rowOf);
@@ -51,10 +57,24 @@ export function report(lines: readonly ResultLine[]): string {
     "## In short",
     table(["", "what is to be shown", "seen"], sections.map(({ point, rows }, index) => [String(index + 1), point.wanted, overall(rows)])),
     testsInWords(tests),
-    ...(failed.length === 0 ? [] : ["### Failed", ...failed.map(({ test, file, why }) => `- ${cell(test)} (${file})${why === undefined ? "" : `: ${cell(why)}`}`)]),
+    ...(failed.length === 0 ? [] : ["### Failed", failed.map(failureInWords).join("\n")]),
+    ...runAgain(lines.flatMap((line) => ("again" in line ? [line.again] : [])), outcomes.filter((outcome) => outcome.outcome === "failed" && !tests.includes(outcome))),
     ...sections.flatMap(({ point, rows }, index) => sectionOf(point, rows, index + 1, figures)),
     ...(others.length === 0 ? [] : ["## Also seen", rowTable(others)]),
   ].join("\n\n").concat("\n");
+}
+
+const isSameTest =
+  ({ test, file }: TestOutcome) =>
+  (other: TestOutcome): boolean =>
+    other.test === test && other.file === file;
+
+const failureInWords = ({ test, file, why }: TestOutcome): string => `- ${cell(test)} (${file})${why === undefined ? "" : `: ${cell(why)}`}`;
+
+function runAgain(runs: readonly Again[], before: readonly TestOutcome[]): string[] {
+  if (runs.length === 0) return [];
+  const lines = runs.map(({ date, commit, files }) => `- ${date}, at ${commit}: ${files.join(", ")}`);
+  return ["### Run again", lines.join("\n"), ...(before.length === 0 ? [] : ["What had failed before:", before.map(failureInWords).join("\n")])];
 }
 
 function rowsOf({ what, by }: Expected, figures: readonly Figure[], tests: readonly TestOutcome[]): Row[] {

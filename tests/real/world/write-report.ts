@@ -1,6 +1,6 @@
 /**
- * For test-real.sh: `tsx write-report.ts begin` notes where and with what is run, and `tsx write-report.ts <jest's report>` writes
- * tests/real/RESULTS.md of all that was noted since.
+ * For test-real.sh: `tsx write-report.ts begin` notes where and with what is run, `tsx write-report.ts again <file>…` which files are run once more, and
+ * `tsx write-report.ts <jest's report>` writes tests/real/RESULTS.md of all that was noted since it began.
  */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -55,14 +55,18 @@ function outcomes({ testResults }: JestReport): TestOutcome[] {
   });
 }
 
-function main(word: string): void {
+const note = (line: ResultLine): void => appendFileSync(resultsFile, `${JSON.stringify(line)}\n`);
+
+function main(word: string, files: readonly string[]): void {
   mkdirSync(dirname(resultsFile), { recursive: true });
   if (word === "begin") return writeFileSync(resultsFile, `${JSON.stringify({ about: about() })}\n`);
+  const { date, commit } = about();
+  if (word === "again") return note({ again: { date, commit, files } });
   // Else jest came to no end.
   const ended = existsSync(word) ? readFileSync(word, "utf8") : "";
-  for (const outcome of ended === "" ? [] : outcomes(JSON.parse(ended) as JestReport)) appendFileSync(resultsFile, `${JSON.stringify(outcome)}\n`);
+  for (const outcome of ended === "" ? [] : outcomes(JSON.parse(ended) as JestReport)) note(outcome);
   const lines = readFileSync(resultsFile, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as ResultLine);
   writeFileSync(join(root, "tests/real/RESULTS.md"), report(lines));
 }
 
-if (require.main === module) main(process.argv[2] ?? "begin");
+if (require.main === module) main(process.argv[2] ?? "begin", process.argv.slice(3));
