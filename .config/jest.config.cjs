@@ -2,6 +2,7 @@
 module.exports = {
   rootDir: "..",
   testEnvironment: "node",
+  cacheDirectory: "<rootDir>/.state/jest",
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
   transform: { "^.+\\.(t|mj|cj|j)s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript", decorators: true } }, module: { type: "commonjs" } }] },
   // These are published as ES modules only; Node's require() takes them, jest's own module loader needs them transformed.

@@ -7,8 +7,8 @@
  * Exit code: 0 if all passed.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -42,8 +42,11 @@ function run({ name, command, jest: report, optional }) {
   console.error(`==> ${name}`);
   const begun = Date.now();
   const [program, ...options] = report ? [...command, "--json", "--outputFile", report] : command;
+  // What tests, engines and CDKTF's own test app leave in the folder for temporary files goes with it.
+  const scratch = mkdtempSync(join(tmpdir(), "checks-"));
   // jest's JSON goes to the file and its talk to stderr.
-  const { status, error } = spawnSync(program, options, { cwd: root, stdio: ["ignore", report ? "ignore" : "inherit", "inherit"] });
+  const { status, error } = spawnSync(program, options, { cwd: root, env: { ...process.env, TMPDIR: scratch }, stdio: ["ignore", report ? "ignore" : "inherit", "inherit"] });
+  rmSync(scratch, { recursive: true, force: true });
   const seconds = Math.round((Date.now() - begun) / 1000);
   if (optional && error?.code === "ENOENT") return { name, seconds, passed: 0, failed: 0, skipped: 1, note: `${program} is not installed` };
   if (error) return { name, seconds, passed: 0, failed: 1, skipped: 0, note: error.message };

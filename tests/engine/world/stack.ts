@@ -59,6 +59,7 @@ export class TestStack extends EngineUnderTest {
       env: {
         PATH: `${pulumiFolders()}:${process.env.PATH ?? ""}`,
         HOME: this.folder,
+        TMPDIR: this.folder,
         PULUMI_HOME: join(this.folder, "home"),
         PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
         PULUMI_CONFIG_PASSPHRASE: "a-passphrase",

@@ -72,6 +72,7 @@ export class TerraformEngine extends EngineUnderTest {
       env: {
         PATH: process.env.PATH,
         HOME: join(this.folder, "home"),
+        TMPDIR: this.folder,
         TF_CLI_CONFIG_FILE: join(this.folder, "terraformrc"),
         TF_IN_AUTOMATION: "true",
         ABLESTACK_API_URL: this.apiUrl,
