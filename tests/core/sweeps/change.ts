@@ -106,6 +106,9 @@ export async function sweepChange({ from, before, to, then, plain = (text) => te
         if (locksLeft(life.cloud).length + intentsLeft(life.cloud).length > 0) wrong.push(`${where}: a lock or an intent is left`);
       } catch (error) {
         wrong.push(`${where}: ${(error as Error).message}`);
+      } finally {
+        // Hundreds of them would keep their files open.
+        await life.cloud.emulator.close();
       }
     }
     return { wrong, kills, moments: moments.length };
