@@ -201,7 +201,7 @@ it("has what runs a control plane looked at soon, with as long a time to start i
   const patches = (of: Machine): unknown[] =>
     ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"].flatMap((name) => {
       const file = `etc/ablestack-kubernetes/patches/${name}+strategic.yaml`;
-      return of.has(file) ? [parse(of.read(file))] : [];
+      return of.has(file) ? [parse(of.read(file)) as unknown] : [];
     });
   const startupProbe = { initialDelaySeconds: 1, periodSeconds: 2, failureThreshold: 120 };
   expect(patches(first)).toEqual(["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => ({ spec: { containers: [{ name, startupProbe }] } })));
