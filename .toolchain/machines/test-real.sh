@@ -32,11 +32,12 @@ VERSIONS=${VERSIONS:-$([[ -n ${BRIEF:-} ]] && echo 1.34.2 || echo 1.34.2 1.35.4)
 case ${1:-} in
   '') mapfile -t files < <(ls tests/real/*.test.ts ${BRIEF:+tests/real/full/hypervisor.test.ts}) ;;
   full | again)
-    noted=(begin)
-    mapfile -t files < <(ls tests/real/*.test.ts tests/real/full/*.test.ts)
     if [[ $1 == again ]]; then
       files=("${@:2}")
       noted=(again "${files[@]}")
+    else
+      mapfile -t files < <(ls tests/real/*.test.ts tests/real/full/*.test.ts)
+      noted=(begin)
     fi
     VERSIONS=$("$machines/build.sh" versions)
     export ROUNDS=${ROUNDS:-3}

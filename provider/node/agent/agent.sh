@@ -35,6 +35,9 @@ waiting() {
   console "${task:-$step} waits: $1"
 }
 
+# What the node was told last; nothing yet: nothing.
+last_answer() { cat "$state/answer" 2>/dev/null || true; }
+
 # Tells people outside: the console shows in Mold, the annotation in `kubectl describe node`. Neither may stop the agent.
 tell() {
   [[ $shown != agent ]] || printf '%s' "$1" >"$state/answer" || true # Said again while the node does not show it (upgrade.sh).
@@ -446,7 +449,7 @@ main() {
   remove_secrets
   step=node
   # Once: what it has answered to an order since outlives a reboot.
-  case $(cat "$state/answer" 2>/dev/null || true) in joined* | upgrad* | certificates*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
+  case $(last_answer) in joined* | upgrad* | certificates*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
   say 'done'
   follow_orders
 }

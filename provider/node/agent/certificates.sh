@@ -202,7 +202,7 @@ watch_certificates() {
   fi
   renew_kubelet_server
   # What it said before is true again.
-  case $(cat "$state/answer" 2>/dev/null || true) in
+  case $(last_answer) in
     certificates*) locked_out || tell "$([[ -e $state/version ]] && echo upgraded || echo joined) $(installed)" ;;
   esac
   end=$({ kubeadm_ends; kubelet_ends; } | earliest)

@@ -38,6 +38,9 @@ waiting() {
   console "\${task:-$step} waits: $1"
 }
 
+# What the node was told last; nothing yet: nothing.
+last_answer() { cat "$state/answer" 2>/dev/null || true; }
+
 # Tells people outside: the console shows in Mold, the annotation in \`kubectl describe node\`. Neither may stop the agent.
 tell() {
   [[ $shown != agent ]] || printf '%s' "$1" >"$state/answer" || true # Said again while the node does not show it (upgrade.sh).
@@ -449,7 +452,7 @@ main() {
   remove_secrets
   step=node
   # Once: what it has answered to an order since outlives a reboot.
-  case $(cat "$state/answer" 2>/dev/null || true) in joined* | upgrad* | certificates*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
+  case $(last_answer) in joined* | upgrad* | certificates*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
   say 'done'
   follow_orders
 }
@@ -709,14 +712,14 @@ follow_orders() {
   for ((round = 0; ; round = (round + 1) % 90)); do
     if ((round == 0)); then look_after_certificates; fi
     if read_order; then
-      said=$(cat "$state/answer" 2>/dev/null || true)
+      said=$(last_answer)
       if [[ -n $said && $said != "$answer" ]]; then tell "$said" && answer=$said; fi # It was lost, or the Node is a new one.
       follow_preparation
       follow_order
       follow_addons "$on_disc" "$has" "$wanted_addons"
     fi
     # The order that it has prepared itself for comes soon; an answer may have met an API that its own upgrade had just made anew.
-    said=$(cat "$state/answer" 2>/dev/null || true)
+    said=$(last_answer)
     if [[ -n $next && $prepared == "$next" || -n $said && $said != "$answer" ]]; then sleep "2.$((RANDOM % 10))"; else sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"; fi
   done
 }
@@ -927,7 +930,7 @@ watch_certificates() {
   fi
   renew_kubelet_server
   # What it said before is true again.
-  case $(cat "$state/answer" 2>/dev/null || true) in
+  case $(last_answer) in
     certificates*) locked_out || tell "$([[ -e $state/version ]] && echo upgraded || echo joined) $(installed)" ;;
   esac
   end=$({ kubeadm_ends; kubelet_ends; } | earliest)

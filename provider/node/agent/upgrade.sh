@@ -242,14 +242,14 @@ follow_orders() {
   for ((round = 0; ; round = (round + 1) % 90)); do
     if ((round == 0)); then look_after_certificates; fi
     if read_order; then
-      said=$(cat "$state/answer" 2>/dev/null || true)
+      said=$(last_answer)
       if [[ -n $said && $said != "$answer" ]]; then tell "$said" && answer=$said; fi # It was lost, or the Node is a new one.
       follow_preparation
       follow_order
       follow_addons "$on_disc" "$has" "$wanted_addons"
     fi
     # The order that it has prepared itself for comes soon; an answer may have met an API that its own upgrade had just made anew.
-    said=$(cat "$state/answer" 2>/dev/null || true)
+    said=$(last_answer)
     if [[ -n $next && $prepared == "$next" || -n $said && $said != "$answer" ]]; then sleep "2.$((RANDOM % 10))"; else sleep "$((8 + RANDOM % 4)).$((RANDOM % 10))"; fi
   done
 }

@@ -60,8 +60,10 @@ const note = (line: ResultLine): void => appendFileSync(resultsFile, `${JSON.str
 function main(word: string, files: readonly string[]): void {
   mkdirSync(dirname(resultsFile), { recursive: true });
   if (word === "begin") return writeFileSync(resultsFile, `${JSON.stringify({ about: about() })}\n`);
-  const { date, commit } = about();
-  if (word === "again") return note({ again: { date, commit, files } });
+  if (word === "again") {
+    const { date, commit } = about();
+    return note({ again: { date, commit, files } });
+  }
   // Else jest came to no end.
   const ended = existsSync(word) ? readFileSync(word, "utf8") : "";
   for (const outcome of ended === "" ? [] : outcomes(JSON.parse(ended) as JestReport)) note(outcome);
