@@ -127,7 +127,7 @@ function checkMap(property: Property & { type: "map" }, value: Readonly<Record<s
 /** Connections are configured: a missing part has a place to be set, rather than a line in the program. */
 function whereToSet(name: string, property: Property): string {
   const variable = property.environment?.[0];
-  return variable === undefined ? "" : ` Run \`pulumi config set ${property.secret ? "--secret " : ""}ablestack:${name} …\` (for another connection \`ablestack:connections.<connection>.${name}\`), or set ${variable} in the environment.`;
+  return variable === undefined ? "" : ` Run \`pulumi config set ${property.secret ? "--secret " : ""}ablestack:${name}${property.secret ? "" : " …"}\` (for another connection \`ablestack:connections.<connection>.${name}\`), or set ${variable} in the environment.`;
 }
 
 /** Judges the properties of a record and fills in their defaults. Undeclared names are told and dropped. */

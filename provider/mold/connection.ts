@@ -82,7 +82,8 @@ function objectsOf(config: Configuration): Readonly<Record<string, Readonly<Reco
 function howToSet(name: string | undefined, property: string): string {
   const secret = declared.inputs[property]?.secret === true;
   const path = name === undefined ? "" : "--path ";
-  const command = `pulumi config set ${secret ? "--secret " : ""}${path}${configKey(name, property)} …`;
+  // Pulumi asks for a value that isn't given: a secret doesn't stay in the shell's history then, nor is one that begins with "-" read as a flag.
+  const command = `pulumi config set ${secret ? "--secret " : ""}${path}${configKey(name, property)}${secret ? "" : " …"}`;
   const variables = declared.inputs[property]?.environment ?? [];
   return name === undefined && variables.length > 0 ? `\`${command}\` or ${variables[0]}` : `\`${command}\``;
 }

@@ -5,7 +5,7 @@
  * ```sh
  * pulumi config set ablestack:apiUrl https://mold.example.com/client/api
  * pulumi config set ablestack:apiKey …
- * pulumi config set --secret ablestack:secretKey …
+ * pulumi config set --secret ablestack:secretKey    # asks for it
  * ```
  *
  * Or by environment: `ABLESTACK_API_URL`, `ABLESTACK_API_KEY`, `ABLESTACK_SECRET_KEY`, then `CLOUDSTACK_…`. A further connection is

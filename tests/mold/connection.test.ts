@@ -67,7 +67,7 @@ describe("where a connection comes from", () => {
     const error = errorOf(() => connectionFrom(configOf({}), {}));
     expect(error.keys).toEqual(["ablestack:apiUrl", "ablestack:apiKey", "ablestack:secretKey"]);
     expect(error.message).toContain("`pulumi config set ablestack:apiUrl …` or ABLESTACK_API_URL");
-    expect(error.message).toContain("`pulumi config set --secret ablestack:secretKey …` or ABLESTACK_SECRET_KEY");
+    expect(error.message).toContain("`pulumi config set --secret ablestack:secretKey` or ABLESTACK_SECRET_KEY");
     expect(error.message).not.toMatch(/127\.0|localhost/);
   });
 });

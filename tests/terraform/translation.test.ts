@@ -30,7 +30,7 @@ describe("paths", () => {
 test("what is said names properties and commands as somebody with HCL and Terraform knows them; values in quotes stay", () => {
   expect(inTerraformWords("give the id of a public address as ipAddressId")).toBe("give the id of a public address as ip_address_id");
   expect(inTerraformWords('must be one of "firewall", "portForward"')).toBe('must be one of "firewall", "portForward"');
-  expect(inTerraformWords("ablestack:secretKey is not set: `pulumi config set --secret ablestack:secretKey …` or ABLESTACK_SECRET_KEY")).toBe("secret_key is not set: `secret_key` of the provider or ABLESTACK_SECRET_KEY");
+  expect(inTerraformWords("ablestack:secretKey is not set: `pulumi config set --secret ablestack:secretKey` or ABLESTACK_SECRET_KEY")).toBe("secret_key is not set: `secret_key` of the provider or ABLESTACK_SECRET_KEY");
   expect(inTerraformWords('or replace it (nodes: { "prod-1": { replace: "<why>" } } in the declaration)')).toBe('or replace it (node_operations = { "prod-1" = { replace = "<why>" } } in the declaration)');
   expect(inTerraformWords('nodes["prod-1"].delete names a control plane')).toBe('node_operations["prod-1"].delete names a control plane');
   expect(inTerraformWords("ablestack:connections.lab.apiUrl is not set")).toBe("connections.lab.api_url is not set");

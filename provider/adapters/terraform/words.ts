@@ -15,8 +15,8 @@ const renamed = [...new Set(Object.values(resources).flatMap(({ inputs, outputs 
 const anyRenamed = new RegExp(`(?<![\\w"])(${renamed.join("|")})(?![\\w"])`, "g");
 
 const commands: readonly (readonly [RegExp, string | ((...found: string[]) => string)])[] = [
-  [/`pulumi config set (?:--secret )?(?:--path )?ablestack:connections\.([^.`]+)\.(\w+) [^`]*`/g, (_, connection, property) => `\`connections.${connection}.${snakeCase(property!)}\` of the provider`],
-  [/`pulumi config set (?:--secret )?ablestack:(\w+) [^`]*`/g, (_, property) => `\`${snakeCase(property!)}\` of the provider`],
+  [/`pulumi config set (?:--secret )?(?:--path )?ablestack:connections\.([^.`]+)\.(\w+)[^`]*`/g, (_, connection, property) => `\`connections.${connection}.${snakeCase(property!)}\` of the provider`],
+  [/`pulumi config set (?:--secret )?ablestack:(\w+)[^`]*`/g, (_, property) => `\`${snakeCase(property!)}\` of the provider`],
   [/ablestack:connections\.([^.\s]+)\.(\w+)/g, (_, connection, property) => `connections.${connection}.${snakeCase(property!)}`],
   [/ablestack:(\w+)/g, (_, property) => snakeCase(property!)],
   [/pulumi refresh/g, "terraform apply -refresh-only"],

@@ -2,14 +2,24 @@
  * What a test has of an engine, whichever it is: a folder and a Mold of its own, nothing of which outlives the test. The Mold runs in the test's process, so that
  * its calls can be counted and its faults ordered.
  */
+import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CallRecord, Emulator } from "../../../provider/emulator";
+import { createEmulator, type CallRecord, type Emulator, type EmulatorOptions } from "../../../provider/emulator";
 import { isAlive, killAll } from "./processes";
 import type { Ended, Running } from "./running";
 
 /** A machine that boots in about a second. */
-export const speed = 20;
+const speed = 20;
+
+/** Keys are random characters of base64url. One in 64 begins as a flag of a command line does; here all do, so that this isn't met by chance. */
+const key = (): string => `-${randomBytes(48).toString("base64url")}`;
+
+/** A Mold for one engine. @param range of its public addresses: 127.90.<range>.0/24 */
+export function moldFor(range: number, options: EmulatorOptions = {}): Emulator {
+  const users = ["admin", "user"].map((name) => ({ name, admin: name === "admin", apiKey: key(), secretKey: key() }));
+  return createEmulator({ speed, users, publicRange: `127.90.${range}.0/24`, ...options });
+}
 
 export abstract class EngineUnderTest {
   protected readonly started: Running[] = [];

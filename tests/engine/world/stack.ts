@@ -2,8 +2,8 @@
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEmulator, type EmulatorOptions } from "../../../provider/emulator";
-import { EngineUnderTest, speed } from "./engine-under-test";
+import type { EmulatorOptions } from "../../../provider/emulator";
+import { EngineUnderTest, moldFor } from "./engine-under-test";
 import { built, example, pulumiFolders, root } from "./paths";
 import { commandOf, killAll } from "./processes";
 import { startProcess, type Ended, type Running } from "./running";
@@ -30,7 +30,7 @@ export class TestStack extends EngineUnderTest {
     for (const name of ["home", "state", "program"]) mkdirSync(join(folder, name));
     for (const file of ["index.ts", "Pulumi.yaml", "package.json", "tsconfig.json"]) cpSync(join(from, file), join(program, file));
     install(program);
-    const mold = createEmulator({ speed, publicRange: `127.90.${range}.0/24`, ...emulator });
+    const mold = moldFor(range, emulator);
     const stack = new TestStack(folder, program, mold, await mold.listen());
     await stack.succeed(["stack", "init", "test"]);
     await stack.configure();

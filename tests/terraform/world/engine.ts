@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { createEmulator, type CallRecord, type Emulator, type EmulatorOptions } from "../../../provider/emulator";
-import { EngineUnderTest, speed } from "../../engine/world/engine-under-test";
+import type { CallRecord, Emulator, EmulatorOptions } from "../../../provider/emulator";
+import { EngineUnderTest, moldFor } from "../../engine/world/engine-under-test";
 import { root } from "../../engine/world/paths";
 import { startProcess, type Ended, type Running } from "../../engine/world/running";
 
@@ -48,7 +48,7 @@ export class TerraformEngine extends EngineUnderTest {
   static async create({ range, emulator, binary = terraform! }: EngineOptions): Promise<TerraformEngine> {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), "ablestack-terraform-")));
     for (const name of ["home", "program"]) mkdirSync(join(folder, name));
-    const mold = createEmulator({ speed, publicRange: `127.90.${range}.0/24`, ...emulator });
+    const mold = moldFor(range, emulator);
     const engine = new TerraformEngine(binary, folder, mold, await mold.listen());
     execFileSync(process.execPath, [join(root, ".toolchain/terraform/mirror.mjs"), join(folder, "mirror")], { stdio: ["ignore", "ignore", "inherit"] });
     writeFileSync(join(folder, "terraformrc"), `disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = "${join(folder, "mirror")}"\n  }\n}\n`);
