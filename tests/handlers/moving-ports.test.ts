@@ -80,6 +80,8 @@ interface Begun {
   readonly world: Opened;
   readonly work: (run: Run) => Promise<void>;
   readonly rules: readonly DeclaredRule[];
+  /** Declared no more. */
+  readonly gone: readonly DeclaredRule[];
 }
 
 async function begin(kind: string, { before, after }: Move, way: string): Promise<Begun> {
@@ -90,7 +92,7 @@ async function begin(kind: string, { before, after }: Move, way: string): Promis
   const rules = all.filter((_, at) => after[at] !== undefined);
   const gone = all.filter((rule) => !rules.includes(rule));
   rules.forEach((rule, at) => rule.declare(ports(after[at]!)));
-  return { world, rules, work: (run) => ways[way]!(rules, gone, run) };
+  return { world, rules, gone, work: (run) => ways[way]!(rules, gone, run) };
 }
 
 /** What an undisturbed program of the same end makes of it; ids don't count. */
@@ -140,6 +142,28 @@ test.each(Object.keys(kinds).flatMap((kind) => Object.keys(moves).map((move) => 
   }
   expect(wrong).toEqual([]);
   expect(calls.length).toBeGreaterThan(5);
+}, 240_000);
+
+test.each(Object.keys(kinds).flatMap((kind) => Object.keys(moves).map((move) => [kind, move] as const)))("%s: %s, killed at any call and destroyed instead of run again, leaves nothing", async (kind, moveName) => {
+  const move = moves[moveName]!;
+  const empty = ruleWorld.open().cloud.state();
+  const undisturbed = await begin(kind, move, "side by side, deletes last");
+  const { calls } = await carriedOut(undisturbed);
+  const wrong: string[] = [];
+  // Killed after a call is killed before the next one.
+  for (const [at, command] of calls.entries()) {
+    const { world, work, rules, gone } = await begin(kind, move, "side by side, deletes last");
+    const { cloud } = world;
+    const run = cloud.newRun({ killAt: { call: at + 1, when: "before" } });
+    await cloud.clock.run(work(run)).catch((error: unknown) => {
+      if (!run.wasKilled) throw error;
+    });
+    await cloud.clock.pass(3000);
+    const next = cloud.newRun();
+    await cloud.clock.run(Promise.all([...rules, ...gone].map((rule) => destroyed(rule, next))));
+    if (cloud.state() !== empty || intentsLeft(cloud).length > 0) wrong.push(`killed before call ${at + 1} (${command}):\n${difference(empty, cloud.state())}\n${intentsLeft(cloud).join()}`);
+  }
+  expect(wrong).toEqual([]);
 }, 240_000);
 
 async function carriedOut({ world: { cloud }, work }: Begun): Promise<Run> {

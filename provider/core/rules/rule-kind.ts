@@ -6,7 +6,7 @@ import { Patience } from "../waiting";
 import { fitted } from "../wording";
 import type { RulePlace } from "./place";
 import { clearLeftovers, identityTags, isAdoptable, isRuleOf, lacksTags, leftIntents, retag, type RuleOwner } from "./shared";
-import { applyOnce, claimSpot, deleteUnlessMade, isAnothersNow, isLeaving, noteTaken } from "./spots";
+import { applyOnce, claimSpot, deleteUnlessMade, isAnothersNow, isBetweenOwners, isLeaving, noteTaken } from "./spots";
 import { inTurn } from "./turns";
 
 /** A rule as Mold shows it. */
@@ -171,7 +171,7 @@ export const deleteRules = <Span, Desired extends Span>(kind: RuleKind<Span, Des
 
 async function deleteAll<Span, Desired extends Span>(kind: RuleKind<Span, Desired>, job: RuleJob): Promise<void> {
   const rules = await kind.list(job.world, job.place);
-  for (const rule of rules) if (isOwn(job, rule)) await removeRule(kind, job, rule.id);
+  for (const rule of rules) if (isOwn(job, rule) || isBetweenOwners(job.world, job.owner, rule.tags)) await removeRule(kind, job, rule.id);
   await clearLeftovers(job.world, job.owner, job.place, kind.word, {
     rules: rules.map((rule) => ({ ...rule, tuple: kind.tuple(rule) })),
     remove: (id) => removeRule(kind, job, id),

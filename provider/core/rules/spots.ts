@@ -68,6 +68,12 @@ export function claimSpot<Span>({ world, resource }: SpotJob, place: SpotPlace, 
 export const isLeaving = (world: Pick<World, "owner">, owner: RuleOwner, rule: Tags): boolean =>
   rule[tagKeys.owner] === world.owner && rule[tagKeys.cluster] === owner.cluster && isAdoptable(rule) && rule[tagKeys.resource] !== owner.resource;
 
+/**
+ * Pure: whether a rule is nobody's of the same program: a run was killed as it took it over, when it was the one's no more and the other's not yet. Whichever of the
+ * two is deleted takes it along. To be asked again in turn, since a take-over in this process looks so for a moment.
+ */
+export const isBetweenOwners = (world: Pick<World, "owner">, owner: RuleOwner, rule: Tags): boolean => isLeaving(world, owner, rule) && rule[tagKeys.resource] === undefined;
+
 const taken = new WeakMap<MoldPort, Map<string, string>>();
 
 /** Notes that a rule, by its id, has become this resource's. */
