@@ -7,7 +7,6 @@ import { sharedLists } from "../core/shared-lists";
 import { hasUnknown, isUnknown, type CheckResult, type Declared, type DiffResult, type Handler, type Session, type State } from "./handler";
 import { boundRule, findPlace, placeOf, type BoundRule } from "./network-rule-kinds";
 import { claimName } from "./names-in-use";
-import { claimNumber } from "./numbers-in-use";
 import { networkRuleChange } from "./network-rule-preview";
 import { portsInUse } from "./ports-in-use";
 import { ruleNameFailures } from "./rule-name";
@@ -53,7 +52,6 @@ export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs>
     const world = worldOf(session, news, "looking");
     const rule = await find(world, news);
     const difference = rule ? await rule.difference() : `its ${placeWord(news)} is gone`;
-    if (rule && difference === undefined) claimNumber(world, rule.place, news, resourceOf(news));
     return { changes: difference !== undefined, replaces: [], plan: difference ? [`${resourceOf(news)}: ${difference}`] : [] };
   },
 
@@ -61,7 +59,6 @@ export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs>
     const world = worldOf(session, inputs);
     const rule = boundRule({ world, inputs, place: await placeOf(world, inputs, resourceOf(inputs)) });
     if (rule.place.letsOut) world.log.warn(`${resourceOf(inputs)}: the network ${rule.place.name} lets everything out by default, so this egress rule holds back what it names`);
-    claimNumber(world, rule.place, inputs, resourceOf(inputs));
     const ruleId = await rule.apply({});
     return { id: `${inputs.kind}/${rule.place.id}/${inputs.declaredBy.resource}`, outputs: await outputsOf(rule, ruleId) };
   },
@@ -75,7 +72,6 @@ export const networkRule: Handler<NetworkRuleResourceInputs, NetworkRuleOutputs>
   async update(session, _id, olds: RuleState, news) {
     const world = worldOf(session, news);
     const rule = boundRule({ world, inputs: news, place: await placeOf(world, news, resourceOf(news)) });
-    claimNumber(world, rule.place, news, resourceOf(news));
     const ruleId = await rule.apply(olds.inputs.tags ?? {});
     return { outputs: await outputsOf(rule, ruleId) };
   },

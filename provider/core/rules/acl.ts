@@ -57,6 +57,7 @@ export const aclKind: RuleKind<DesiredAclRule, DesiredAclRule> = {
   // Nothing of it is fixed: whatever the resource's own rule is, it can become what is declared.
   tuple: () => "acl",
   conflict: () => false,
+  numberOf: ({ number }) => number,
   same: (rule, desired) => alike(rule, desired) && (desired.number === undefined || rule.number === desired.number),
   isEqual: alike,
   mend: "change it back to what is declared: it was changed by hand",

@@ -6,7 +6,7 @@ import { Patience } from "../waiting";
 import { fitted } from "../wording";
 import type { RulePlace } from "./place";
 import { clearLeftovers, identityTags, isAdoptable, isRuleOf, lacksTags, leftIntents, retag, type RuleOwner } from "./shared";
-import { applyOnce, claimSpot, deleteUnlessMade, isAnothersNow, isBetweenOwners, isLeaving, noteTaken } from "./spots";
+import { applyOnce, claimSpot, deleteUnlessMade, isAnothersNow, isBetweenOwners, isLeaving, noteTaken, type SpotKind } from "./spots";
 import { inTurn } from "./turns";
 
 /** A rule as Mold shows it. */
@@ -24,17 +24,13 @@ interface MadeJob {
 }
 
 /** `Span`: what tells a rule from the others of its place. `Desired`: all that is declared of it. */
-export interface RuleKind<Span, Desired extends Span> {
-  /** `firewall rule`, for messages. */
-  readonly noun: string;
+export interface RuleKind<Span, Desired extends Span> extends SpotKind<Span> {
   /** The first word of the tuples. */
   readonly word: string;
   readonly tagged: TaggedKind;
   list(world: World, place: RulePlace): Promise<(Desired & Seen)[]>;
   /** Intents are written for it. Two rules with one tuple are one rule. */
   tuple(span: Span): string;
-  /** Mold takes no two such rules at once (537). */
-  conflict(one: Span, other: Span): boolean;
   /** Nothing is to be changed of a rule whose tuple is as declared. */
   same(rule: Desired, desired: Desired): boolean;
   /** Which rule of somebody else is taken over. Default: one with the same tuple. */

@@ -1,6 +1,7 @@
 /**
- * Spots: the ports that a rule has at its place, of which Mold gives each to one rule alone. Two rules of one program may change theirs with each other
- * in one run; two that declare the same are refused, also where one names the place by its own id and the other by the cluster's.
+ * Spots: the ports that a rule has at its place, or its number in an access list, of which Mold gives each to one rule alone. Two rules of one program may
+ * change theirs with each other in one run; two that declare the same are refused, also where one names the place by its own id and the other by the cluster's:
+ * that shows only once it is looked at, and each would then push the other off, run after run.
  */
 import { ClusterError } from "../errors";
 import { tagKeys, type Tags } from "../ownership";
@@ -20,7 +21,10 @@ export interface SpotJob {
 export interface SpotKind<Span> {
   /** `firewall rule`, for messages. */
   readonly noun: string;
+  /** They have ports of each other's: Mold takes no two such rules at once (537). */
   conflict(one: Span, other: Span): boolean;
+  /** Of kinds whose rules stand in an order. */
+  readonly numberOf?: (span: Span) => number | undefined;
 }
 
 /** The address, network or access list. */
@@ -50,14 +54,18 @@ class OfRuns<T> {
 const spots = new OfRuns<Spot>();
 
 /** @throws ClusterError when another rule of this run stands there, or is to */
-export function claimSpot<Span>({ world, resource }: SpotJob, place: SpotPlace, { noun, conflict }: SpotKind<Span>, span: Span): void {
+export function claimSpot<Span>({ world, resource }: SpotJob, place: SpotPlace, { noun, conflict, numberOf }: SpotKind<Span>, span: Span): void {
   const { run } = world;
   const known = spots.of(world);
-  const other = [...known.values()].find((spot) => spot.run === run && spot.resource !== resource && spot.noun === noun && spot.place === place.id && conflict(spot.span as Span, span));
-  if (other) {
+  const others = [...known.values()].filter((spot) => spot.run === run && spot.resource !== resource && spot.noun === noun && spot.place === place.id);
+  const samePorts = others.find((other) => conflict(other.span as Span, span));
+  if (samePorts) {
     const property = noun === "balancer rule" ? "publicPort" : "startPort";
-    throw new ClusterError(`${other.resource} of this program declares a ${noun} for the same ports at the same place; Mold takes one of the two. Change one of them.`, { resource, property });
+    throw new ClusterError(`${samePorts.resource} of this program declares a ${noun} for the same ports at the same place; Mold takes one of the two. Change one of them.`, { resource, property });
   }
+  const number = numberOf?.(span);
+  const sameNumber = number === undefined ? undefined : others.find((other) => numberOf!(other.span as Span) === number);
+  if (sameNumber) throw new ClusterError(`number ${number} is also declared by ${sameNumber.resource} for the same access list; Mold takes one rule a number. Change one of the two.`, { resource, property: "number" });
   known.set(`${run} ${resource} ${noun} ${place.id}`, { run, resource, noun, place: place.id, span });
 }
 
