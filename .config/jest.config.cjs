@@ -10,7 +10,7 @@ module.exports = {
   // `await import("./x.js")` is how a CommonJS source loads a file of its own late.
   // A bound against hanging, not a measure: on two busy cores five seconds are soon over.
   testTimeout: 120_000,
-  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  moduleNameMapper: { "^fast-check$": "<rootDir>/.config/fast-check.cjs", "^(\\.{1,2}/.*)\\.js$": "$1" },
   testSequencer: "<rootDir>/.config/longest-first.cjs",
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/examples"],
 };

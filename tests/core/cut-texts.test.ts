@@ -9,7 +9,7 @@ import { cut } from "../../provider/core/wording";
 const andBack = (text: string): string => new URLSearchParams(new URLSearchParams({ text }).toString()).get("text")!;
 
 const long = fc.string({ unit: fc.constantFrom("a", "🚀", "é", "웹", "e\u0301"), minLength: 60, maxLength: 400, size: "max" });
-const settings = { numRuns: 300, seed: 20_261_128 };
+const settings = { numRuns: 300 };
 
 test("a text is cut between two characters", () => {
   expect([cut("ab🚀", 5), cut("ab🚀", 4), cut("ab🚀", 3), cut("ab🚀", 2)]).toEqual(["ab🚀", "ab🚀", "ab", "ab"]);

@@ -7,7 +7,7 @@ import type { ResourceName } from "../../schema/resource";
 
 /** By name, so that a counterexample can be read. */
 const resource = fc.constantFrom(...(Object.keys(resources) as ResourceName[]));
-const settings = { numRuns: 400, seed: 20_261_123 };
+const settings = { numRuns: 400 };
 
 /** Values of the declared shape, right or nearly so: arbitrary JSON alone seldom gets past the names. */
 function near(property: Property): fc.Arbitrary<unknown> {
