@@ -90,9 +90,14 @@ prepare_host() {
     >"$root/etc/sysctl.d/90-ablestack-kubernetes.conf"
   sysctl -q -e -p "$root/etc/sysctl.d/90-ablestack-kubernetes.conf" 2>"$state/sysctl.log" ||
     fail "the kernel's settings cannot be changed: $(tail -n 1 "$state/sysctl.log" | tail -c 300)"
-  swapoff -a # The kubelet does not start with swap on.
   note_cgroup
   look_sooner
+}
+
+# At every boot: fstab turns it on again.
+turn_off_swap() {
+  step=host
+  swapoff -a 2>"$state/swapoff.log" || fail "swap cannot be turned off, and the kubelet does not start with it: $(tail -n 1 "$state/swapoff.log" | tail -c 300)"
 }
 
 # kubeadm has what runs a control plane looked at for the first time ten seconds after its start, and then each ten seconds: it counts as not Ready for
@@ -439,6 +444,7 @@ remove_secrets() {
 
 main() {
   install -d -m 0700 "$state"
+  turn_off_swap
   if ! marked joined; then
     prepare_host
     install_kubernetes

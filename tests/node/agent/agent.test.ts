@@ -68,6 +68,16 @@ describe("a machine told to init", () => {
   });
 });
 
+it("turns swap off at every boot, which a line of fstab turns on again: the kubelet does not start with it", async () => {
+  const node = machine(await worker());
+  done(await node.boot());
+  node.set("calls", "");
+  done(await node.boot());
+  expect(node.calls("swapoff")).toEqual(["swapoff -a"]);
+  node.set("swap-stays", "");
+  expect(await node.boot()).toMatchObject({ code: 1, journal: expect.stringContaining("host: failed: swap cannot be turned off, and the kubelet does not start with it: swapoff: /swapfile: Cannot allocate memory") });
+});
+
 describe.each([
   ["a worker", worker],
   ["a control plane", () => controlPlane({ action: "join" })],

@@ -66,6 +66,7 @@ case $name in
   umount) rm -rf "$1" && mkdir "$1" ;;
   mountpoint) [ -e "$2/.mounted" ] ;;
   stat) cat "$FAKE/cgroup" ;;
+  swapoff) [ ! -e "$FAKE/swap-stays" ] || { echo 'swapoff: /swapfile: Cannot allocate memory' >&2 && exit 4; } ;;
   sysctl) [ ! -e "$FAKE/sysctl-fails" ] || { cat "$FAKE/sysctl-fails" >&2 && exit 1; } ;;
   curl)
     case $* in *127.0.0.1:[!1]* | *127.0.0.1:1025*) exit 0 ;; *:10248/*) [ "$(cat "$FAKE/kubelet" 2>/dev/null)" != down ] && exit 0 || exit 7 ;; esac
