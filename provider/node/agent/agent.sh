@@ -455,7 +455,7 @@ main() {
   remove_secrets
   step=node
   # Once: what it has answered to an order since outlives a reboot.
-  case $(last_answer) in joined* | upgrad* | certificates*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
+  case $(last_answer) in joined* | upgrad*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
   say 'done'
   follow_orders
 }

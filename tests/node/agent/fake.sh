@@ -178,12 +178,17 @@ case $name in
         echo "-${7##*/}" >>"$FAKE/manifests"
         ;;
       annotate)
-        case $7 in
-          *io/agent=*) echo "$7" >"$FAKE/annotation" && echo "$7" >>"$FAKE/answers" ;;
-          *io/prepared=*) echo "${7#*=}" >"$FAKE/prepared" && echo "${7#*=}" >>"$FAKE/preparations" ;;
-          *io/addons=* | *io/addons-on-disc=*) key=${7#*/} && echo "${7#*=}" >"$FAKE/${key%%=*}" && echo "${7#*/}" >>"$FAKE/addon-answers" ;;
-          *) key=${7#*/} && echo "$7" >"$FAKE/annotation-${key%%=*}" ;;
-        esac
+        shift 6
+        for change in "$@"; do
+          case $change in
+            --*) break ;;
+            *io/agent=*) echo "$change" >"$FAKE/annotation" && echo "$change" >>"$FAKE/answers" ;;
+            *io/prepared=*) echo "${change#*=}" >"$FAKE/prepared" && echo "${change#*=}" >>"$FAKE/preparations" ;;
+            *io/addons=* | *io/addons-on-disc=*) key=${change#*/} && echo "${change#*=}" >"$FAKE/${key%%=*}" && echo "${change#*/}" >>"$FAKE/addon-answers" ;;
+            *io/*-) key=${change#*/} && rm -f "$FAKE/annotation-${key%-}" ;;
+            *) key=${change#*/} && echo "$change" >"$FAKE/annotation-${key%%=*}" ;;
+          esac
+        done
         ;;
     esac
     ;;
