@@ -166,7 +166,7 @@ no_room='no room on this disk'
 # In KiB, of what lies in these places.
 size_of() { { du -skc "$@" 2>/dev/null || true; } | tail -n 1 | cut -f 1; }
 
-# Whether this machine runs what is in that archive. A worker has no use for what control planes run.
+# Whether this machine runs what is in that archive, or that image. A worker has no use for what control planes run.
 is_wanted_here() {
   case $ROLE/${1##*/} in worker/kube-apiserver* | worker/kube-controller-manager* | worker/kube-scheduler* | worker/etcd*) return 1 ;; esac
 }

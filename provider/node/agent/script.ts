@@ -169,7 +169,7 @@ no_room='no room on this disk'
 # In KiB, of what lies in these places.
 size_of() { { du -skc "$@" 2>/dev/null || true; } | tail -n 1 | cut -f 1; }
 
-# Whether this machine runs what is in that archive. A worker has no use for what control planes run.
+# Whether this machine runs what is in that archive, or that image. A worker has no use for what control planes run.
 is_wanted_here() {
   case $ROLE/\${1##*/} in worker/kube-apiserver* | worker/kube-controller-manager* | worker/kube-scheduler* | worker/etcd*) return 1 ;; esac
 }
@@ -626,6 +626,16 @@ restart_kubelet() {
   fail 'the kubelet does not answer after its restart: see journalctl -u kubelet'
 }
 
+# What was loaded ahead of the order may be gone: where a disk is rather full the kubelet throws away images that no pod uses.
+has_images() {
+  local here image
+  marked "images-$wanted" || return
+  here=$(ctr -n k8s.io images list -q) || return
+  for image in $(kubeadm config images list --kubernetes-version "v$wanted" 2>/dev/null); do
+    if is_wanted_here "$image" && ! grep -qxF "$image" <<<"$here"; then return 1; fi
+  done
+}
+
 upgrade() {
   task=upgrade
   check_order
@@ -634,7 +644,7 @@ upgrade() {
   if ! marked "binaries-$wanted" || ! marked "images-$wanted"; then look_for_iso; fi
   tell "upgrading $wanted"
   marked "binaries-$wanted" || install_binary kubeadm
-  marked "images-$wanted" || load_images
+  marked "upgraded-$wanted" || has_images || load_images
   marked "upgraded-$wanted" || upgrade_with_kubeadm
   marked "binaries-$wanted" || install_binaries
   configure_containerd

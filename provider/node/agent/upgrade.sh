@@ -150,6 +150,16 @@ restart_kubelet() {
   fail 'the kubelet does not answer after its restart: see journalctl -u kubelet'
 }
 
+# What was loaded ahead of the order may be gone: where a disk is rather full the kubelet throws away images that no pod uses.
+has_images() {
+  local here image
+  marked "images-$wanted" || return
+  here=$(ctr -n k8s.io images list -q) || return
+  for image in $(kubeadm config images list --kubernetes-version "v$wanted" 2>/dev/null); do
+    if is_wanted_here "$image" && ! grep -qxF "$image" <<<"$here"; then return 1; fi
+  done
+}
+
 upgrade() {
   task=upgrade
   check_order
@@ -158,7 +168,7 @@ upgrade() {
   if ! marked "binaries-$wanted" || ! marked "images-$wanted"; then look_for_iso; fi
   tell "upgrading $wanted"
   marked "binaries-$wanted" || install_binary kubeadm
-  marked "images-$wanted" || load_images
+  marked "upgraded-$wanted" || has_images || load_images
   marked "upgraded-$wanted" || upgrade_with_kubeadm
   marked "binaries-$wanted" || install_binaries
   configure_containerd

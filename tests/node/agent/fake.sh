@@ -4,6 +4,7 @@
 #   device-after    how often blkid finds nothing yet         isos/<name>   what a disc holds; the file dev/sr0 names the one in the drive
 #   clusters        a line per etcd that was made             applied, annotation (what the agent answered), kubelet (down)
 #   next, prepared  the version to prepare for, and the answer
+#   collected       the kubelet has thrown away all images since
 #   taking-up       how often the kubelet has not taken up its pods yet
 #   wanted-addons, addons, addons-on-disc  the order, the answer and the offer; manifests: a line per one that was applied (+) or removed (-)
 #   wanted, leads   the order on the node                     configured    the version in kubeadm-config
@@ -86,13 +87,14 @@ case $name in
     [ "$*" = version ] && exit 0
     case "$3 $4" in
       'containers list') case $6 in *etcd*) echo etcd-1 ;; *kube-*) echo "kube-${6##*kube-}" | tr -d '"' ;; esac; exit ;;
+      'images list') [ -e "$FAKE/collected" ] || { for version in 1.34.2 1.34.9 1.35.4 1.36.3; do echo "registry.k8s.io/kube-apiserver:v$version"; done && echo registry.k8s.io/pause:3.10.1; }; exit ;;
       'tasks exec') [ "$(cat "$FAKE/etcd" 2>/dev/null)" != broken ]; exit ;;
       'tasks kill') stage "end $7" && echo "$7" >>"$FAKE/ended"; exit ;;
       'tasks list') exit ;;
     esac
     stage "import ${5##*/}"
     grep -q damaged "$5" && echo "ctr: unexpected EOF" >&2 && exit 1
-    cat "$5" >>"$root/var/lib/images"
+    cat "$5" >>"$root/var/lib/images" && rm -f "$FAKE/collected"
     ;;
   kubelet) [ "${1:-}" != --version ] || echo "Kubernetes v@VERSION@" ;;
   df) printf 'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda1 1 1 %s 1%% /\n' "$(cat "$FAKE/free" 2>/dev/null || echo 99999999)" ;;

@@ -161,6 +161,19 @@ describe("a node that is to prepare itself", () => {
     expect(other.read("var/lib/images").match(/new image/g)).toHaveLength(2);
   });
 
+  it("loads them again where the kubelet has thrown them away since: no pod uses them yet, and the disk was rather full", async () => {
+    const other = await node(await worker());
+    other.prepare("1.35.4");
+    stopped(await other.boot());
+    other.set("collected", "");
+    other.set("configured", "1.35.4");
+    other.order("1.35.4");
+    stopped(await other.boot());
+    isUpgraded(other);
+    const calls = other.fact("calls").split("\n").flatMap((call) => /^(?:ctr -n k8s\.io (images import) |(kubeadm upgrade) )/.exec(call)?.slice(1).find(Boolean) ?? []);
+    expect(calls).toEqual([...Array<string>(4).fill("images import"), "kubeadm upgrade"]);
+  });
+
   it.each([
     ["an older version", "1.34.1", "1.34.1 is older than 1.34.2"],
     ["a version two minors away", "1.36.3", "1.36.3 is more than one minor away from 1.34.2"],
