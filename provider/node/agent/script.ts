@@ -599,12 +599,14 @@ await_kubelet() {
 
 upgrade_with_kubeadm() {
   step=kubeadm
-  local command=(node) flags=()
+  local command=(node) flags=() copies=("$kubernetes"/tmp/kubeadm-backup-etcd*)
   if [[ $leads == first ]]; then command=(apply "v$wanted" --yes); else check_cluster; fi
   mapfile -t flags < <(ignore_flag)
   keep upgrading "$wanted"
   ask_others
   await_kubelet
+  # Each attempt has kubeadm copy all of etcd, which would fill the disk. The first of them is from before anything was changed.
+  rm -rf "\${copies[@]:1}"
   run_kubeadm upgrade "\${command[@]}" --patches "$settings/patches" "\${flags[@]}"
   mark "upgraded-$wanted"
   say "kubeadm upgrade \${command[0]} is done"

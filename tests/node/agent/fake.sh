@@ -150,8 +150,10 @@ case $name in
         if [ "$2" = apply ]; then
           [ "$3 $4" = 'v@VERSION@ --yes' ] || { echo "this is kubeadm @VERSION@" >&2 && exit 1; }
         fi
+        # Its copies of etcd carry in their names when they were made.
+        copy=$etc/tmp/kubeadm-backup-etcd-$(printf %03d "$(grep -c '^kubeadm upgrade' "$FAKE/calls")")
+        [ "$ROLE" = worker ] || { mkdir -p "$copy" && echo secret >"$copy/db"; }
         [ ! -e "$FAKE/kubeadm-fails" ] || { cat "$FAKE/kubeadm-fails" >&2 && exit 1; }
-        [ "$ROLE" = worker ] || { mkdir -p "$etc/tmp/kubeadm-backup-etcd" && echo secret >"$etc/tmp/kubeadm-backup-etcd/db"; }
         stage 'upgrade: images'
         stage 'upgrade: manifests' && [ "$ROLE" = worker ] || echo "v@VERSION@" >"$etc/manifests/etcd.yaml"
         stage 'upgrade: configuration' && [ "$2" = node ] || echo @VERSION@ >"$FAKE/configured"

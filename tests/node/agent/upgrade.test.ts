@@ -305,6 +305,19 @@ describe("what fails", () => {
     isUpgraded(first);
   });
 
+  it("does not fill the disk: of kubeadm's copies of etcd, one for each attempt, the first stays, from before anything was changed, and the last", async () => {
+    const first = await leader();
+    first.set("kubeadm-fails", "etcd does not answer\n");
+    first.set("polls", "25");
+    stopped(await first.boot());
+    const copies = (): string[] => [...new Set(Object.keys(first.tree()).flatMap((path) => /^etc\/kubernetes\/tmp\/([^/]+)/.exec(path)?.[1] ?? []))].sort();
+    expect([upgrades(first).length, copies()]).toEqual([4, ["kubeadm-backup-etcd-001", "kubeadm-backup-etcd-004"]]);
+    first.unset("kubeadm-fails");
+    stopped(await first.boot());
+    isUpgraded(first);
+    expect(copies()).toEqual([]);
+  });
+
   it("a missing ISO does, and the upgrade begins when it comes", async () => {
     const other = await follower(await worker());
     other.detach();
