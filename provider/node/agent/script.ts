@@ -285,7 +285,8 @@ install_binaries() {
 configure_containerd() {
   step=containerd
   local pause configuration=$root/etc/containerd/config.toml
-  pause=$(kubeadm config images list --kubernetes-version "v$KUBERNETES_VERSION" 2>/dev/null | grep -m 1 '/pause:') ||
+  # Read to its end: kubeadm would fail where nobody takes its last lines.
+  pause=$(kubeadm config images list --kubernetes-version "v$KUBERNETES_VERSION" 2>/dev/null | awk '/\\/pause:/ { image = $0 } END { print image; exit image == "" }') ||
     fail 'kubeadm does not say which pause image it wants'
   sed "s|@SANDBOX_IMAGE@|$pause|" "$settings/containerd.toml" >"$configuration.new"
   if cmp -s "$configuration.new" "$configuration"; then

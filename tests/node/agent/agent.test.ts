@@ -218,6 +218,13 @@ it("has what runs a control plane looked at soon, with as long a time to start i
   expect(patches(other)).toEqual([]);
 });
 
+it("takes the pause image from whatever else kubeadm lists, which may be more than a pipe holds", async () => {
+  const node = machine(await worker());
+  node.set("more-images", "registry.k8s.io/etcd:3.6.6-0\n".repeat(10_000));
+  done(await node.boot());
+  expect(node.read("etc/containerd/config.toml")).toContain('sandbox_image = "registry.k8s.io/pause:3.10.1"');
+});
+
 it("tells the node's annotation what went wrong once the node is there", async () => {
   const node = machine({ ...(await worker()), joinTimeoutSeconds: 0 });
   expect((await node.boot({ beforeStage: 6 })).signal).toBe("SIGKILL"); // The kubelet has its certificate, kubeadm was not done.

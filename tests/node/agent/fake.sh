@@ -115,7 +115,7 @@ case $name in
   kubeadm)
     case "$1 $2" in
       'version -o') echo v@VERSION@ ;;
-      'config images') printf 'registry.k8s.io/kube-apiserver:v@VERSION@\nregistry.k8s.io/pause:3.10.1\n' ;;
+      'config images') printf 'registry.k8s.io/kube-apiserver:v@VERSION@\nregistry.k8s.io/pause:3.10.1\n' && { [ ! -e "$FAKE/more-images" ] || cat "$FAKE/more-images" || exit; } ;;
       'certs renew')
         [ ! -e "$FAKE/kubeadm-fails" ] || { cat "$FAKE/kubeadm-fails" >&2 && exit 1; }
         for certificate in apiserver etcd/server; do stage "renew $certificate" && cp "$FAKE/renewed" "$etc/pki/$certificate.crt"; done
