@@ -29,7 +29,7 @@ export function endingCertificates(nodes: readonly Pick<KubernetesNode, "name" |
   const whose = names.length === 1 ? names[0]! : `${listed(names)} (${first.name}'s first)`;
   return [
     `certificates of ${whose} end on ${minute(first.end)} UTC, and a hop may take ${Math.ceil(hopSeconds / 60)} min (timeouts.upgrade): its agent renews them weeks before, so something keeps it from that. ` +
-      `Look at what it says (kubectl describe node ${first.name}: ablestack.io/agent; on the machine: journalctl -u ablestack-kubernetes-agent), or replace the machine (nodes: { "${first.name}": { replace: "<why>" } })`,
+      `Look at what it says (kubectl describe node ${first.name}: ablestack.io/certificates; on the machine: journalctl -u ablestack-kubernetes-agent), or replace the machine (nodes: { "${first.name}": { replace: "<why>" } })`,
   ];
 }
 

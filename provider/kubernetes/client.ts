@@ -21,7 +21,7 @@ import { connectionError, KubernetesError } from "./errors";
 import { Etcdctl } from "./etcd";
 import { webSocketExec, type ExecTransport } from "./exec";
 import { quantity } from "./quantity";
-import { refusal, said } from "./refusal";
+import { isHeld, refusal, said } from "./refusal";
 import { toLoadBalancer, toVolume } from "./services-and-volumes";
 import { httpsTransport, type KubernetesRequest, type KubernetesResponse, type KubernetesTransport } from "./transport";
 
@@ -199,9 +199,9 @@ class KubernetesClient implements KubernetesPort {
   async evictPod({ namespace, name }: Pick<KubernetesPod, "namespace" | "name">): Promise<string | undefined> {
     const body = JSON.stringify({ apiVersion: "policy/v1", kind: "Eviction", metadata: { namespace, name } });
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/eviction`;
-    // 429: a disruption budget, https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
-    const answer = await this.exchange({ method: "POST", path, body }, [404, 429]);
-    return answer.status === 429 ? said(answer.body) : undefined;
+    const answer = await this.send({ method: "POST", path, body });
+    if (isHeld(answer)) return said(answer.body);
+    return void this.accept(answer, `POST ${this.access.endpoint}${path}`, [404]);
   }
 
   async budgets(): Promise<DisruptionBudget[]> {
@@ -277,9 +277,12 @@ class KubernetesClient implements KubernetesPort {
 
   /** An answer of 2xx or of `also`; anything else is thrown. */
   private async exchange(request: Parameters<KubernetesClient["send"]>[0], also: readonly number[] = []): Promise<KubernetesResponse> {
-    const answer = await this.send(request);
+    return this.accept(await this.send(request), `${request.method} ${this.access.endpoint}${request.path}`, also);
+  }
+
+  private accept(answer: KubernetesResponse, what: string, also: readonly number[]): KubernetesResponse {
     if ((answer.status >= 200 && answer.status < 300) || also.includes(answer.status)) return answer;
-    throw refusal(`${request.method} ${this.access.endpoint}${request.path}`, answer);
+    throw refusal(what, answer);
   }
 
   private async json<T>(request: Parameters<KubernetesClient["send"]>[0], also?: readonly number[]): Promise<T> {

@@ -274,6 +274,31 @@ describe("over a transport handed in", () => {
     await expect(port.labelNode("n", {})).rejects.toMatchObject({ kind, status, message: expect.stringContaining(`PATCH https://127.80.0.3:6443/api/v1/nodes/n: ${status}: the reason why. `) });
   });
 
+  // As the API server words them: registry/core/pod/storage/eviction.go, admission/plugin/namespace/lifecycle and webhook/errors of Kubernetes.
+  it.each([
+    [429, "Cannot evict pod as it would violate the pod's disruption budget."],
+    [500, "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."],
+    [403, 'pods "web-1" is forbidden: unable to create new content in namespace shop because it is being terminated'],
+    [403, 'admission webhook "drain.example.com" denied the request: the operator rolls this pod'],
+    [400, 'admission webhook "drain.example.com" denied the request without explanation'],
+  ])("a pod that %i holds for now is held, by the server's words, and no reason to give up", async (status, message) => {
+    const pod = { namespace: "shop", name: "web-1" };
+    expect(await scripted(ok({ kind: "Status", message }, status)).port.evictPod(pod)).toBe(message.replace(/\.$/, ""));
+  });
+
+  it("a pod that we may not ask to go, or while the server can't say, is no held one", async () => {
+    const pod = { namespace: "shop", name: "web-1" };
+    const nobody = scripted(ok({ kind: "Status", message: 'pods "web-1" is forbidden: User "system:anonymous" cannot create resource "pods/eviction" in API group "" in the namespace "shop"' }, 403));
+    await expect(nobody.port.evictPod(pod)).rejects.toMatchObject({ kind: "forbidden", message: expect.stringContaining("admin certificate") });
+    await expect(scripted(ok({ kind: "Status", message: "etcdserver: request timed out" }, 500)).port.evictPod(pod)).rejects.toMatchObject({ kind: "unreachable" });
+    expect(await scripted(ok({ message: "not found" }, 404)).port.evictPod(pod)).toBeUndefined();
+  });
+
+  it("does not call it a matter of certificates when something in the cluster forbids a change", async () => {
+    const { port } = scripted(ok({ kind: "Status", message: 'admission webhook "nodes.example.com" denied the request: no' }, 403));
+    await expect(port.labelNode("n", {})).rejects.toMatchObject({ kind: "forbidden", message: expect.stringMatching(/denied the request: no\. Something in the cluster forbids it/) });
+  });
+
   it("says when something that is no Kubernetes API answers", async () => {
     await expect(scripted({ status: 200, headers: {}, body: "<html>" }).port.nodes()).rejects.toMatchObject({ kind: "refused", message: expect.stringContaining("not JSON") });
   });

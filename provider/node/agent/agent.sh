@@ -90,9 +90,14 @@ prepare_host() {
     >"$root/etc/sysctl.d/90-ablestack-kubernetes.conf"
   sysctl -q -e -p "$root/etc/sysctl.d/90-ablestack-kubernetes.conf" 2>"$state/sysctl.log" ||
     fail "the kernel's settings cannot be changed: $(tail -n 1 "$state/sysctl.log" | tail -c 300)"
-  swapoff -a # The kubelet does not start with swap on.
   note_cgroup
   look_sooner
+}
+
+# At every boot: fstab turns it on again.
+turn_off_swap() {
+  step=host
+  swapoff -a 2>"$state/swapoff.log" || fail "swap cannot be turned off, and the kubelet does not start with it: $(tail -n 1 "$state/swapoff.log" | tail -c 300)"
 }
 
 # kubeadm has what runs a control plane looked at for the first time ten seconds after its start, and then each ten seconds: it counts as not Ready for
@@ -161,7 +166,7 @@ no_room='no room on this disk'
 # In KiB, of what lies in these places.
 size_of() { { du -skc "$@" 2>/dev/null || true; } | tail -n 1 | cut -f 1; }
 
-# Whether this machine runs what is in that archive. A worker has no use for what control planes run.
+# Whether this machine runs what is in that archive, or that image. A worker has no use for what control planes run.
 is_wanted_here() {
   case $ROLE/${1##*/} in worker/kube-apiserver* | worker/kube-controller-manager* | worker/kube-scheduler* | worker/etcd*) return 1 ;; esac
 }
@@ -277,7 +282,8 @@ install_binaries() {
 configure_containerd() {
   step=containerd
   local pause configuration=$root/etc/containerd/config.toml
-  pause=$(kubeadm config images list --kubernetes-version "v$KUBERNETES_VERSION" 2>/dev/null | grep -m 1 '/pause:') ||
+  # Read to its end: kubeadm would fail where nobody takes its last lines.
+  pause=$(kubeadm config images list --kubernetes-version "v$KUBERNETES_VERSION" 2>/dev/null | awk '/\/pause:/ { image = $0 } END { print image; exit image == "" }') ||
     fail 'kubeadm does not say which pause image it wants'
   sed "s|@SANDBOX_IMAGE@|$pause|" "$settings/containerd.toml" >"$configuration.new"
   if cmp -s "$configuration.new" "$configuration"; then
@@ -439,6 +445,7 @@ remove_secrets() {
 
 main() {
   install -d -m 0700 "$state"
+  turn_off_swap
   if ! marked joined; then
     prepare_host
     install_kubernetes
@@ -449,7 +456,7 @@ main() {
   remove_secrets
   step=node
   # Once: what it has answered to an order since outlives a reboot.
-  case $(last_answer) in joined* | upgrad* | certificates*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
+  case $(last_answer) in joined* | upgrad*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
   say 'done'
   follow_orders
 }

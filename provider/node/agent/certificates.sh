@@ -5,7 +5,7 @@
 #   kubeadm's (API server, etcd, controllers, admin)  a year; renewed when 30 days are left, and the static pods restarted
 #   the kubelet's for the API                         a year; it rotates it while it runs, and takes no part in it once it has ended
 #   the kubelet's own server                          a year; self-signed, made anew when 30 days are left
-# The Node says in ablestack.io/certificates-end when the first of them ends.
+# The Node says in ablestack.io/certificates-end when the first of them ends, and in ablestack.io/certificates why they could not be renewed.
 # https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-certs/
 : "${root?}" "${state:?}" "${kubernetes:?}" "${step:?}"
 
@@ -187,7 +187,8 @@ renew_kubelet_server() {
 
 watch_certificates() {
   step=certificates
-  local end now
+  # shellcheck disable=SC2034 # tell reads it: what orders were answered with stays as it is
+  local shown=certificates end now well=()
   now=$(seconds_now)
   if [[ $ROLE == control-plane ]]; then
     end=$(kubeadm_ends | earliest)
@@ -201,10 +202,9 @@ watch_certificates() {
     readmit_kubelet
   fi
   renew_kubelet_server
-  # What it said before is true again.
-  case $(last_answer) in
-    certificates*) locked_out || tell "$([[ -e $state/version ]] && echo upgraded || echo joined) $(installed)" ;;
-  esac
   end=$({ kubeadm_ends; kubelet_ends; } | earliest)
-  if [[ -n $end ]]; then as_kubelet annotate node "$NODE_NAME" --overwrite "ablestack.io/certificates-end=$(date -u -d "@$end" +%FT%TZ)" >/dev/null || true; fi
+  [[ -n $end ]] || return 0
+  # What could not be renewed is said to be so until it is, and not in this machine's hour alone.
+  if ((end > now + renew_within)); then well=(ablestack.io/certificates-); fi
+  as_kubelet annotate node "$NODE_NAME" --overwrite "ablestack.io/certificates-end=$(date -u -d "@$end" +%FT%TZ)" "${well[@]}" >/dev/null || true
 }

@@ -93,9 +93,14 @@ prepare_host() {
     >"$root/etc/sysctl.d/90-ablestack-kubernetes.conf"
   sysctl -q -e -p "$root/etc/sysctl.d/90-ablestack-kubernetes.conf" 2>"$state/sysctl.log" ||
     fail "the kernel's settings cannot be changed: $(tail -n 1 "$state/sysctl.log" | tail -c 300)"
-  swapoff -a # The kubelet does not start with swap on.
   note_cgroup
   look_sooner
+}
+
+# At every boot: fstab turns it on again.
+turn_off_swap() {
+  step=host
+  swapoff -a 2>"$state/swapoff.log" || fail "swap cannot be turned off, and the kubelet does not start with it: $(tail -n 1 "$state/swapoff.log" | tail -c 300)"
 }
 
 # kubeadm has what runs a control plane looked at for the first time ten seconds after its start, and then each ten seconds: it counts as not Ready for
@@ -164,7 +169,7 @@ no_room='no room on this disk'
 # In KiB, of what lies in these places.
 size_of() { { du -skc "$@" 2>/dev/null || true; } | tail -n 1 | cut -f 1; }
 
-# Whether this machine runs what is in that archive. A worker has no use for what control planes run.
+# Whether this machine runs what is in that archive, or that image. A worker has no use for what control planes run.
 is_wanted_here() {
   case $ROLE/\${1##*/} in worker/kube-apiserver* | worker/kube-controller-manager* | worker/kube-scheduler* | worker/etcd*) return 1 ;; esac
 }
@@ -280,7 +285,8 @@ install_binaries() {
 configure_containerd() {
   step=containerd
   local pause configuration=$root/etc/containerd/config.toml
-  pause=$(kubeadm config images list --kubernetes-version "v$KUBERNETES_VERSION" 2>/dev/null | grep -m 1 '/pause:') ||
+  # Read to its end: kubeadm would fail where nobody takes its last lines.
+  pause=$(kubeadm config images list --kubernetes-version "v$KUBERNETES_VERSION" 2>/dev/null | awk '/\\/pause:/ { image = $0 } END { print image; exit image == "" }') ||
     fail 'kubeadm does not say which pause image it wants'
   sed "s|@SANDBOX_IMAGE@|$pause|" "$settings/containerd.toml" >"$configuration.new"
   if cmp -s "$configuration.new" "$configuration"; then
@@ -442,6 +448,7 @@ remove_secrets() {
 
 main() {
   install -d -m 0700 "$state"
+  turn_off_swap
   if ! marked joined; then
     prepare_host
     install_kubernetes
@@ -452,7 +459,7 @@ main() {
   remove_secrets
   step=node
   # Once: what it has answered to an order since outlives a reboot.
-  case $(last_answer) in joined* | upgrad* | certificates*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
+  case $(last_answer) in joined* | upgrad*) ;; *) tell "joined $KUBERNETES_VERSION" ;; esac
   say 'done'
   follow_orders
 }
@@ -593,12 +600,14 @@ await_kubelet() {
 
 upgrade_with_kubeadm() {
   step=kubeadm
-  local command=(node) flags=()
+  local command=(node) flags=() copies=("$kubernetes"/tmp/kubeadm-backup-etcd*)
   if [[ $leads == first ]]; then command=(apply "v$wanted" --yes); else check_cluster; fi
   mapfile -t flags < <(ignore_flag)
   keep upgrading "$wanted"
   ask_others
   await_kubelet
+  # Each attempt has kubeadm copy all of etcd, which would fill the disk. The first of them is from before anything was changed.
+  rm -rf "\${copies[@]:1}"
   run_kubeadm upgrade "\${command[@]}" --patches "$settings/patches" "\${flags[@]}"
   mark "upgraded-$wanted"
   say "kubeadm upgrade \${command[0]} is done"
@@ -620,6 +629,16 @@ restart_kubelet() {
   fail 'the kubelet does not answer after its restart: see journalctl -u kubelet'
 }
 
+# What was loaded ahead of the order may be gone: where a disk is rather full the kubelet throws away images that no pod uses.
+has_images() {
+  local here image
+  marked "images-$wanted" || return
+  here=$(ctr -n k8s.io images list -q) || return
+  for image in $(kubeadm config images list --kubernetes-version "v$wanted" 2>/dev/null); do
+    if is_wanted_here "$image" && ! grep -qxF "$image" <<<"$here"; then return 1; fi
+  done
+}
+
 upgrade() {
   task=upgrade
   check_order
@@ -628,7 +647,7 @@ upgrade() {
   if ! marked "binaries-$wanted" || ! marked "images-$wanted"; then look_for_iso; fi
   tell "upgrading $wanted"
   marked "binaries-$wanted" || install_binary kubeadm
-  marked "images-$wanted" || load_images
+  marked "upgraded-$wanted" || has_images || load_images
   marked "upgraded-$wanted" || upgrade_with_kubeadm
   marked "binaries-$wanted" || install_binaries
   configure_containerd
@@ -733,7 +752,7 @@ export const certificatesScript = `# shellcheck shell=bash
 #   kubeadm's (API server, etcd, controllers, admin)  a year; renewed when 30 days are left, and the static pods restarted
 #   the kubelet's for the API                         a year; it rotates it while it runs, and takes no part in it once it has ended
 #   the kubelet's own server                          a year; self-signed, made anew when 30 days are left
-# The Node says in ablestack.io/certificates-end when the first of them ends.
+# The Node says in ablestack.io/certificates-end when the first of them ends, and in ablestack.io/certificates why they could not be renewed.
 # https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-certs/
 : "\${root?}" "\${state:?}" "\${kubernetes:?}" "\${step:?}"
 
@@ -915,7 +934,8 @@ renew_kubelet_server() {
 
 watch_certificates() {
   step=certificates
-  local end now
+  # shellcheck disable=SC2034 # tell reads it: what orders were answered with stays as it is
+  local shown=certificates end now well=()
   now=$(seconds_now)
   if [[ $ROLE == control-plane ]]; then
     end=$(kubeadm_ends | earliest)
@@ -929,12 +949,11 @@ watch_certificates() {
     readmit_kubelet
   fi
   renew_kubelet_server
-  # What it said before is true again.
-  case $(last_answer) in
-    certificates*) locked_out || tell "$([[ -e $state/version ]] && echo upgraded || echo joined) $(installed)" ;;
-  esac
   end=$({ kubeadm_ends; kubelet_ends; } | earliest)
-  if [[ -n $end ]]; then as_kubelet annotate node "$NODE_NAME" --overwrite "ablestack.io/certificates-end=$(date -u -d "@$end" +%FT%TZ)" >/dev/null || true; fi
+  [[ -n $end ]] || return 0
+  # What could not be renewed is said to be so until it is, and not in this machine's hour alone.
+  if ((end > now + renew_within)); then well=(ablestack.io/certificates-); fi
+  as_kubelet annotate node "$NODE_NAME" --overwrite "ablestack.io/certificates-end=$(date -u -d "@$end" +%FT%TZ)" "\${well[@]}" >/dev/null || true
 }
 `;
 

@@ -123,12 +123,14 @@ await_kubelet() {
 
 upgrade_with_kubeadm() {
   step=kubeadm
-  local command=(node) flags=()
+  local command=(node) flags=() copies=("$kubernetes"/tmp/kubeadm-backup-etcd*)
   if [[ $leads == first ]]; then command=(apply "v$wanted" --yes); else check_cluster; fi
   mapfile -t flags < <(ignore_flag)
   keep upgrading "$wanted"
   ask_others
   await_kubelet
+  # Each attempt has kubeadm copy all of etcd, which would fill the disk. The first of them is from before anything was changed.
+  rm -rf "${copies[@]:1}"
   run_kubeadm upgrade "${command[@]}" --patches "$settings/patches" "${flags[@]}"
   mark "upgraded-$wanted"
   say "kubeadm upgrade ${command[0]} is done"
@@ -150,6 +152,16 @@ restart_kubelet() {
   fail 'the kubelet does not answer after its restart: see journalctl -u kubelet'
 }
 
+# What was loaded ahead of the order may be gone: where a disk is rather full the kubelet throws away images that no pod uses.
+has_images() {
+  local here image
+  marked "images-$wanted" || return
+  here=$(ctr -n k8s.io images list -q) || return
+  for image in $(kubeadm config images list --kubernetes-version "v$wanted" 2>/dev/null); do
+    if is_wanted_here "$image" && ! grep -qxF "$image" <<<"$here"; then return 1; fi
+  done
+}
+
 upgrade() {
   task=upgrade
   check_order
@@ -158,7 +170,7 @@ upgrade() {
   if ! marked "binaries-$wanted" || ! marked "images-$wanted"; then look_for_iso; fi
   tell "upgrading $wanted"
   marked "binaries-$wanted" || install_binary kubeadm
-  marked "images-$wanted" || load_images
+  marked "upgraded-$wanted" || has_images || load_images
   marked "upgraded-$wanted" || upgrade_with_kubeadm
   marked "binaries-$wanted" || install_binaries
   configure_containerd

@@ -68,6 +68,16 @@ describe("a machine told to init", () => {
   });
 });
 
+it("turns swap off at every boot, which a line of fstab turns on again: the kubelet does not start with it", async () => {
+  const node = machine(await worker());
+  done(await node.boot());
+  node.set("calls", "");
+  done(await node.boot());
+  expect(node.calls("swapoff")).toEqual(["swapoff -a"]);
+  node.set("swap-stays", "");
+  expect(await node.boot()).toMatchObject({ code: 1, journal: expect.stringContaining("host: failed: swap cannot be turned off, and the kubelet does not start with it: swapoff: /swapfile: Cannot allocate memory") });
+});
+
 describe.each([
   ["a worker", worker],
   ["a control plane", () => controlPlane({ action: "join" })],
@@ -206,6 +216,13 @@ it("has what runs a control plane looked at soon, with as long a time to start i
   const startupProbe = { initialDelaySeconds: 1, periodSeconds: 2, failureThreshold: 120 };
   expect(patches(first)).toEqual(["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => ({ spec: { containers: [{ name, startupProbe }] } })));
   expect(patches(other)).toEqual([]);
+});
+
+it("takes the pause image from whatever else kubeadm lists, which may be more than a pipe holds", async () => {
+  const node = machine(await worker());
+  node.set("more-images", "registry.k8s.io/etcd:3.6.6-0\n".repeat(10_000));
+  done(await node.boot());
+  expect(node.read("etc/containerd/config.toml")).toContain('sandbox_image = "registry.k8s.io/pause:3.10.1"');
 });
 
 it("tells the node's annotation what went wrong once the node is there", async () => {

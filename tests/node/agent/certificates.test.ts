@@ -110,15 +110,27 @@ describe("a control plane whose certificates end within 30 days", () => {
     expect(renewals(second)).toBe(1);
   });
 
-  it("says on the Node why it could not, tries again, and then says again what it had said before", async () => {
+  it.each([["", "joined 1.35.4"], [", an order being there that it has carried out", "upgraded 1.35.4"]])("says on the Node why it could not, beside its other answer, until it could%s", async (ordered, answer) => {
     const first = await node(await controlPlane(), { kubeadm: 3600 });
+    if (ordered !== "") first.order("1.35.4", "first");
     first.set("kubeadm-fails", "no space left on device\n");
     first.set("polls", "3");
     stopped(await first.boot());
-    expect(answers(first)).toEqual(["certificates failed: kubeadm certs: no space left on device"]);
+    const failure = "ablestack.io/certificates=certificates failed: kubeadm certs: no space left on device";
+    expect([first.fact("annotation-certificates"), first.fact("annotation")]).toEqual([failure, `ablestack.io/agent=${answer}`]);
     first.unset("kubeadm-fails");
     stopped(await first.boot());
-    expect([answers(first).at(-1), renewals(first)]).toEqual(["joined 1.35.4", 2]);
+    expect([first.fact("annotation-certificates"), first.fact("annotation"), renewals(first)]).toEqual(["", `ablestack.io/agent=${answer}`, 2]);
+  });
+
+  it("that could not be renewed are said to be so in all the hours of the day", async () => {
+    const first = await node(await controlPlane(), { kubeadm: 20 * day });
+    first.set("kubeadm-fails", "no space left on device\n");
+    stopped(await first.boot());
+    const failure = first.fact("annotation-certificates");
+    first.set("now", String(now + 5 * 3600));
+    stopped(await first.boot());
+    expect([failure, first.fact("annotation-certificates")]).toEqual([expect.stringContaining("no space left"), failure]);
   });
 });
 
@@ -158,7 +170,7 @@ describe("certificates that ended while the machine was off", () => {
     stopped(await one.boot());
     expect(one.read(kubelet)).toBe(nextYear);
     expect(one.holding("abcdef.0123456789abcdef")).toEqual([]);
-    expect([answers(one).at(-1), said(one)]).toEqual(["joined 1.35.4", new Date((now + 365 * day) * 1000).toISOString().replace(".000", "")]);
+    expect([one.fact("annotation"), one.fact("annotation-certificates"), said(one)]).toEqual(["ablestack.io/agent=joined 1.35.4", "", new Date((now + 365 * day) * 1000).toISOString().replace(".000", "")]);
   });
 });
 

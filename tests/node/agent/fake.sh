@@ -4,6 +4,7 @@
 #   device-after    how often blkid finds nothing yet         isos/<name>   what a disc holds; the file dev/sr0 names the one in the drive
 #   clusters        a line per etcd that was made             applied, annotation (what the agent answered), kubelet (down)
 #   next, prepared  the version to prepare for, and the answer
+#   collected       the kubelet has thrown away all images since
 #   taking-up       how often the kubelet has not taken up its pods yet
 #   wanted-addons, addons, addons-on-disc  the order, the answer and the offer; manifests: a line per one that was applied (+) or removed (-)
 #   wanted, leads   the order on the node                     configured    the version in kubeadm-config
@@ -66,6 +67,7 @@ case $name in
   umount) rm -rf "$1" && mkdir "$1" ;;
   mountpoint) [ -e "$2/.mounted" ] ;;
   stat) cat "$FAKE/cgroup" ;;
+  swapoff) [ ! -e "$FAKE/swap-stays" ] || { echo 'swapoff: /swapfile: Cannot allocate memory' >&2 && exit 4; } ;;
   sysctl) [ ! -e "$FAKE/sysctl-fails" ] || { cat "$FAKE/sysctl-fails" >&2 && exit 1; } ;;
   curl)
     case $* in *127.0.0.1:[!1]* | *127.0.0.1:1025*) exit 0 ;; *:10248/*) [ "$(cat "$FAKE/kubelet" 2>/dev/null)" != down ] && exit 0 || exit 7 ;; esac
@@ -85,13 +87,14 @@ case $name in
     [ "$*" = version ] && exit 0
     case "$3 $4" in
       'containers list') case $6 in *etcd*) echo etcd-1 ;; *kube-*) echo "kube-${6##*kube-}" | tr -d '"' ;; esac; exit ;;
+      'images list') [ -e "$FAKE/collected" ] || { for version in 1.34.2 1.34.9 1.35.4 1.36.3; do echo "registry.k8s.io/kube-apiserver:v$version"; done && echo registry.k8s.io/pause:3.10.1; }; exit ;;
       'tasks exec') [ "$(cat "$FAKE/etcd" 2>/dev/null)" != broken ]; exit ;;
       'tasks kill') stage "end $7" && echo "$7" >>"$FAKE/ended"; exit ;;
       'tasks list') exit ;;
     esac
     stage "import ${5##*/}"
     grep -q damaged "$5" && echo "ctr: unexpected EOF" >&2 && exit 1
-    cat "$5" >>"$root/var/lib/images"
+    cat "$5" >>"$root/var/lib/images" && rm -f "$FAKE/collected"
     ;;
   kubelet) [ "${1:-}" != --version ] || echo "Kubernetes v@VERSION@" ;;
   df) printf 'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda1 1 1 %s 1%% /\n' "$(cat "$FAKE/free" 2>/dev/null || echo 99999999)" ;;
@@ -112,7 +115,7 @@ case $name in
   kubeadm)
     case "$1 $2" in
       'version -o') echo v@VERSION@ ;;
-      'config images') printf 'registry.k8s.io/kube-apiserver:v@VERSION@\nregistry.k8s.io/pause:3.10.1\n' ;;
+      'config images') printf 'registry.k8s.io/kube-apiserver:v@VERSION@\nregistry.k8s.io/pause:3.10.1\n' && { [ ! -e "$FAKE/more-images" ] || cat "$FAKE/more-images" || exit; } ;;
       'certs renew')
         [ ! -e "$FAKE/kubeadm-fails" ] || { cat "$FAKE/kubeadm-fails" >&2 && exit 1; }
         for certificate in apiserver etcd/server; do stage "renew $certificate" && cp "$FAKE/renewed" "$etc/pki/$certificate.crt"; done
@@ -147,8 +150,10 @@ case $name in
         if [ "$2" = apply ]; then
           [ "$3 $4" = 'v@VERSION@ --yes' ] || { echo "this is kubeadm @VERSION@" >&2 && exit 1; }
         fi
+        # Its copies of etcd carry in their names when they were made.
+        copy=$etc/tmp/kubeadm-backup-etcd-$(printf %03d "$(grep -c '^kubeadm upgrade' "$FAKE/calls")")
+        [ "$ROLE" = worker ] || { mkdir -p "$copy" && echo secret >"$copy/db"; }
         [ ! -e "$FAKE/kubeadm-fails" ] || { cat "$FAKE/kubeadm-fails" >&2 && exit 1; }
-        [ "$ROLE" = worker ] || { mkdir -p "$etc/tmp/kubeadm-backup-etcd" && echo secret >"$etc/tmp/kubeadm-backup-etcd/db"; }
         stage 'upgrade: images'
         stage 'upgrade: manifests' && [ "$ROLE" = worker ] || echo "v@VERSION@" >"$etc/manifests/etcd.yaml"
         stage 'upgrade: configuration' && [ "$2" = node ] || echo @VERSION@ >"$FAKE/configured"
@@ -177,12 +182,17 @@ case $name in
         echo "-${7##*/}" >>"$FAKE/manifests"
         ;;
       annotate)
-        case $7 in
-          *io/agent=*) echo "$7" >"$FAKE/annotation" && echo "$7" >>"$FAKE/answers" ;;
-          *io/prepared=*) echo "${7#*=}" >"$FAKE/prepared" && echo "${7#*=}" >>"$FAKE/preparations" ;;
-          *io/addons=* | *io/addons-on-disc=*) key=${7#*/} && echo "${7#*=}" >"$FAKE/${key%%=*}" && echo "${7#*/}" >>"$FAKE/addon-answers" ;;
-          *) key=${7#*/} && echo "$7" >"$FAKE/annotation-${key%%=*}" ;;
-        esac
+        shift 6
+        for change in "$@"; do
+          case $change in
+            --*) break ;;
+            *io/agent=*) echo "$change" >"$FAKE/annotation" && echo "$change" >>"$FAKE/answers" ;;
+            *io/prepared=*) echo "${change#*=}" >"$FAKE/prepared" && echo "${change#*=}" >>"$FAKE/preparations" ;;
+            *io/addons=* | *io/addons-on-disc=*) key=${change#*/} && echo "${change#*=}" >"$FAKE/${key%%=*}" && echo "${change#*/}" >>"$FAKE/addon-answers" ;;
+            *io/*-) key=${change#*/} && rm -f "$FAKE/annotation-${key%-}" ;;
+            *) key=${change#*/} && echo "$change" >"$FAKE/annotation-${key%%=*}" ;;
+          esac
+        done
         ;;
     esac
     ;;

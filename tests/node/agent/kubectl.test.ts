@@ -51,6 +51,13 @@ const upgradeScript = join(__dirname, "../../../provider/node/agent/upgrade.sh")
     expect(await order()).toBe("[][upgrade refused: the wanted version is not of the form 1.35.4][\n1.35.4\n]");
   });
 
+  it("says when certificates end, and takes away that they could not be renewed, whether it had said so or not", async () => {
+    const say = (): Promise<string> => run(`as_kubelet annotate node "$NODE_NAME" --overwrite ablestack.io/certificates-end=2027-11-24T17:11:15Z ablestack.io/certificates- >/dev/null && echo said`);
+    const shown = (): Promise<string> => run(`as_kubelet get node "$NODE_NAME" -o 'jsonpath=[{.metadata.annotations.ablestack\\.io/certificates-end}][{.metadata.annotations.ablestack\\.io/certificates}]'`);
+    await annotate({ "ablestack.io/certificates": "certificates failed: no room" });
+    for (const _ of [1, 2]) expect([await say(), await shown()]).toEqual(["said\n", "[2027-11-24T17:11:15Z][]"]);
+  });
+
   it("knows which version the cluster is", async () => {
     expect(await run("wanted=1.35.4; check_cluster; echo as wanted")).toBe("as wanted\n");
     expect(await run("wanted=1.36.3; check_cluster")).toBe("the cluster is at 1.35.4, its first control plane has not been upgraded to 1.36.3 yet\n");

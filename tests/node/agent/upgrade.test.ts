@@ -161,6 +161,19 @@ describe("a node that is to prepare itself", () => {
     expect(other.read("var/lib/images").match(/new image/g)).toHaveLength(2);
   });
 
+  it("loads them again where the kubelet has thrown them away since: no pod uses them yet, and the disk was rather full", async () => {
+    const other = await node(await worker());
+    other.prepare("1.35.4");
+    stopped(await other.boot());
+    other.set("collected", "");
+    other.set("configured", "1.35.4");
+    other.order("1.35.4");
+    stopped(await other.boot());
+    isUpgraded(other);
+    const calls = other.fact("calls").split("\n").flatMap((call) => /^(?:ctr -n k8s\.io (images import) |(kubeadm upgrade) )/.exec(call)?.slice(1).find(Boolean) ?? []);
+    expect(calls).toEqual([...Array<string>(4).fill("images import"), "kubeadm upgrade"]);
+  });
+
   it.each([
     ["an older version", "1.34.1", "1.34.1 is older than 1.34.2"],
     ["a version two minors away", "1.36.3", "1.36.3 is more than one minor away from 1.34.2"],
@@ -290,6 +303,19 @@ describe("what fails", () => {
     first.unset("kubeadm-fails");
     stopped(await first.boot());
     isUpgraded(first);
+  });
+
+  it("does not fill the disk: of kubeadm's copies of etcd, one for each attempt, the first stays, from before anything was changed, and the last", async () => {
+    const first = await leader();
+    first.set("kubeadm-fails", "etcd does not answer\n");
+    first.set("polls", "25");
+    stopped(await first.boot());
+    const copies = (): string[] => [...new Set(Object.keys(first.tree()).flatMap((path) => /^etc\/kubernetes\/tmp\/([^/]+)/.exec(path)?.[1] ?? []))].sort();
+    expect([upgrades(first).length, copies()]).toEqual([4, ["kubeadm-backup-etcd-001", "kubeadm-backup-etcd-004"]]);
+    first.unset("kubeadm-fails");
+    stopped(await first.boot());
+    isUpgraded(first);
+    expect(copies()).toEqual([]);
   });
 
   it("a missing ISO does, and the upgrade begins when it comes", async () => {
