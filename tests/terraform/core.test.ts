@@ -60,6 +60,15 @@ test("an attribute that is only written otherwise is no work: a port that was fi
   expect(changing(run)).toEqual([]);
 });
 
+test("a state of a release that knew fewer arguments: one that has come with a default is no difference", async () => {
+  const declared = [identity, cluster(), balancer(), firewall()];
+  const { cloud, state } = await made(declared);
+  const since = ["addons", "adopt", "affinity", "algorithm", "failed_create", "pod_cidr", "power_state", "service_cidr", "timeouts"];
+  for (const [address, recorded] of state) state.set(address, { ...recorded, value: Object.fromEntries(Object.entries(recorded.value).map(([name, value]) => [name, since.includes(name) ? null : value])) });
+  const planned = await cloud.clock.run(new TerraformCore(cloud.newRun().session, state).plan(declared));
+  expect(planned.map(({ action }) => action)).toEqual(["none", "none", "none", "none"]);
+});
+
 test("two rules of one name at one place are refused: they would be one and the same", async () => {
   const cloud = new Cloud();
   const state = await stateWithIdentity();
