@@ -1,6 +1,6 @@
 /** `plan FILE`: what an up of a declaration would do. */
 import { readFileSync } from "node:fs";
-import { parse } from "yaml";
+import { parseAllDocuments, type Document } from "yaml";
 import type { Session } from "../handlers/handler";
 import { planDeclared, type DeclaredPlan } from "../handlers/plan-declared";
 import type { Answer } from "./answer";
@@ -23,11 +23,24 @@ function declarationIn(file: string): unknown {
     throw new Usage(`${file} can't be read (${(error as NodeJS.ErrnoException).code ?? "no reason given"})`);
   }
   try {
-    return parse(text) as unknown;
+    return onlyDocument(file, text);
   } catch (error) {
+    if (error instanceof Usage) throw error;
     // The parser's own words quote the file, which may hold a password.
     throw new Usage(`${file} is neither YAML nor JSON${lineOf(error)}`);
   }
+}
+
+/** Its warnings are printed by the parser itself unless they are asked for here, and quote the file as its errors do. */
+function onlyDocument(file: string, text: string): unknown {
+  const documents: readonly Document.Parsed[] = [...parseAllDocuments(text, { merge: true, logLevel: "error" })];
+  if (documents.length > 1) throw new Usage(`${file} holds ${documents.length} documents; one declaration at a time`);
+  const [document] = documents;
+  if (!document) return undefined;
+  const [error, warning] = [document.errors[0], document.warnings[0]];
+  if (error) throw error;
+  if (warning) throw new Usage(`${file} has a tag (!…) that means nothing here${lineOf(warning)}; write the value itself`);
+  return document.toJS();
 }
 
 function lineOf(error: unknown): string {

@@ -48,13 +48,29 @@ export class EndpointRun {
     const { world, catalogue, desired, owner } = this;
     if (desired.adopt === true) return this.adopted();
     const zone = await catalogue.zone(desired.zone);
-    const network = desired.network ? await catalogue.network(desired.network, zone.id) : await ownNetwork(owner, { wanted: desired.networkOffering, catalogue }, zone.id);
+    const given = desired.network ? await catalogue.network(desired.network, zone.id) : undefined;
+    await this.refuseElsewhere(given);
+    const network = given ?? (await ownNetwork(owner, { wanted: desired.networkOffering, catalogue }, zone.id));
     const lock = desired.network ? guestLock(network, desired.uid) : anchor(network);
     return withLock(world, lock, this.context.resource, async (lease) => {
       if (desired.network) await this.refuseTakenNames(network);
       else await removeOtherNetworks(owner, network);
       return this.endpointOf(network, await ownAddress(owner, network, zone.id, lease));
     });
+  }
+
+  /** Of one identity there is one cluster. An engine that makes another one before it destroys that (create_before_destroy) would have both, and its destroy take both along. */
+  private async refuseElsewhere(given: Network | undefined): Promise<void> {
+    const { world, desired, owner, context } = this;
+    const machines = (await markedMachines(world, desired.uid, context)).filter((machine) => isThere(machine) && parseMachineName(desired.name, machine.name ?? "") !== undefined);
+    if (machines.length === 0) return;
+    const here = given ? [given] : await ownNetworks(owner);
+    const elsewhere = machines.filter((machine) => !isOn(here.map(({ id }) => id!), machine));
+    if (elsewhere.length === 0) return;
+    throw new ClusterError(
+      `machines of this cluster are on another network already: ${listed(elsewhere.map(({ name, id }) => name ?? id ?? "?").sort())}. It is not made a second time, and nothing was changed: destroy it first, or declare the network that it is on. Is it to be replaced? Then take create_before_destroy away, here and from whatever depends on this.`,
+      { ...context, property: "network" },
+    );
   }
 
   /** Marks it as this declaration's. */

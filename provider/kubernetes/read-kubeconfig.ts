@@ -45,7 +45,8 @@ export function parseKubeconfig(text: string, where: string, folder?: string, ad
   const fail = (what: string, cause?: unknown): KubernetesError => failure(where, what, cause, advice);
   let config: Fields;
   try {
-    config = fieldsOf(parse(text));
+    // A warning would be printed, with the line that it is about.
+    config = fieldsOf(parse(text, { logLevel: "error" }));
   } catch {
     // The parser's own words quote the file, which holds a key.
     throw fail("is not YAML");

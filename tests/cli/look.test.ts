@@ -122,6 +122,21 @@ describe("plan FILE", () => {
     const file = here.written("broken.yaml", "name: prod\n  password: [the-password");
     expect(await here.run(`plan ${file}`)).toMatchObject({ code: 2, err: expect.stringMatching(/broken\.yaml is neither YAML nor JSON \(line \d\); see/) });
   }, 60_000);
+
+  test("a tag that nobody resolves here is told by its line, without the value that stands there", async () => {
+    const { code, out, err } = await here.run(`plan ${here.written("tagged.yaml", "name: prod\nprivateRegistry:\n  password: !vault the-password\n")}`);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toMatch(/^ablestack-kubernetes: \S+tagged\.yaml has a tag \(!…\) that means nothing here \(line 3\); write the value itself; see/);
+    expect(err).not.toContain("the-password");
+  }, 60_000);
+
+  test("of several documents it says how many there are; anchors and what is merged from them are values like others", async () => {
+    expect(await here.run(`plan ${here.written("several.yaml", "name: prod\n---\nname: other\n")}`)).toMatchObject({ code: 2, err: expect.stringMatching(/holds 2 documents; one declaration at a time/) });
+    const shared = "controlPlane: &machines { count: 1, offering: k8s-2c-4g }\nworkers: { <<: *machines, count: 2 }\n";
+    const { code, out } = await look(`plan ${here.written("anchors.yaml", `name: fresh\nzone: zone-1\nversion: "1.35"\ntemplate: debian-13-containerd\n${shared}`)}`);
+    expect(out).toContain("deploy fresh-control-1, fresh-worker-1…2");
+    expect(code).toBe(0);
+  }, 60_000);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-/** A program that is rearranged: rules change ports with each other, move up a list, are called otherwise, get another parent. One `up` each, on the real engine. */
+/** A program that is rearranged: rules change ports with each other, move up a list, are called otherwise, get another parent; a stack that is renamed. One `up` each, on the real engine. */
 import { tagKeys } from "../../provider/core/ownership";
 import { TestStack } from "./world/stack";
 
@@ -44,6 +44,12 @@ test.each<[string, string, string[]]>([
   ["one has another parent, without an alias", `const parent = new pulumi.ComponentResource("test:Rules", "rules"); both("api", 8080, { parent }); both("site", 80);`, ["8080 api", "80 site"]],
 ])("%s", async (_, rules, on) => {
   await expectAfter(rules, on);
+});
+
+test("the stack is renamed: nothing is to be done, and changes go on as before", async () => {
+  await stack.succeed(["stack", "rename", "renamed"]);
+  expect(await stack.succeed(["preview", "--expect-no-changes"])).toMatch(/unchanged/);
+  await expectAfter(`both("api", 443); both("site", 80);`, ["443 api", "80 site"]);
 });
 
 test("destroy leaves nothing in the Mold", async () => {

@@ -33,6 +33,13 @@ users: [{name: x, user: {token: t}}, {name: y, user: {client-certificate: cert, 
   expect(readKubeconfig(path)).toEqual({ endpoint: "https://y:6443", caCertificate: "CA", clientCertificate: "CERT", clientKey: "KEY" });
 });
 
+test("one in which something is only odd is read, and nothing of it is printed by the way", async () => {
+  const warned = jest.spyOn(process, "emitWarning").mockReturnValue();
+  const { adminKey } = await someCertificates();
+  expect(readKubeconfig(written((await ours()).replace("client-key-data: ", "client-key-data: !vault ")))).toMatchObject({ clientKey: adminKey });
+  expect(warned).not.toHaveBeenCalled();
+});
+
 test.each<[string, (text: string) => string, RegExp]>([
   ["is no YAML", () => "a: [SECRET", /config: is not YAML\. Give the kubeconfig that the program exports/],
   ["is empty", () => "", /names no server in its current context/],

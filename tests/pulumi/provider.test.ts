@@ -20,6 +20,14 @@ test("check hands over the old inputs, and none where there are none", async () 
   expect(check).toHaveBeenNthCalledWith(2, session, inputs, inputs);
 });
 
+test("what a stack made under another name stays that one's, whatever the stack is called now; what is new is the present one's", async () => {
+  const check = jest.fn(async (_session: unknown, _olds: unknown, given: never) => ({ inputs: given, failures: [], warnings: [] }));
+  const handler = handlerOf({ check: check as never });
+  const renamed = { ...news, declaredBy: { owner: "pulumi:acme/shop/prod", resource: "ha" } };
+  expect((await provider().provider.check(handler, news, renamed)).inputs.declaredBy).toEqual({ owner: declaredBy.owner, resource: "ha" });
+  expect((await provider().provider.check(handler, {}, renamed)).inputs.declaredBy).toEqual(renamed.declaredBy);
+});
+
 test("check passes unknown values on and gives them back as Pulumi's own", async () => {
   const check = jest.fn(async (_session: unknown, _olds: unknown, given: never) => ({ inputs: given, failures: [], warnings: [] }));
   const checked = await provider().provider.check(handlerOf({ check: check as never }), {}, { ...news, zone: marker });

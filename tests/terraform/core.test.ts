@@ -2,10 +2,16 @@
 import { Cloud } from "../core/world/cloud";
 import { changing } from "../core/world/made";
 import { sharedIdentity } from "../core/world/cluster";
-import { Refused, TerraformCore } from "./world/core";
-import { balancer, cluster, clusterAddress, firewall, identity, stateWithIdentity } from "./world/declared";
+import { Refused, TerraformCore, type State } from "./world/core";
+import { balancer, cluster, clusterAddress, firewall, identity, identityAddress, stateWithIdentity } from "./world/declared";
 
 beforeAll(sharedIdentity);
+
+async function addNetwork(cloud: Cloud, name: string): Promise<void> {
+  const { mold } = cloud.newRun().world({ owner: "by hand" });
+  const [[zone], [offering]] = await Promise.all([mold.list("listZones", { name: "zone-1" }), mold.list("listNetworkOfferings", { name: "DefaultNetworkOfferingforKubernetesService" })]);
+  await mold.call("createNetwork", { name, displaytext: name, zoneid: zone!.id!, networkofferingid: offering!.id! });
+}
 
 async function made(declared = [identity, cluster(), balancer(), firewall()]) {
   const cloud = new Cloud();
@@ -54,6 +60,15 @@ test("an attribute that is only written otherwise is no work: a port that was fi
   expect(changing(run)).toEqual([]);
 });
 
+test("a state of a release that knew fewer arguments: one that has come with a default is no difference", async () => {
+  const declared = [identity, cluster(), balancer(), firewall()];
+  const { cloud, state } = await made(declared);
+  const since = ["addons", "adopt", "affinity", "algorithm", "failed_create", "pod_cidr", "power_state", "service_cidr", "timeouts"];
+  for (const [address, recorded] of state) state.set(address, { ...recorded, value: Object.fromEntries(Object.entries(recorded.value).map(([name, value]) => [name, since.includes(name) ? null : value])) });
+  const planned = await cloud.clock.run(new TerraformCore(cloud.newRun().session, state).plan(declared));
+  expect(planned.map(({ action }) => action)).toEqual(["none", "none", "none", "none"]);
+});
+
 test("two rules of one name at one place are refused: they would be one and the same", async () => {
   const cloud = new Cloud();
   const state = await stateWithIdentity();
@@ -81,4 +96,36 @@ test("a create that fails leaves nothing tainted: the next apply goes on with th
   expect(state.get(clusterAddress)!.value.state).toBe("Running");
   await cloud.clock.run(new TerraformCore(cloud.newRun().session, state).destroy());
   expect(cloud.emulator.isEmpty()).toBe(true);
+});
+
+describe("with create_before_destroy, where of one identity there is one cluster", () => {
+  const apply = (cloud: Cloud, state: State, more = {}): Promise<void> => cloud.clock.run(new TerraformCore(cloud.newRun().session, state).apply([identity, cluster(more)]));
+  const replace = (cloud: Cloud, state: State, more = {}): Promise<void> => cloud.clock.run(new TerraformCore(cloud.newRun().session, state).replaceCreatingFirst(cluster(more)));
+  const nodesIn = (state: State): unknown => state.get(clusterAddress)!.value.nodes;
+
+  test.each([
+    ["as -replace asks", {}],
+    ["for another pod network", { pod_cidr: "10.200.0.0/16" }],
+  ])("%s: it is not replaced, the run says so and what to do, and neither it nor the next one destroys anything", async (_, more) => {
+    const { cloud, state } = await made([identity, cluster()]);
+    const nodes = nodesIn(state);
+    await expect(replace(cloud, state, more)).rejects.toThrow(/not replaced: create_before_destroy.*Take create_before_destroy away/);
+    for (let times = 0; times < 2; times++) {
+      await apply(cloud, state, more);
+      expect(nodesIn(state)).toEqual(nodes);
+      expect([...state.keys()].sort()).toEqual([identityAddress, clusterAddress]);
+    }
+    await cloud.clock.run(new TerraformCore(cloud.newRun().session, state).destroy());
+    expect(cloud.emulator.isEmpty()).toBe(true);
+  });
+
+  test("for another network: refused before anything is changed", async () => {
+    const { cloud, state } = await made([identity, cluster()]);
+    await addNetwork(cloud, "apps");
+    const before = cloud.emulator.snapshot();
+    await expect(replace(cloud, state, { network: "apps" })).rejects.toThrow(/on another network already: prod-control-1, prod-worker-1.*take create_before_destroy away/);
+    expect(cloud.emulator.snapshot()).toBe(before);
+    await apply(cloud, state, { network: "apps" });
+    expect(state.get(clusterAddress)!.value.network_name).toBe("apps");
+  });
 });

@@ -34,9 +34,10 @@ export class Provider implements Record<Method, unknown> {
   ) {}
 
   async check(handler: AnyHandler, olds: unknown, news: unknown): Promise<Results["check"]> {
-    const before = fromPulumi(olds);
-    const inputs = inputsOf(news);
-    const checked = await handler.check(this.session, Object.keys(before).length > 0 ? (before as Inputs) : undefined, inputs);
+    const given = fromPulumi(olds);
+    const before = Object.keys(given).length > 0 ? (given as Inputs) : undefined;
+    const inputs = ofItsOwner(inputsOf(news), before);
+    const checked = await handler.check(this.session, before, inputs);
     for (const warning of checked.warnings) this.print(`warning: ${inputs.declaredBy.resource}: ${warning}`);
     return { inputs: toPulumi(checked.inputs), failures: checked.failures.map(asShown) };
   }
@@ -71,6 +72,13 @@ export class Provider implements Record<Method, unknown> {
     return undefined;
   }
 }
+
+/**
+ * What was made stays marked as the stack's that made it: under another name (`pulumi stack rename`, another organization, `pulumi state move`) the program
+ * goes on with it, where it would take its own rules for somebody else's.
+ */
+const ofItsOwner = (inputs: Inputs, before: Inputs | undefined): Inputs =>
+  before ? { ...inputs, declaredBy: { ...inputs.declaredBy, owner: before.declaredBy.owner } } : inputs;
 
 /**
  * For a failure with a property the engine adds that property's value to the message, which may hold a password, and `<nil>` for one

@@ -9,6 +9,7 @@ import { ClusterError } from "../../core/errors";
 import { findingLine, unseenLine } from "../../core/rehearse-delete";
 import { planDeletion } from "../../core/rehearsal";
 import { cluster, type ClusterInputs } from "../../handlers/cluster";
+import { lives } from "../../handlers/cluster-life";
 import { clusterAccess, type AccessInputs } from "../../handlers/cluster-access";
 import { clusterEndpoint, type EndpointInputs } from "../../handlers/cluster-endpoint";
 import { checkCluster } from "../../handlers/cluster-identity";
@@ -77,6 +78,24 @@ async function refuseWrongPlace(session: Session, inputs: WholeInputs, endpoint:
   if (first) throw new ClusterError(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"), { resource: `KubernetesCluster ${inputs.name}`, property: first.property });
 }
 
+/** The life (`<uid>/<generation>`) of the cluster that is there now; undefined: there is none. */
+const lifeNow = async (session: Session, machines: ClusterInputs): Promise<string | undefined> => (await lives[machines.management](session, machines, undefined, "looking").read())?.id;
+
+/** Lives that creates of this process went on with. */
+const continued = new WeakMap<Session, Set<string>>();
+
+/**
+ * With `create_before_destroy` a create comes before the destroy of what it is to replace, and goes on with that: of one identity there is one cluster.
+ * Neither call is told so; but the destroy is then asked for the very life that this process' own create found.
+ */
+function refuseContinued(session: Session, { inputs, outputs }: WholeState): void {
+  if (continued.get(session)?.has(outputs.clusterId) !== true) return;
+  throw new ClusterError(
+    "it was not replaced: create_before_destroy makes the new one first, and of one identity there is one cluster. What is there is as it was, and nothing of it was destroyed. Take create_before_destroy away, here and from whatever depends on this, then run `terraform apply -replace=ADDRESS`. Or replace its identity as well: that makes another cluster beside this one.",
+    { resource: `KubernetesCluster ${inputs.name}` },
+  );
+}
+
 export const kubernetesCluster: Handler<WholeInputs, WholeOutputs> = {
   async check(session, olds, news): Promise<CheckResult<WholeInputs>> {
     const { identity, ...declaration } = news;
@@ -92,7 +111,10 @@ export const kubernetesCluster: Handler<WholeInputs, WholeOutputs> = {
   async create(session, inputs) {
     const { outputs: endpoint } = await clusterEndpoint.create(session, endpointInputs(inputs));
     await refuseWrongPlace(session, inputs, endpoint);
-    const { outputs } = await cluster.create(session, machineInputs(inputs, endpoint));
+    const machines = machineInputs(inputs, endpoint);
+    const former = await lifeNow(session, machines);
+    const { outputs } = await cluster.create(session, machines);
+    if (former !== undefined) continued.set(session, (continued.get(session) ?? new Set()).add(former));
     return { id: inputs.identity.uid, outputs: whole(inputs, outputs, endpoint, await accessOf(session, inputs, endpoint)) };
   },
 
@@ -119,16 +141,22 @@ export const kubernetesCluster: Handler<WholeInputs, WholeOutputs> = {
   },
 
   async delete(session, id, state) {
-    await cluster.delete(session, state.outputs.clusterId, machineState(state));
+    refuseContinued(session, state);
+    const { clusterId } = state.outputs;
+    await cluster.delete(session, clusterId, machineState(state));
+    // The cluster of another life has been left alone: this is its place now.
+    if (((await lifeNow(session, machineState(state).inputs)) ?? clusterId) !== clusterId) return;
     await clusterEndpoint.delete(session, id, { inputs: endpointInputs(state.inputs), outputs: placeIn(state.outputs) });
   },
 };
 
 /** What a destroy would do, what would hold it up, and what would be lost with it. Changes nothing. */
-export async function planOfDestroy(session: Session, { inputs, outputs }: WholeState): Promise<readonly string[]> {
+export async function planOfDestroy(session: Session, state: WholeState): Promise<readonly string[]> {
+  const { inputs, outputs } = state;
   // What Mold's own service runs, Mold destroys.
   if (inputs.management === "mold") return [];
   const { name, identity, declaredBy } = inputs;
+  if (((await lifeNow(session, machineState(state).inputs)) ?? outputs.clusterId) !== outputs.clusterId) return ["forget it: the cluster there now is another life of it, and is left alone"];
   const world = session.world(inputs.connection, declaredBy);
   const { plan, blocks, losses, unseen } = await planDeletion(world, { uid: identity.uid, name, owner: declaredBy.owner }, accessIn(identity, placeIn(outputs)));
   return [

@@ -128,10 +128,13 @@ export class TerraformProvider {
     return { diagnostics: failureDiagnostics(source.of.inputs, source.validate(inputsFrom(source.of.inputs, this.object(schema, config)))) };
   }
 
+  /** Of an argument that a state is too old to know it has its default: else each release with another one would show a change of everything. */
   UpgradeResourceState({ type_name, raw_state }: Requests["UpgradeResourceState"]): Answer {
-    const schema = this.schemaOf(kindOf(type_name));
-    const type = typeOfAttributes(schema.block.attributes);
-    return { upgraded_state: packed(type, decodeJson(type, Buffer.from(raw_state.json).toString("utf8"))) };
+    const kind = kindOf(type_name);
+    const type = typeOfAttributes(this.schemaOf(kind).block.attributes);
+    const state = decodeJson(type, Buffer.from(raw_state.json).toString("utf8"));
+    if (!isObjectValue(state)) return { upgraded_state: packed(type, state) };
+    return { upgraded_state: packed(type, { ...state, ...this.filledInputs(kind, state, kind.validate(this.inputs(kind, state)).inputs) }) };
   }
 
   MoveResourceState({ source_provider_address, source_type_name, target_type_name, source_state }: Requests["MoveResourceState"]): Answer {

@@ -222,13 +222,30 @@ export class TerraformCore {
     const { type, name } = declared;
     const address = `${type}.${name}`;
     await this.refresh(address);
-    let prior = this.state.get(address);
-    let change = await this.planOne(declared, prior?.isTainted ? undefined : prior);
-    if (prior && (prior.isTainted || change.needsReplace)) {
-      await this.remove(address);
-      prior = undefined;
-      change = await this.planOne(declared, undefined);
-    }
+    const prior = this.state.get(address);
+    const change = await this.planOne(declared, prior?.isTainted ? undefined : prior);
+    if (!prior || !(prior.isTainted || change.needsReplace)) return this.carryOut(declared, prior, change);
+    await this.remove(address);
+    await this.carryOut(declared, undefined, await this.planOne(declared, undefined));
+  }
+
+  /** As with `-replace` and `create_before_destroy`: what it replaces is destroyed by this run, or by the next one, once it is made. */
+  async replaceCreatingFirst(declared: Declared): Promise<void> {
+    const address = `${declared.type}.${declared.name}`;
+    const deposed = `${address} (deposed)`;
+    this.state.set(deposed, this.state.get(address)!);
+    this.state.delete(address);
+    await this.carryOut(declared, undefined, await this.planOne(declared, undefined)).catch((error: unknown) => {
+      this.state.set(address, this.state.get(deposed)!);
+      this.state.delete(deposed);
+      throw error;
+    });
+    await this.remove(deposed);
+  }
+
+  private async carryOut(declared: Declared, prior: Recorded | undefined, change: Awaited<ReturnType<TerraformCore["planOne"]>>): Promise<void> {
+    const { type, name } = declared;
+    const address = `${type}.${name}`;
     if (prior && same(prior.value, change.planned)) return;
     const answer = await this.ask(
       this.calls.ApplyResourceChange({
