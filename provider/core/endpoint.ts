@@ -13,9 +13,9 @@ import { goneAsEmpty } from "./gone";
 import { withLock, type Anchor } from "./lock";
 import { affinityGroupName, isOn } from "./observe";
 import { foundPlace, isMarked, markedMachines } from "./find-cluster";
-import { addressIntentKey, isIntended, ownAddress, parseIntent, releaseAddress, type Address, type AddressOwner } from "./own-address";
+import { addressesOf, addressIntentKey, isIntended, ownAddress, parseIntent, releaseAddress, unmarkAddress, type Address, type AddressOwner } from "./own-address";
 import { ownNetwork, ownNetworks, removeNetwork, removeOtherNetworks, type Network, type NetworkOwner } from "./own-network";
-import { parseMachineName, tagKeys, tagParameters, tagsOf } from "./ownership";
+import { parseMachineName, tagKeys, tagsOf } from "./ownership";
 import type { Answer, World } from "./ports";
 import { observeRecords } from "./records";
 import { rehearseNetwork, sayLosses } from "./rehearsal";
@@ -109,7 +109,7 @@ export class EndpointRun {
 
   /** What says whose the place is. */
   private ownPlace(): Promise<[Network[], Address[]]> {
-    return Promise.all([ownNetworks(this.owner), this.world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: this.desired.uid }) }, this.context)]);
+    return Promise.all([ownNetworks(this.owner), addressesOf(this.world, this.desired.uid, this.context)]);
   }
 
   /** Whether it is somebody else's. Of a place that is gone the machines tell. */
@@ -152,7 +152,12 @@ export class EndpointRun {
       const own = new Set(networks.map(({ id }) => id));
       for (const each of addresses) if (!own.has(each.associatednetworkid)) await releaseAddress(this.owner, each);
       for (const { resourceid } of intents) if (!own.has(resourceid)) await this.crossOff(resourceid!);
-      for (const each of networks) await removeNetwork(this.owner, each, { waitSeconds: desired.timeouts.deleteSeconds, lease });
+      for (const each of networks) {
+        const unmark = async (): Promise<void> => {
+          for (const address of addresses) if (address.associatednetworkid === each.id) await unmarkAddress(this.owner, address);
+        };
+        await removeNetwork(this.owner, each, { waitSeconds: desired.timeouts.deleteSeconds, lease, unmark });
+      }
     });
   }
 
