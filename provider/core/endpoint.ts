@@ -16,7 +16,7 @@ import { foundPlace, isMarked, markedMachines } from "./find-cluster";
 import { addressesOf, addressIntentKey, isIntended, ownAddress, parseIntent, releaseAddress, unmarkAddress, type Address, type AddressOwner } from "./own-address";
 import { ownNetwork, ownNetworks, removeNetwork, removeOtherNetworks, type Network, type NetworkOwner } from "./own-network";
 import { parseMachineName, tagKeys, tagsOf } from "./ownership";
-import type { Answer, World } from "./ports";
+import { isMoldFailure, type Answer, type World } from "./ports";
 import { observeRecords } from "./records";
 import { rehearseNetwork, sayLosses } from "./rehearsal";
 import { blockProblems } from "./rehearse-delete";
@@ -134,7 +134,10 @@ export class EndpointRun {
     const guest = addresses.find(({ associatednetworkid }) => associatednetworkid)?.associatednetworkid ?? [...intents, ...locks][0]?.resourceid;
     await this.refuseCopies(networks, guest);
     const lock = network ? anchor(network) : guest === undefined ? undefined : guestLock({ id: guest }, desired.uid);
-    if (!lock) return this.removeStrays();
+    if (!lock) {
+      await this.removeStrays();
+      return this.unmarkFormer();
+    }
     await withLock(world, lock, this.context.resource, async (lease) => {
       const [address] = tagged;
       if (address) {
@@ -158,6 +161,7 @@ export class EndpointRun {
         };
         await removeNetwork(this.owner, each, { waitSeconds: desired.timeouts.deleteSeconds, lease, unmark });
       }
+      await this.unmarkFormer();
     });
   }
 
@@ -196,6 +200,18 @@ export class EndpointRun {
     }
     for (const { id } of groups) await world.mold.run("deleteAffinityGroup", { id: id! }, context);
     for (const { id } of records ?? []) await world.mold.run("deleteKubernetesCluster", { id }, context);
+  }
+
+  /** Of an address that is the cluster's no longer, the tags that Mold has left it: nobody could have another cluster there. Whoever has it by now may be another account, which decides about them. */
+  private async unmarkFormer(): Promise<void> {
+    const { world, desired, context } = this;
+    const left = await world.mold.list("listTags", { resourcetype: "PublicIpAddress", key: tagKeys.cluster, value: desired.uid }, context);
+    for (const { resourceid: id } of left) {
+      await unmarkAddress(this.owner, { id }).catch((error: unknown) => {
+        if (!isMoldFailure(error) || (error.kind !== "refused" && error.kind !== "forbidden")) throw error;
+        world.log.warn(`${context.resource}: the address ${id ?? ""}, which it had, keeps its tags: ${error.message}`);
+      });
+    }
   }
 
   /** Addresses that an interrupted run asked for and could not mark any more. */
