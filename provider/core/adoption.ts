@@ -2,9 +2,9 @@
 import type { Catalogue } from "./catalogue";
 import { ClusterError } from "./errors";
 import type { ObservedCluster } from "./observe";
-import { hasJoined, tagKeys, tagParameters, type TaggedKind, type Tags } from "./ownership";
+import { hasJoined, tagKeys, type TaggedKind, type Tags } from "./ownership";
 import type { DesiredEndpoint } from "./desired";
-import type { Address } from "./own-address";
+import { addressesOf, type Address } from "./own-address";
 import { ownNetworks, type Network } from "./own-network";
 import type { Plan, PlanInput, Problem } from "./plan-input";
 import type { CallContext, World } from "./ports";
@@ -21,7 +21,7 @@ export interface FoundPlace {
 export async function placeToAdopt(world: World, catalogue: Catalogue, { name, uid, zone, network: declared }: Pick<DesiredEndpoint, "name" | "uid" | "zone" | "network">, context: CallContext): Promise<FoundPlace> {
   const refused = (property: string, reason: string): ClusterError => new ClusterError(reason, { resource: context.resource, property });
   const { id: zoneId } = await catalogue.zone(zone);
-  const [addresses, [own]] = await Promise.all([world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: uid }) }, context), ownNetworks({ world, name, uid, context })]);
+  const [addresses, [own]] = await Promise.all([addressesOf(world, uid, context), ownNetworks({ world, name, uid, context })]);
   const [address] = addresses;
   if (!address) throw refused("adoptIdentity", `there is no cluster ${name} of that identity (uid ${uid}) among what these keys show. Is the name the same, and are the keys (and the project) those that it was made with?`);
   if (address.zoneid !== zoneId) throw refused("zone", `the cluster is in the zone ${address.zonename ?? address.zoneid ?? "?"}. Declare that one.`);

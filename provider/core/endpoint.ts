@@ -13,10 +13,10 @@ import { goneAsEmpty } from "./gone";
 import { withLock, type Anchor } from "./lock";
 import { affinityGroupName, isOn } from "./observe";
 import { foundPlace, isMarked, markedMachines } from "./find-cluster";
-import { addressIntentKey, isIntended, ownAddress, parseIntent, releaseAddress, type Address, type AddressOwner } from "./own-address";
+import { addressesOf, addressIntentKey, isIntended, ownAddress, parseIntent, releaseAddress, unmarkAddress, type Address, type AddressOwner } from "./own-address";
 import { ownNetwork, ownNetworks, removeNetwork, removeOtherNetworks, type Network, type NetworkOwner } from "./own-network";
-import { parseMachineName, tagKeys, tagParameters, tagsOf } from "./ownership";
-import type { Answer, World } from "./ports";
+import { parseMachineName, tagKeys, tagsOf } from "./ownership";
+import { isMoldFailure, type Answer, type World } from "./ports";
 import { observeRecords } from "./records";
 import { rehearseNetwork, sayLosses } from "./rehearsal";
 import { blockProblems } from "./rehearse-delete";
@@ -125,7 +125,7 @@ export class EndpointRun {
 
   /** What says whose the place is. */
   private ownPlace(): Promise<[Network[], Address[]]> {
-    return Promise.all([ownNetworks(this.owner), this.world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: this.desired.uid }) }, this.context)]);
+    return Promise.all([ownNetworks(this.owner), addressesOf(this.world, this.desired.uid, this.context)]);
   }
 
   /** Whether it is somebody else's. Of a place that is gone the machines tell. */
@@ -150,7 +150,10 @@ export class EndpointRun {
     const guest = addresses.find(({ associatednetworkid }) => associatednetworkid)?.associatednetworkid ?? [...intents, ...locks][0]?.resourceid;
     await this.refuseCopies(networks, guest);
     const lock = network ? anchor(network) : guest === undefined ? undefined : guestLock({ id: guest }, desired.uid);
-    if (!lock) return this.removeStrays();
+    if (!lock) {
+      await this.removeStrays();
+      return this.unmarkFormer();
+    }
     await withLock(world, lock, this.context.resource, async (lease) => {
       const [address] = tagged;
       if (address) {
@@ -168,7 +171,13 @@ export class EndpointRun {
       const own = new Set(networks.map(({ id }) => id));
       for (const each of addresses) if (!own.has(each.associatednetworkid)) await releaseAddress(this.owner, each);
       for (const { resourceid } of intents) if (!own.has(resourceid)) await this.crossOff(resourceid!);
-      for (const each of networks) await removeNetwork(this.owner, each, { waitSeconds: desired.timeouts.deleteSeconds, lease });
+      for (const each of networks) {
+        const unmark = async (): Promise<void> => {
+          for (const address of addresses) if (address.associatednetworkid === each.id) await unmarkAddress(this.owner, address);
+        };
+        await removeNetwork(this.owner, each, { waitSeconds: desired.timeouts.deleteSeconds, lease, unmark });
+      }
+      await this.unmarkFormer();
     });
   }
 
@@ -207,6 +216,18 @@ export class EndpointRun {
     }
     for (const { id } of groups) await world.mold.run("deleteAffinityGroup", { id: id! }, context);
     for (const { id } of records ?? []) await world.mold.run("deleteKubernetesCluster", { id }, context);
+  }
+
+  /** Of an address that is the cluster's no longer, the tags that Mold has left it: nobody could have another cluster there. Whoever has it by now may be another account, which decides about them. */
+  private async unmarkFormer(): Promise<void> {
+    const { world, desired, context } = this;
+    const left = await world.mold.list("listTags", { resourcetype: "PublicIpAddress", key: tagKeys.cluster, value: desired.uid }, context);
+    for (const { resourceid: id } of left) {
+      await unmarkAddress(this.owner, { id }).catch((error: unknown) => {
+        if (!isMoldFailure(error) || (error.kind !== "refused" && error.kind !== "forbidden")) throw error;
+        world.log.warn(`${context.resource}: the address ${id ?? ""}, which it had, keeps its tags: ${error.message}`);
+      });
+    }
   }
 
   /** Addresses that an interrupted run asked for and could not mark any more. */

@@ -3,7 +3,7 @@ import { nearest } from "../../schema/nearest";
 import type { ClusterPlace } from "./desired";
 import { ClusterError } from "./errors";
 import { machinesOf } from "./observe";
-import type { Address } from "./own-address";
+import { addressesOf, type Address } from "./own-address";
 import type { Network } from "./own-network";
 import { mark, parseMachineName, tagKeys, tagParameters, tagsOf, type Tags } from "./ownership";
 import type { Answer, CallContext, World } from "./ports";
@@ -78,7 +78,7 @@ export async function clustersCalled({ mold }: Pick<World, "mold">, wanted: stri
     mold.list("listNetworks", { keyword: wanted }),
     mold.list("listLoadBalancerRules", { keyword: wanted }),
     mold.list("listLoadBalancerRules", { tags }),
-    mold.list("listPublicIpAddresses", { tags }),
+    addressesOf({ mold }, wanted),
   ]);
   const clusters = clustersOf([...networks.flatMap(ofNetwork), ...machines.flatMap(ofMachine), ...[...rules, ...taggedRules].flatMap(ofRule), ...addresses.flatMap(ofAddress)]);
   return clusters.filter(({ name, uid }) => uid === wanted || name === wanted);

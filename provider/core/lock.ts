@@ -205,6 +205,8 @@ async function shareOrTake(key: string, tag: LockTag): Promise<Lease> {
 async function acquire(tag: LockTag): Promise<Lease> {
   const { world, resource } = tag;
   let waitedFor: Held | undefined;
+  /** The lock as it was found, and since when it has been the same. */
+  let same: { readonly value: string; readonly since: number } | undefined;
   for (let refusedWithout = 0; ; ) {
     const expires = world.clock.now() + lockSeconds * 1000;
     const value = tag.valueUntil(expires);
@@ -219,7 +221,10 @@ async function acquire(tag: LockTag): Promise<Lease> {
     while (found !== undefined) {
       const other = parseLock(found);
       const now = world.clock.now();
-      if (!other || other.run === world.run || world.runEnded(other.run) || other.expires + skewSeconds * 1000 < now) {
+      if (same?.value !== found) same = { value: found, since: now };
+      // One that nobody has renewed for longer than any holds is over, whatever its holder's clock said.
+      const ends = Math.min(other?.expires ?? 0, same.since + lockSeconds * 1000);
+      if (!other || other.run === world.run || world.runEnded(other.run) || ends + skewSeconds * 1000 < now) {
         world.log.info(`taking over the lock that run ${other?.run ?? found} left behind`);
         await tag.remove(found).catch(() => undefined);
         break;
@@ -235,7 +240,7 @@ async function acquire(tag: LockTag): Promise<Lease> {
         world.log.info(`${resource}: waiting for run ${other.run}; its lock ends at ${new Date(other.expires).toISOString()} unless it is renewed`);
       }
       waitedFor = other;
-      await world.clock.sleep(Math.min(5000, other.expires + skewSeconds * 1000 - now + 1000), world.signal);
+      await world.clock.sleep(Math.min(5000, ends + skewSeconds * 1000 - now + 1000), world.signal);
       found = await tag.read();
       if (found !== undefined) continue;
       // Given back, or just being renewed.

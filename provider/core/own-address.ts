@@ -11,6 +11,7 @@ import type { Network } from "./own-network";
 import { ownershipTags, tagKeys, tagParameters, tagsOf } from "./ownership";
 import { isMoldFailure, type Answer, type CallContext, type World } from "./ports";
 import { Patience } from "./waiting";
+import { summary } from "./wording";
 
 export type Address = Answer<"listPublicIpAddresses">;
 
@@ -20,6 +21,12 @@ export interface AddressOwner {
   readonly context: CallContext;
   /** The longest wait for an address that is on its way. */
   readonly waitSeconds: number;
+}
+
+/** Addresses of the cluster's. One that is on another network by now was given to somebody else, with the tags that Mold has left it when the cluster's network was deleted. */
+export async function addressesOf({ mold }: Pick<World, "mold">, uid: string, context?: CallContext): Promise<Address[]> {
+  const tagged = await mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: uid }) }, context);
+  return tagged.filter((address) => (tagsOf(address)[tagKeys.network] ?? address.associatednetworkid) === address.associatednetworkid);
 }
 
 export const addressIntentKey = (uid: string): string => `${tagKeys.intent}address-${uid}`;
@@ -62,7 +69,7 @@ export async function ownAddress(owner: AddressOwner, network: Network, zoneId: 
     const intent = written === undefined ? undefined : parseIntent(written);
     const there = known ?? listed.find((each) => isIntended(each, intent));
     if (there) {
-      if (await allocated(owner, there.id!, lease)) await markAddress(owner, there.id!);
+      if (await allocated(owner, there.id!, lease)) await markAddress(owner, there.id!, network.id!);
       continue;
     }
     // Somebody may be quicker with the one that was chosen, but not time and again.
@@ -88,9 +95,10 @@ async function associate({ world, context }: AddressOwner, address: string, netw
   return undefined;
 }
 
-async function markAddress({ world, uid, context }: AddressOwner, id: string): Promise<void> {
+async function markAddress({ world, uid, context }: AddressOwner, id: string, networkId: string): Promise<void> {
+  const tags = { ...ownershipTags(uid, world.owner, "address"), [tagKeys.network]: networkId };
   await orAlready(
-    () => world.mold.run("createTags", { resourcetype: "PublicIpAddress", resourceids: [id], tags: tagParameters(ownershipTags(uid, world.owner, "address")) }, context),
+    () => world.mold.run("createTags", { resourcetype: "PublicIpAddress", resourceids: [id], tags: tagParameters(tags) }, context),
     async () => (await world.mold.list("listPublicIpAddresses", { id }, context)).some((address) => tagsOf(address)[tagKeys.cluster] === uid),
   );
 }
@@ -111,11 +119,15 @@ async function allocated({ world, context, waitSeconds }: AddressOwner, id: stri
 
 async function chooseFree({ world, context }: AddressOwner, zoneId: string): Promise<string> {
   const free = (await world.mold.list("listPublicIpAddresses", { zoneid: zoneId, allocatedonly: false, forvirtualnetwork: true }, context))
-    .filter(({ state }) => state === "Free")
-    .flatMap(({ ipaddress }) => ipaddress ?? []);
+    .filter(({ state }) => state === "Free");
   if (free.length === 0) throw new ClusterError("the zone has no free public address. Release one in Mold or ask an administrator for more.", context);
+  // What somebody else's tags are on could not be told from what somebody else has.
+  const untagged = free.filter(({ tags = [] }) => tags.length === 0).flatMap(({ ipaddress }) => ipaddress ?? []);
+  if (untagged.length === 0) {
+    throw new ClusterError(`the zone has no free public address without tags: ${summary(free.map(({ ipaddress }) => ipaddress ?? ""))} still ${free.length === 1 ? "has" : "have"} those of whoever had ${free.length === 1 ? "it" : "them"} last, which Mold leaves when a network is deleted. Take them away (deleteTags, as an administrator), or release another address, then run again.`, context);
+  }
   // Not always the first: runs that choose at the same time would choose the same.
-  return free[Math.floor(Math.random() * free.length)]!;
+  return untagged[Math.floor(Math.random() * untagged.length)]!;
 }
 
 /** What is written on the network while an address is asked for. */
@@ -159,14 +171,16 @@ export const givingBack = ({ ipaddress, issourcenat }: Address): string =>
 /** Gives the address back; one that has become the source NAT of a network that isn't ours stays with it. */
 export async function releaseAddress({ world, context }: Pick<AddressOwner, "world" | "context">, address: Address): Promise<void> {
   world.log.info(`${givingBack(address)} …`);
-  if (address.issourcenat) {
-    const now = await world.mold.list("listTags", { resourcetype: "PublicIpAddress", resourceid: address.id }, context);
-    const ours = Object.entries(tagsOf({ tags: now })).filter(([key]) => key.startsWith("ablestack-"));
-    if (ours.length > 0) await world.mold.run("deleteTags", { resourcetype: "PublicIpAddress", resourceids: [address.id!], tags: tagParameters(Object.fromEntries(ours)) }, context);
-    return;
-  }
+  if (address.issourcenat) return unmarkAddress({ world, context }, address);
   await orAlready(
     () => world.mold.run("disassociateIpAddress", { id: address.id! }, context),
     async () => !(await world.mold.list("listPublicIpAddresses", { id: address.id }).catch(goneAsEmpty)).some(({ state }) => state !== "Free"),
   );
+}
+
+/** Also of one that goes with its network: Mold would leave it its tags, for whoever gets it next. */
+export async function unmarkAddress({ world, context }: Pick<AddressOwner, "world" | "context">, { id }: Address): Promise<void> {
+  const now = await world.mold.list("listTags", { resourcetype: "PublicIpAddress", resourceid: id }, context);
+  const ours = Object.entries(tagsOf({ tags: now })).filter(([key]) => key.startsWith("ablestack-"));
+  if (ours.length > 0) await world.mold.run("deleteTags", { resourcetype: "PublicIpAddress", resourceids: [id!], tags: tagParameters(Object.fromEntries(ours)) }, context);
 }

@@ -105,14 +105,16 @@ const isThere = async (world: World, id: string): Promise<boolean> => (await wor
 
 export const deletingNetwork = ({ name }: Pick<Network, "name">): string => `delete the network ${name}`;
 
-/** A network can't go while machines on it are not expunged, and a plain user may not expunge: Mold does, in its own time. */
-export async function removeNetwork({ world, context }: NetworkOwner, network: Network, options: { readonly waitSeconds: number; readonly lease: Lease }): Promise<void> {
+/** A network can't go while machines on it are not expunged, and a plain user may not expunge: Mold does, in its own time. @param options.unmark what carries our marks and outlives it loses them, once nothing keeps it from going */
+export async function removeNetwork({ world, context }: NetworkOwner, network: Network, options: { readonly waitSeconds: number; readonly lease: Lease; readonly unmark: () => Promise<void> }): Promise<void> {
   world.log.info(`${deletingNetwork(network)} …`);
   const patience = new Patience(world.clock, world.signal, options.waitSeconds * 1000);
   let said = "";
   await patience.until(
     async () => {
       await options.lease.keep();
+      const isEmpty = (await world.mold.list("listVirtualMachines", { networkid: network.id }, context).catch(goneAsEmpty)).length === 0;
+      if (isEmpty) await options.unmark();
       try {
         await world.mold.run("deleteNetwork", { id: network.id! }, context);
         return true;

@@ -13,6 +13,8 @@ export const tagKeys = {
   owner: "ablestack-owner",
   /** What it is in the cluster: `control-plane`, `worker`, `network`, `address`, `api`. */
   role: "ablestack-role",
+  /** On a public address: the id of the network that it was acquired for. Mold leaves it its tags when that is deleted, and may give it to another one. */
+  network: "ablestack-network",
   /** The declared resource's own name, on the one rule that it owns. */
   resource: "ablestack-resource",
   /** Whom a rule leads to: a balancer rule `role=worker`, or `nodes=prod-worker-1,prod-worker-2`; a port forward `node`, where it names one. */

@@ -4,9 +4,8 @@ import { ClusterError } from "./errors";
 import { foundPlace, markedMachines, type FoundCluster } from "./find-cluster";
 import { affinityGroupName, observeCluster, type ObservedCluster } from "./observe";
 import { observeDelete, observeOwnNetwork } from "./observe-delete";
-import { givingBack, type Address } from "./own-address";
+import { addressesOf, givingBack, type Address } from "./own-address";
 import { deletingNetwork, ownNetworks, type Network } from "./own-network";
-import { tagKeys, tagParameters } from "./ownership";
 import { planDelete } from "./plan-delete";
 import type { CallContext, ClusterAccess, MoldPort, World } from "./ports";
 import { planLines } from "./preview";
@@ -52,7 +51,7 @@ export async function planDeletion(world: World, cluster: FoundCluster, access?:
   const context = { resource: `KubernetesCluster ${name || uid}`, signal: world.signal };
   const [networks, addresses] = await Promise.all([
     ownNetworks({ world, name, uid, context }),
-    world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: uid }) }, context),
+    addressesOf(world, uid, context),
   ]);
   const [[network], [address]] = [networks, addresses];
   const notes = placeLines(networks, addresses);

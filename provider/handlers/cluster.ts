@@ -62,6 +62,18 @@ async function bringAbout(session: Session, inputs: ClusterInputs, options: { bi
     if (error instanceof LockError || error instanceof Interrupted) throw error;
     const made = await life.read().catch(() => undefined);
     if (!made) throw error;
-    throw new PartialFailure(made.id, made.outputs, messageOf(error).split("\n"), { cause: error });
+    throw new PartialFailure(made.id, made.outputs, messageOf(error).split("\n"), { cause: error }, options.olds && withFormer(inputs, options.olds.inputs));
   }
+}
+
+/** What was taken out of a declaration goes because it was in the one before. Of an update that failed nobody knows whether it has gone: it stays in, for the next run to take it out. */
+function withFormer(inputs: ClusterInputs, former: ClusterInputs): ClusterInputs {
+  // A state may have been written before there were any.
+  const addons = (former as Partial<ClusterInputs>).addons ?? inputs.addons;
+  return {
+    ...inputs,
+    tags: { ...former.tags, ...inputs.tags },
+    comments: [...new Set([...(inputs.comments ?? []), ...(former.comments ?? [])])],
+    addons: { ...inputs.addons, cloudController: inputs.addons.cloudController || addons.cloudController, csi: inputs.addons.csi || addons.csi, credentials: inputs.addons.credentials ?? addons.credentials },
+  };
 }

@@ -87,6 +87,8 @@ export class PartialFailure extends Error {
     readonly outputs: unknown,
     readonly reasons: readonly string[],
     options?: ErrorOptions,
+    /** What counts as declared from now on, for an engine that records what it was asked for. Default: that. */
+    readonly declared?: unknown,
   ) {
     super(reasons.join("\n"), options);
   }

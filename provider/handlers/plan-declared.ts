@@ -9,8 +9,9 @@ import { endpointOf, type ClusterPlace, type DesiredCluster } from "../core/desi
 import { ClusterError } from "../core/errors";
 import { clustersCalled, findCluster, foundPlace, type FoundCluster } from "../core/find-cluster";
 import { observeCluster, type ObservedCluster } from "../core/observe";
+import { addressesOf } from "../core/own-address";
 import { ownNetworks } from "../core/own-network";
-import { hasJoined, tagKeys, tagParameters } from "../core/ownership";
+import { hasJoined } from "../core/ownership";
 import { planPermitted } from "../core/plan-permitted";
 import { declaresDisks } from "../core/plan-disks";
 import type { CallContext, ClusterAccess, KubernetesNode, World } from "../core/ports";
@@ -104,7 +105,7 @@ async function planChange(world: World, inputs: CheckedKubernetesClusterInputs, 
 async function placeNow(world: World, { uid, name }: Pick<FoundCluster, "uid" | "name">, context: CallContext): Promise<ClusterPlace> {
   const [[network], [address]] = await Promise.all([
     ownNetworks({ world, name, uid, context }),
-    world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: uid }) }, context),
+    addressesOf(world, uid, context),
   ]);
   if (!address) throw new ClusterError("its public address is gone from Mold. Destroy the cluster and create it anew.", context);
   const place = foundPlace(network, address);

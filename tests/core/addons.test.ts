@@ -11,7 +11,7 @@ import { Engine } from "./world/engine";
 import { declaration, declaredBy, sharedIdentity } from "./world/cluster";
 import { Cloud } from "./world/cloud";
 import { Life } from "./world/life";
-import { changing, MadeCluster } from "./world/made";
+import { changing, MadeCluster, seen } from "./world/made";
 import { desired, nodeOf, owner, registered, whole } from "./world/observed";
 import { send } from "./world/workloads";
 
@@ -120,6 +120,24 @@ test("one that is taken out goes, the other stays; with the last the keys go", a
   expect(await names(open)).toEqual([]);
   expect(await configIn(open)).toBeUndefined();
   expect(await open.plan()).toEqual([]);
+});
+
+test("taken out together with a change that fails they go with the run that completes it, and so do tags and comments", async () => {
+  const cloud = new Cloud();
+  cloud.connections.set("inside", keys("hush-hush"));
+  const engine = new Engine(declaration({ controlPlanes: 1, workers: 1, version: "1.34", addons: { cloudController: true, credentials: "inside" }, comments: ["first"], tags: { team: "shop" } }));
+  await cloud.clock.run(engine.up(cloud.newRun()));
+  engine.declare(declaration({ controlPlanes: 1, workers: 1, version: "1.35" }));
+  cloud.emulator.faults.order({ kind: "httpError", command: "attachIso", count: Infinity, code: 530 });
+  expect(await failureOf(cloud.clock.run(engine.up(cloud.newRun())))).toMatch(/530/);
+  cloud.emulator.faults.clear();
+  const run = cloud.newRun();
+  await cloud.clock.run(engine.up(run));
+  expect(run.lines.join("\n")).toMatch(/remove the cloud controller from prod: done/);
+  expect(run.lines.join("\n")).toMatch(/take the keys for Mold out of prod: done/);
+  expect((seen(cloud).annotations ?? []).map(({ annotation }) => annotation)).toEqual([]);
+  expect((seen(cloud).tags ?? []).filter(({ key }) => key === "team")).toEqual([]);
+  expect(await cloud.clock.run(engine.plan(cloud.newRun()))).toEqual([]);
 });
 
 test("one that something hangs on is not taken out: what it is, is named", async () => {

@@ -126,6 +126,17 @@ describe("the lock", () => {
     expect(taken).toBeGreaterThanOrEqual(expires - 500);
   });
 
+  test("of a dead run whose clock was a day ahead is not waited for until then: nobody renews it any more", async () => {
+    const { cloud, anchor } = await withNetwork();
+    const first = deadSoon(cloud);
+    const ahead = worldOf(first);
+    await cloud.clock.run(failureOf(hold({ ...ahead, clock: { ...ahead.clock, now: () => ahead.clock.now() + 86_400_000 } }, anchor, 20_000)));
+    expect(first.wasKilled).toBe(true);
+    const began = cloud.clock.now();
+    await cloud.clock.run(withLock(worldOf(cloud.newRun()), anchor, "second", () => Promise.resolve()));
+    expect(cloud.clock.now() - began).toBeLessThanOrEqual((lockSeconds + 30) * 1000);
+  });
+
   test("is one for all resources of a run: it goes when the last of them has ended", async () => {
     const { cloud, anchor } = await withNetwork();
     const run = cloud.newRun();

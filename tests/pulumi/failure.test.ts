@@ -10,6 +10,11 @@ test("a failure that left something behind carries the id, the properties and th
   expect(failure).not.toHaveProperty("properties.zone");
 });
 
+test("and what counts as declared from then on, where that is not what was asked for", () => {
+  const failure = toFailure(new PartialFailure("uid/g1", { size: 2 }, ["drained too long"], {}, { name: "prod", tags: { team: "shop" } }), "Cluster", "update", inputs);
+  expect(failure).toMatchObject({ properties: { declared: { name: "prod", tags: { team: "shop" } }, __provider: "…" } });
+});
+
 test("any other failure records nothing", () => {
   expect(toFailure(new ClusterError("there is no zone"), "Cluster", "create", inputs)).not.toHaveProperty("id");
 });

@@ -39,5 +39,5 @@ export function toFailure(error: unknown, kind: string, method: string, inputs: 
   failure.stack = isWorded(error) ? "failed; the error of the resource says why" : error instanceof Error ? error.stack : failure.stack;
   if (!(error instanceof PartialFailure)) return failure;
   const { __provider } = inputs as { readonly __provider?: unknown };
-  return Object.assign(failure, { id: error.id, properties: { ...toRecord(fromPulumi(inputs), error.outputs), __provider }, reasons: error.reasons });
+  return Object.assign(failure, { id: error.id, properties: { ...toRecord(error.declared ?? fromPulumi(inputs), error.outputs), __provider }, reasons: error.reasons });
 }

@@ -9,8 +9,9 @@ import type { DesiredEndpoint } from "../desired";
 import { EndpointRun, type Endpoint } from "../endpoint";
 import { goneAsEmpty } from "../gone";
 import { withLock } from "../lock";
+import { addressesOf } from "../own-address";
 import { ownNetworks } from "../own-network";
-import { tagKeys, tagParameters, tagsOf } from "../ownership";
+import { tagKeys, tagsOf } from "../ownership";
 import type { Answer, CallContext, World } from "../ports";
 import { retag } from "../rules/shared";
 import { whyNotAdoptable } from "./adoptable";
@@ -80,7 +81,7 @@ export class ManagedPlaceRun {
     const isOwn = uidOf(record) === desired.uid && tagsOf(network)[tagKeys.cluster] === desired.uid;
     if (isOwn) await takeOver(world, "Network", network.id, tagsOf(network));
     else await this.markAsOurs(network, record);
-    const addresses = isOwn ? await world.mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: desired.uid }) }, context) : [];
+    const addresses = isOwn ? await addressesOf(world, desired.uid, context) : [];
     for (const address of addresses) await takeOver(world, "PublicIpAddress", address.id!, tagsOf(address));
     return this.within(network, isOwn);
   }

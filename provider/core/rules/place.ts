@@ -2,7 +2,8 @@
 import { intentsIn, type IntentCarrier } from "../claim";
 import { ClusterError } from "../errors";
 import { goneAsEmpty } from "../gone";
-import { tagKeys, tagParameters, tagsOf, type Tags } from "../ownership";
+import { addressesOf } from "../own-address";
+import { tagKeys, tagsOf, type Tags } from "../ownership";
 import type { Answer, World } from "../ports";
 import type { RuleOwner } from "./shared";
 
@@ -40,7 +41,7 @@ export async function findAddress(world: World, owner: RuleOwner, { ipAddressId,
   const { mold } = world;
   const found = ipAddressId
     ? (await mold.list("listPublicIpAddresses", { id: ipAddressId }).catch(goneAsEmpty))[0]
-    : (await mold.list("listPublicIpAddresses", { tags: tagParameters({ [tagKeys.cluster]: owner.cluster ?? "" }) })).find(
+    : (await addressesOf({ mold }, owner.cluster ?? "")).find(
         (address) => tagsOf(address)[tagKeys.role] === "address",
       );
   if (!found?.id) return undefined;

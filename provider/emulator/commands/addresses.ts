@@ -39,12 +39,15 @@ export function addressAnswer(cloud: Cloud, address: AddressRow, state: string =
   };
 }
 
-/** Gives an address back, with every rule on it. */
-export function release(cloud: Cloud, address: AddressRow): void {
+/**
+ * Gives an address back, with every rule on it. Its tags go where it is released by itself; where its network is deleted they stay, and whoever gets it next has them
+ * (upstream: NetworkServiceImpl.releaseIpAddressInternal removes them, NetworkOrchestrator.cleanupNetworkResources and IPAddressDaoImpl.unassignIpAddress do not).
+ */
+export function release(cloud: Cloud, address: AddressRow, { keepsTags = false } = {}): void {
   for (const rule of cloud.table("firewallRules").filter(({ addressId }) => addressId === address.id)) cloud.drop("firewallRules", rule);
   for (const rule of cloud.table("forwards").filter(({ addressId }) => addressId === address.id)) removeRelated(cloud, rule.id, () => cloud.drop("forwards", rule));
   for (const rule of cloud.table("balancers").filter(({ addressId }) => addressId === address.id)) removeRelated(cloud, rule.id, () => cloud.drop("balancers", rule));
-  for (const tag of cloud.table("tags").filter(({ resourceId }) => resourceId === address.id)) cloud.table("tags").remove(tag.id);
+  if (!keepsTags) for (const tag of cloud.table("tags").filter(({ resourceId }) => resourceId === address.id)) cloud.table("tags").remove(tag.id);
   const { accountId: _account, projectId: _project, allocated: _allocated, networkId: _network, vpcId: _vpc, ...free } = address;
   cloud.table("addresses").put({ ...free, state: "Free", sourceNat: false });
 }

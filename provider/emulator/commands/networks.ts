@@ -116,7 +116,7 @@ const deleteNetwork: AsyncCommand = {
     const network = call.ref("networks", "id");
     if (network === undefined) throw invalid(`unable to find network ${call.numberOf("networks", call.need("id"))}`);
     if (occupied(call, network)) throw internal("Failed to delete network");
-    for (const address of cloud.table("addresses").filter(({ networkId }) => networkId === network.id)) release(cloud, address);
+    for (const address of cloud.table("addresses").filter(({ networkId }) => networkId === network.id)) release(cloud, address, { keepsTags: true });
     for (const rule of cloud.table("firewallRules").filter(({ networkId }) => networkId === network.id)) cloud.drop("firewallRules", rule);
     cloud.drop("networks", network);
     return { success: true };

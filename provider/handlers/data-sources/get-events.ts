@@ -1,6 +1,7 @@
 import type { ClusterEvent, GetEventsArgs, GetEventsResult } from "../../../schema/generated/types";
 import { ClusterError } from "../../core/errors";
 import { timeOf } from "../../core/observe";
+import { addressesOf } from "../../core/own-address";
 import { parseMachineName, tagKeys, tagParameters } from "../../core/ownership";
 import type { Answer, World } from "../../core/ports";
 import type { Session } from "../handler";
@@ -39,7 +40,7 @@ const dayBefore = (ms: number): string => iso(ms - 86_400_000).slice(0, 10);
 /** Ids of what the cluster is made of. */
 async function resourcesOf({ mold }: World, { summary: { uid, moldId, networkId }, machines, record }: SeenCluster): Promise<Set<string>> {
   const tags = tagParameters({ [tagKeys.cluster]: uid ?? "" });
-  const tagged = uid === undefined ? [] : await Promise.all([mold.list("listPublicIpAddresses", { tags }), mold.list("listLoadBalancerRules", { tags }), mold.list("listFirewallRules", { tags }), mold.list("listPortForwardingRules", { tags })]);
+  const tagged = uid === undefined ? [] : await Promise.all([addressesOf({ mold }, uid), mold.list("listLoadBalancerRules", { tags }), mold.list("listFirewallRules", { tags }), mold.list("listPortForwardingRules", { tags })]);
   const known = [moldId, networkId, record?.ipaddressid, ...idsIn(record), ...machines.map(({ id }) => id), ...tagged.flat().map(({ id }) => id)];
   return new Set(known.flatMap((id) => id ?? []));
 }

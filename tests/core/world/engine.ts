@@ -12,6 +12,7 @@ interface Partial {
   readonly name?: string;
   readonly id?: string;
   readonly outputs?: unknown;
+  readonly declared?: ClusterInputs;
 }
 
 export class Engine {
@@ -87,7 +88,11 @@ export class Engine {
     }
     await this.part(run, "cluster", async () =>
       recorded ? { id: recorded.id, outputs: (await cluster.update(run.session, recorded.id, olds!, inputs)).outputs } : cluster.create(run.session, inputs),
-    );
+    ).catch((error: unknown) => {
+      // As Pulumi does, which records what a failed update was asked for.
+      if ((error as Partial).name === "PartialFailure") this.inputs = (error as Partial).declared ?? inputs;
+      throw error;
+    });
     this.inputs = inputs;
   }
 
