@@ -1,8 +1,10 @@
 /** Ends a cluster in Mold, in whatever state it is: Mold deletes none that something is still done to. */
+import { ClusterError } from "../errors";
 import { isMoldFailure, type Answer, type CallContext, type World } from "../ports";
 import { Patience } from "../waiting";
 
 const deletable = new Set(["Running", "Stopped", "Alert", "Error"]);
+const givesNodesBack = new Set(["Running", "Alert"]);
 
 /** What Mold itself does nothing more about. */
 export const hasFailed = ({ state }: { readonly state?: string }): boolean => state === "Error" || state === "Alert";
@@ -18,7 +20,31 @@ export interface Ending {
   readonly keep?: () => Promise<void>;
 }
 
-export async function endCluster({ world, find, seconds, context, keep }: Ending): Promise<void> {
+type Found = Answer<"listKubernetesClusters"> & { readonly id: string };
+type Member = { readonly id?: string; readonly name?: string; readonly isexternalnode?: boolean };
+
+/**
+ * Machines of others, which are nodes of it: Mold destroys and expunges all machines of a cluster on a network that it has not made for it, whoever's
+ * they are (upstream: KubernetesClusterDestroyWorker.destroyClusterVMs). @returns whether there were any
+ */
+async function giveBack({ world, seconds, context }: Ending, { id, state = "Unknown", virtualmachines = [] }: Found): Promise<boolean> {
+  const theirs = (virtualmachines as Member[]).filter((member) => member.isexternalnode === true);
+  if (theirs.length === 0) return false;
+  const names = theirs.map(({ id: machineId = "?", name = machineId }) => name).join(", ");
+  const kept = (why: string, next: string): string => `${names} ${theirs.length === 1 ? "is a node of it and no machine" : "are nodes of it and no machines"} of Mold's, which would destroy ${theirs.length === 1 ? "it" : "them"} with the cluster, and ${why} ${next}, then destroy again.`;
+  if (!givesNodesBack.has(state)) throw new ClusterError(kept(`Mold takes nodes out of a cluster that runs, and it is ${state}.`, "Start it"), context);
+  world.log.info(`${context.resource}: take ${names} out of it …`);
+  try {
+    await world.mold.run("removeNodesFromKubernetesCluster", { id, nodeids: theirs.flatMap((member) => member.id ?? []) }, { ...context, timeoutMs: seconds * 1000 });
+  } catch (error) {
+    if (!isMoldFailure(error) || error.kind !== "refused") throw error;
+    throw new ClusterError(kept(`it could not be taken out: ${error.message}`, "Mend that, or take it out in Mold"), { ...context, cause: error });
+  }
+  return true;
+}
+
+export async function endCluster(ending: Ending): Promise<void> {
+  const { world, find, seconds, context, keep } = ending;
   let refusal: Error | undefined;
   let state = "";
   await new Patience(world.clock, world.signal, seconds * 1000).until(
@@ -27,7 +53,7 @@ export async function endCluster({ world, find, seconds, context, keep }: Ending
       const record = await find();
       if (!record?.id) return true;
       state = record.state ?? "Unknown";
-      if (!deletable.has(state)) return undefined;
+      if (!deletable.has(state) || (await giveBack(ending, { ...record, id: record.id }))) return undefined;
       // What was refused twice in the same state is refused for good.
       const before = refusal;
       try {

@@ -15,6 +15,8 @@ const deletable = new Set(["Running", "Stopped", "Alert", "Error", "Destroying"]
 function checkNetwork(cloud: Cloud, cluster: ClusterRow): void {
   const network = networkOf(cloud, cluster);
   if (managedOf(cluster).details.networkCleanup !== "true" || !network) return;
+  const external = cluster.machines.filter((machine) => machine.external === true).length;
+  if (external > 0) throw internal(`Failed to delete kubernetes cluster ${cluster.name} as there are ${external} external node(s) present. Please remove the external node(s) from the cluster (and network) or delete them before deleting the cluster.`);
   const there = cloud.table("machines").filter(({ networkId }) => networkId === network.id);
   if (there.length > cluster.machines.length) throw internal(`Network : ${network.name} for Kubernetes cluster : ${cluster.name} has instances using it which are not part of the Kubernetes cluster`);
 }
@@ -37,7 +39,8 @@ export const deleteWork: ServiceWork = {
     },
     destroy(parts) {
       const { cloud, cluster } = parts;
-      const machine = machinesOf(cloud, cluster).find(({ id }) => cluster.machines.find(({ machineId }) => machineId === id)?.external !== true);
+      // All of them, also those of others that were added: upstream's destroyClusterVMs asks of none whose it is.
+      const [machine] = machinesOf(cloud, cluster);
       if (!machine) return parts.next("network", cloud.durations.cluster);
       const trouble = parts.trouble(machine);
       if (trouble && "hangs" in trouble) return trouble.hangs;
