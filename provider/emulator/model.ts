@@ -265,7 +265,7 @@ export interface ClusterMachine {
 }
 
 /** As upstream's KubernetesCluster.java names them. */
-export type ClusterState = "Created" | "Starting" | "Running" | "Scaling" | "Upgrading" | "Importing" | "RemovingNodes" | "Stopping" | "Stopped" | "Alert" | "Recovering" | "Destroying" | "Destroyed" | "Error";
+export type ClusterState = "Created" | "Starting" | "Running" | "Scaling" | "ScalingStoppedCluster" | "Upgrading" | "Importing" | "RemovingNodes" | "Stopping" | "Stopped" | "Alert" | "Recovering" | "Destroying" | "Destroyed" | "Error";
 
 export interface ClusterRow extends OwnedRow {
   readonly name: string;

@@ -31,7 +31,7 @@ export interface ManagedRecord {
   readonly id: string;
   readonly name: string;
   readonly description: string;
-  /** Created, Starting, Running, Scaling, Upgrading, Importing, RemovingNodes, Stopping, Stopped, Alert, Recovering, Error, Destroying. */
+  /** Created, Starting, Running, Scaling, ScalingStoppedCluster, Upgrading, Importing, RemovingNodes, Stopping, Stopped, Alert, Recovering, Error, Destroying. */
   readonly state: string;
   /** Machines of others that were added count too. */
   readonly size: number;

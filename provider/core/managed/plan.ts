@@ -99,7 +99,7 @@ function planAdopted(steps: ManagedSteps, input: ManagedPlanInput): string[] {
   return [];
 }
 
-const settledWord = (state: string): string => (state === "Stopping" ? "stopped" : state === "Scaling" ? "scaled" : state === "Upgrading" ? "upgraded" : "running");
+const settledWord = (state: string): string => (state === "Stopping" ? "stopped" : state.startsWith("Scaling") ? "scaled" : state === "Upgrading" ? "upgraded" : "running");
 
 function planStop(steps: ManagedSteps, { desired, observed }: ManagedPlanInput, cluster: ManagedRecord): string[] {
   steps.add({ kind: "stopCluster" }, `have Mold stop ${desired.name}`, [], { estimateSeconds: 10 * (cluster.size + cluster.controlPlanes) });
