@@ -297,6 +297,8 @@ export interface ManagedCluster {
   readonly details: Readonly<Record<string, string>>;
   /** A delete that failed half-way is tried again by the server itself. */
   readonly checkForGc?: boolean;
+  /** When the server was restarted in the middle of what it did to it. */
+  readonly cancelled?: number;
 }
 
 export interface EventRow extends OwnedRow {

@@ -6,6 +6,20 @@ import { Patience } from "../waiting";
 const deletable = new Set(["Running", "Stopped", "Alert", "Error"]);
 const givesNodesBack = new Set(["Running", "Alert"]);
 
+/**
+ * Whether a job of Mold's may still be at work on a cluster: where none is, a state that passes by itself otherwise does not pass any more. Its management
+ * server was restarted, and the job with it is gone. Which cluster a job is about Mold tells lately alone; and where it tells nothing, one may be.
+ */
+export async function mayBeAtWork({ mold }: World, context: CallContext): Promise<boolean> {
+  try {
+    const jobs = await mold.list("listAsyncJobs", { listall: true }, context);
+    return jobs.some(({ cmd = "", jobstatus }) => Number(jobstatus) === 0 && /KubernetesClusterCmd$/.test(cmd));
+  } catch (error) {
+    if (isMoldFailure(error)) return true;
+    throw error;
+  }
+}
+
 /** What Mold itself does nothing more about. */
 export const hasFailed = ({ state }: { readonly state?: string }): boolean => state === "Error" || state === "Alert";
 
@@ -47,17 +61,21 @@ export async function endCluster(ending: Ending): Promise<void> {
   const { world, find, seconds, context, keep } = ending;
   let refusal: Error | undefined;
   let state = "";
+  const since = world.clock.now();
+  /** A start that nobody goes on with can be stopped, and a delete be asked for again; all else can only be waited for. */
+  const endsLeft = async (): Promise<boolean> => (state === "Starting" || state === "Destroying") && world.clock.now() - since >= seconds * 500 && !(await mayBeAtWork(world, context));
   await new Patience(world.clock, world.signal, seconds * 1000).until(
     async () => {
       await keep?.();
       const record = await find();
       if (!record?.id) return true;
       state = record.state ?? "Unknown";
-      if (!deletable.has(state) || (await giveBack(ending, { ...record, id: record.id }))) return undefined;
+      const isReady = deletable.has(state) || (await endsLeft());
+      if (!isReady || (await giveBack(ending, { ...record, id: record.id }))) return undefined;
       // What was refused twice in the same state is refused for good.
       const before = refusal;
       try {
-        await world.mold.run("deleteKubernetesCluster", { id: record.id }, { ...context, timeoutMs: seconds * 1000 });
+        await world.mold.run(state === "Starting" ? "stopKubernetesCluster" : "deleteKubernetesCluster", { id: record.id }, { ...context, timeoutMs: seconds * 1000 });
       } catch (error) {
         if (!isMoldFailure(error) || error.kind !== "refused" || before !== undefined) throw error;
         refusal = error;

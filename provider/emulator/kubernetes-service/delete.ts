@@ -22,7 +22,7 @@ function checkNetwork(cloud: Cloud, cluster: ClusterRow): void {
 }
 
 function failed(parts: Parts, text: string): ApiError {
-  setManaged(parts, { checkForGc: true });
+  if (!parts.isCancelled) setManaged(parts, { checkForGc: true });
   return parts.fail(text);
 }
 
@@ -44,8 +44,10 @@ export const deleteWork: ServiceWork = {
       if (!machine) return parts.next("network", cloud.durations.cluster);
       const trouble = parts.trouble(machine);
       if (trouble && "hangs" in trouble) return trouble.hangs;
-      if (trouble) return failed(parts, `Failed to destroy one or more VMs as part of Kubernetes cluster : ${cluster.name} cleanup`);
+      if (trouble && "fails" in trouble) return failed(parts, `Failed to destroy one or more VMs as part of Kubernetes cluster : ${cluster.name} cleanup`);
       parts.cluster = endMachine(cloud, cluster, machine);
+      // What upstream does not expect it does not note for its collector either: the cluster stays so until somebody asks again.
+      if (trouble) return parts.fail(trouble.failsAfter);
       return parts.next("destroy", cloud.durations.destroy + cloud.durations.expunge);
     },
     network: (parts) => parts.next("gone", parts.cloud.durations.deleteNetwork),

@@ -38,6 +38,8 @@ const halfway = (course: Course): Trouble[] =>
           { order: { kind: "serviceFails", command, skip, text: "the host is away" } },
           ...(command === "stopKubernetesCluster" || command === "startKubernetesCluster" ? [] : [{ order: { kind: "serviceFails", command, skip, effect: "after", text: "the host is away" } } as const]),
           { order: { kind: "serviceHangs", command, skip, ms: 900_000 } },
+          // From a stop that is interrupted so no command leads on (restarts.test.ts).
+          ...(command === "stopKubernetesCluster" ? [] : [{ order: { kind: "serviceRestarts", command, skip } } as const]),
         ]),
   );
 

@@ -4,7 +4,7 @@ import { mark, type Role } from "../../ownership";
 import { isMoldFailure } from "../../ports";
 import type { DesiredManaged } from "../desired";
 import { sizeAtBirth } from "../desired";
-import { endCluster, hasFailed } from "../end";
+import { endCluster, hasFailed, mayBeAtWork } from "../end";
 import { workersOf } from "../observe";
 import type { ManagedWork } from "../work";
 import { scaleMachine } from "./nodes";
@@ -76,13 +76,19 @@ async function told(operation: ManagedOperation, command: string, error: Error):
 
 /** A state that passes by itself, or does not. */
 export async function awaitSettled(operation: ManagedOperation, { state, orElse }: Extract<ManagedWork, { kind: "awaitSettled" }>): Promise<void> {
-  const { waitSeconds, desired } = operation;
-  const longest = orElse === "restart" ? Math.max(60, waitSeconds / 2) : waitSeconds;
-  if (await settles(operation, longest)) return;
+  const { waitSeconds, desired, world } = operation;
+  const half = orElse === "restart" ? Math.max(60, waitSeconds / 2) : waitSeconds / 2;
+  if (await settles(operation, half)) return;
   if (orElse === "restart") return restart(operation, `it hangs in ${state}`);
-  const { id } = await operation.recordOrFail();
+  const isLeft = !(await mayBeAtWork(world, operation.context()));
+  const { id, state: now } = await operation.recordOrFail();
+  if (isLeft && now === "Starting") {
+    world.log.warn(`${operation.context().resource}: it is Starting, and no job of Mold's is at work on a cluster any more: it is stopped`);
+    return stopCluster(operation);
+  }
+  if (await settles(operation, waitSeconds - half)) return;
   const troubles = await operation.troubles(id);
-  throw new ClusterError(`Mold still shows ${desired.name} as ${state} after ${waitSeconds} s${troubles.length > 0 ? `; its events say: ${troubles.map((text) => `"${text}"`).join("; ")}` : ""}. Look at its machines and events in Mold; a longer timeout gives it more time. Run again: it goes on from there.`, operation.context());
+  throw new ClusterError(`Mold still shows ${desired.name} as ${state} after ${waitSeconds} s${troubles.length > 0 ? `; its events say: ${troubles.map((text) => `"${text}"`).join("; ")}` : ""}. ${isLeft ? `It will not pass by itself: no job of Mold's is at work on a cluster any more, since its management server was restarted, perhaps. Mold takes no command in that state: an administrator of it has to set another one in its database (kubernetes_cluster: Alert).` : "Look at its machines and events in Mold; a longer timeout gives it more time."} Run again: it goes on from there.`, operation.context());
 }
 
 /** Whether it comes out of what it is in. */
@@ -107,13 +113,6 @@ async function restart(operation: ManagedOperation, why: string): Promise<void> 
   operation.world.log.warn(`${operation.context().resource}: ${why}: it is stopped and started`);
   await stopCluster(operation);
   await startCluster(operation);
-}
-
-export async function awaitGone(operation: ManagedOperation): Promise<void> {
-  await operation.patienceOf(operation.waitSeconds).until(
-    async () => ((await operation.record()) === undefined ? true : undefined),
-    (waited) => `Mold has not deleted ${operation.desired.name} after ${waited}. Look at its events in Mold, then run again.`,
-  );
 }
 
 export async function startCluster(operation: ManagedOperation): Promise<void> {
