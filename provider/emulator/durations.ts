@@ -51,6 +51,8 @@ export const defaultDurations = {
   serviceUpgrade: 60_000,
   /** How often its scanner compares the state of a cluster with its machines, and its autoscaler the pods with the nodes. */
   serviceScan: 30_000,
+  /** How long after a restart it looks for what was under way then. */
+  serviceRestart: 300_000,
   /** For how long a node must hold no pod that would have to move, before the autoscaler removes it (`scale-down-unneeded-time`). */
   serviceIdle: 600_000,
   /** A job that only finds that it can't: `deleteLoadBalancerRule` of what is gone. */

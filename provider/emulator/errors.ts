@@ -29,6 +29,10 @@ export const conflict = (text: string, detail = 4360): ApiError => new ApiError(
 /** 530: "everything else". */
 export const internal = (text: string, detail = 9999): ApiError => new ApiError(530, text, detail);
 
+/** A job that was under way as the server was restarted ends without a result; the text is in the server's database alone. */
+export const cancelled = (): ApiError => new ApiError(530, "job cancelled because of management server restart or shutdown");
+export const isCancelled = ({ code, text }: { readonly code?: number; readonly text?: string }): boolean => code === 530 && text === cancelled().text;
+
 /** The connection goes away without an answer: what an ordered fault does to a call. `code` is Node's. */
 export class ConnectionDropped extends Error {
   readonly code = "ECONNRESET";

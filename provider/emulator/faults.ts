@@ -34,6 +34,11 @@ export const faultKinds = [
   "serviceFails",
   /** It hangs at a matching machine for `ms` (600,000), and goes on afterwards if its cluster is still in that state. */
   "serviceHangs",
+  /**
+   * Mold is restarted while its Kubernetes service works at a matching machine in a matching command: the job is cancelled, nobody goes on with it, and
+   * the cluster keeps the state that it had, but for what Mold makes of that after its start. `effect` as for `serviceFails`.
+   */
+  "serviceRestarts",
   /** 429: too many calls. */
   "rateLimit",
   /** 401: the keys are not accepted any more. */

@@ -3,7 +3,7 @@ import type { Call } from "./call";
 import { workLeft, type Cancel } from "./clock";
 import type { Cloud } from "./cloud";
 import type { AsyncCommand, Proceeded } from "./command";
-import { ApiError } from "./errors";
+import { ApiError, isCancelled } from "./errors";
 import { jobBegun, jobEnded, jobStarted } from "./job-events";
 import { forget } from "./retention";
 import type { JobRow } from "./model";
@@ -152,7 +152,7 @@ export class Jobs {
       result: failed ? { errorcode: result.code, errortext: result.text } : result,
       resultCode: failed ? result.code : 0,
     });
-    jobEnded(this.cloud, job, result);
+    if (!failed || !isCancelled(result)) jobEnded(this.cloud, job, result);
     this.pump();
   }
 }
@@ -161,6 +161,8 @@ export class Jobs {
 export function jobAnswer(cloud: Cloud, job: JobRow): object {
   const { account, domainid, domainpath } = owner(cloud, { accountId: job.accountId }) as { account?: string; domainid?: string; domainpath?: string };
   const ended = job.phase === "done" || job.phase === "failed";
+  const result = job.result as { readonly errorcode?: number; readonly errortext?: string } | undefined;
+  const hasResult = ended && !isCancelled({ code: result?.errorcode, text: result?.errortext });
   return {
     accountid: job.accountId,
     account,
@@ -170,7 +172,7 @@ export function jobAnswer(cloud: Cloud, job: JobRow): object {
     cmd: `org.apache.cloudstack.api.command.user.${job.command.charAt(0).toUpperCase()}${job.command.slice(1)}Cmd`,
     jobprocstatus: 0,
     jobresultcode: job.resultCode ?? 0,
-    ...(ended ? { jobresulttype: "object", jobresult: job.result } : {}),
+    ...(hasResult ? { jobresulttype: "object", jobresult: job.result } : {}),
     ...(job.instanceType === undefined ? {} : { jobinstancetype: job.instanceType }),
     ...(job.instanceId === undefined ? {} : { jobinstanceid: job.instanceId }),
     ...(ended ? {} : { managementserverid: "00000000-0000-4000-8000-00000000e300", managementservername: "localhost" }),

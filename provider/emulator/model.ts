@@ -265,7 +265,7 @@ export interface ClusterMachine {
 }
 
 /** As upstream's KubernetesCluster.java names them. */
-export type ClusterState = "Created" | "Starting" | "Running" | "Scaling" | "Upgrading" | "Importing" | "RemovingNodes" | "Stopping" | "Stopped" | "Alert" | "Recovering" | "Destroying" | "Destroyed" | "Error";
+export type ClusterState = "Created" | "Starting" | "Running" | "Scaling" | "ScalingStoppedCluster" | "Upgrading" | "Importing" | "RemovingNodes" | "Stopping" | "Stopped" | "Alert" | "Recovering" | "Destroying" | "Destroyed" | "Error";
 
 export interface ClusterRow extends OwnedRow {
   readonly name: string;
@@ -297,6 +297,8 @@ export interface ManagedCluster {
   readonly details: Readonly<Record<string, string>>;
   /** A delete that failed half-way is tried again by the server itself. */
   readonly checkForGc?: boolean;
+  /** When the server was restarted in the middle of what it did to it. */
+  readonly cancelled?: number;
 }
 
 export interface EventRow extends OwnedRow {

@@ -21,6 +21,9 @@ const few = 4;
 /** How long to leave a job alone that has run for `ageMs`. */
 export const paceMs = (ageMs: number): number => Math.min(longestMs, Math.max(shortestMs, ageMs * shareOfAge));
 
+/** Recorded of none; upstream's AsyncJobManagerImpl ends so what was under way as its server was restarted. */
+const noReason = "Mold gives no reason: its management server was restarted meanwhile, perhaps, which cancels its jobs";
+
 /**
  * What a job means: undefined while it is pending, then the object it made.
  *
@@ -32,7 +35,7 @@ export function jobResult(command: string, job: Json, context?: CallContext, sec
   if (status !== 1 && status !== 2) return undefined;
   const result = isObject(job.jobresult) ? job.jobresult : {};
   if (status === 2) {
-    const said = result.errortext ?? (typeof job.jobresult === "string" ? job.jobresult : "Mold gives no reason");
+    const said = result.errortext ?? (typeof job.jobresult === "string" ? job.jobresult : noReason);
     throw refusal(command, Number(result.errorcode ?? job.jobresultcode ?? 530), scrub(String(said), secrets), { jobId, context });
   }
   const failed = unsuccessful(result);
@@ -218,7 +221,7 @@ export class JobPoll {
     return false;
   }
 
-  /** A management server that is restarted is back within a minute, and its jobs go on: that alone is no reason to give them up. */
+  /** A management server that is restarted is back within a minute, and says then what has become of its jobs: that alone is no reason to give them up. */
   private notAnswered(waiter: Waiter, error: unknown): boolean {
     const passes = error instanceof MoldError && (error.kind === "unreachable" || error.kind === "timeout" || error.kind === "server");
     const now = this.clock.now();

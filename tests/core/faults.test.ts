@@ -54,6 +54,7 @@ const moments: Record<FaultKind, readonly FaultOrder[]> = {
   // Mold's own Kubernetes service runs none of these clusters: tests/core/managed.
   serviceFails: [],
   serviceHangs: [],
+  serviceRestarts: [],
 };
 
 /** What happens before somebody runs it again, beside that the cause is gone: what the error says, or time. */

@@ -38,6 +38,18 @@ const cases: Record<FaultKind, () => Promise<void>> = {
     const cluster = await world.first("listKubernetesClusters");
     expect([cluster.state, (cluster.virtualmachines as unknown[]).length]).toEqual(["Error", 1]);
   },
+  async serviceRestarts() {
+    const { world, order } = await ready({ hypervisor: createSimulatedHypervisor });
+    order({ kind: "serviceRestarts", command: "createKubernetesCluster", name: "cm-node-*" });
+    const { job } = await world.job("createKubernetesCluster", await serviceParams(world));
+    expect(job).toMatchObject({ jobstatus: 2, jobresultcode: 530 });
+    expect(job).not.toHaveProperty("jobresult");
+    expect((await world.first("listKubernetesClusters")).state).toBe("Starting");
+    expect(await world.list("listAsyncJobs")).toEqual([]);
+    // Some of its machines are missing: five minutes after its start the server gives it up.
+    for (let turn = 0; turn < 40 && (await world.first("listKubernetesClusters")).state === "Starting"; turn += 1) world.clock.step();
+    expect((await world.first("listKubernetesClusters")).state).toBe("Alert");
+  },
   async serviceHangs() {
     const { world, order } = await ready({ hypervisor: createSimulatedHypervisor });
     order({ kind: "serviceHangs", command: "createKubernetesCluster", ms: 3_600_000 });

@@ -37,7 +37,7 @@ export async function deleteManaged(setting: ManagedSetting, desired: DesiredMan
   await withLock(world, managedAnchor(desired), resource, async (lease) => {
     const observed = await look();
     if (!observed.marks || isOver(observed.marks) || staysWithOthers(world, resource, [observed.marks])) return;
-    refuse(resource, await blocks(world, desired, observed.machines.map(({ id }) => id), { resource, signal: world.signal }));
+    refuse(resource, await blocks(world, desired, observed.machines.filter(({ isExternal }) => !isExternal).map(({ id }) => id), { resource, signal: world.signal }));
     await lease.keep();
     const operation = new ManagedOperation(setting, desired, observed, desired.timeouts.deleteSeconds);
     if (observed.cluster) {

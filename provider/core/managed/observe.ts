@@ -31,7 +31,7 @@ export interface ManagedRecord {
   readonly id: string;
   readonly name: string;
   readonly description: string;
-  /** Created, Starting, Running, Scaling, Upgrading, Importing, RemovingNodes, Stopping, Stopped, Alert, Recovering, Error, Destroying. */
+  /** Created, Starting, Running, Scaling, ScalingStoppedCluster, Upgrading, Importing, RemovingNodes, Stopping, Stopped, Alert, Recovering, Error, Destroying. */
   readonly state: string;
   /** Machines of others that were added count too. */
   readonly size: number;
@@ -107,8 +107,9 @@ export async function observeManaged(world: World, subject: ManagedSubject, look
   const members = membersOf(record, machines);
   const around = machines.flatMap(({ id = "", name = "", state = "" }) => (members.some((member) => member.id === id) ? [] : [{ id, name, state }]));
   const observed: ObservedManaged = { marks, cluster, machines: members, around, followers, others, ...(looking.withComments ? { comments: record.hasannotations === true ? await commentsOn(world, record.id) : [] } : {}) };
-  const asks = looking.withNodes && cluster.state !== "Stopped" && cluster.state !== "Error";
-  return asks ? { ...observed, ...(await inside(world, cluster.id, looking)) } : observed;
+  if (!looking.withNodes || cluster.state === "Error") return observed;
+  if (cluster.state !== "Stopped") return { ...observed, ...(await inside(world, cluster.id, looking)) };
+  return wasWhole(observed, subject) ? observed : { ...observed, access: await accessOfManaged(world, cluster.id, looking.readKubeconfig) };
 }
 
 /** Marks of this cluster on its network, without the uid that another's network has them end in. */
@@ -214,6 +215,13 @@ export const uncounted = ({ machines }: ObservedManaged, { size }: ManagedRecord
 
 /** It was Running once: what is then wrong with it is mended, not made anew. */
 export const wasWhole = ({ marks }: ObservedManaged, subject: ManagedSubject): boolean => marks?.[tagKeys.initialised] === subject.uid;
+
+/**
+ * A create that ended without Mold's own word for it (Error): its management server was restarted. Mold keeps a kubeconfig of every cluster that came up, also
+ * where the run that had it made died before it could note that.
+ */
+export const neverCameUp = (observed: ObservedManaged, subject: ManagedSubject): boolean =>
+  observed.access === undefined && (observed.cluster?.state === "Alert" || observed.cluster?.state === "Stopped") && !wasWhole(observed, subject);
 
 /** The key as it stands on the network. */
 export const marked = (subject: ManagedSubject, marks: Tags): Tags => Object.fromEntries(Object.entries(marks).map(([key, value]) => [markKey(subject, key), value]));

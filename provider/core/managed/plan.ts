@@ -10,7 +10,7 @@ import { whyNotAdoptable } from "./adoptable";
 import { sizeAtBirth, type DesiredManaged } from "./desired";
 import { commentChange, shownComment } from "../records";
 import { hopsOf } from "./hops";
-import { wasWhole, type ManagedRecord, type ObservedManaged } from "./observe";
+import { neverCameUp, wasWhole, type ManagedRecord, type ObservedManaged } from "./observe";
 import { offeringChange, planRunning, planTags } from "./plan-running";
 import type { ManagedPlanInput } from "./plan-input";
 import { problemsOf } from "./problems";
@@ -37,7 +37,7 @@ export function planManaged(input: ManagedPlanInput): ManagedPlan {
   if (!cluster && observed.others.length > 0) return refused("name", `there is a cluster ${desired.name} of Mold's own service already, which this program did not declare: ${observed.others.join(", ")}. Choose another name, delete that one, or take it over (adopt: true).`);
   // What was to be taken over is neither deleted nor made in its place.
   if (input.adopts === true && (!cluster || isGone || cluster.state === "Error")) return refused("adopt", `the cluster ${desired.name} ${whyNotAdoptable(cluster?.state ?? "") ?? "is not there any more: there is nothing to take over. Leave adopt out to have one made."}`);
-  if (!cluster || isGone || cluster.state === "Error") return planBirth(desired, cluster);
+  if (!cluster || isGone || cluster.state === "Error" || neverCameUp(observed, desired)) return planBirth(desired, cluster);
   const hops = hopsOf(desired, observed, input.versions);
   const problems = [...problemsOf(desired, observed, former, offerings), ...(isAway(cluster) ? [] : hops.problems)];
   if (problems.length > 0) return { steps: [], problems };
@@ -57,7 +57,7 @@ export function planBirth(desired: DesiredManaged, cluster?: ManagedRecord): Man
   const { name, version, controlPlane, workers } = desired;
   if (desired.powerState === "stopped") return refused("powerState", "is stopped, and the cluster is not made yet: machines become a cluster by running. Leave it out, and stop the cluster once it is there.");
   let cleared: string | undefined;
-  if (cluster?.state === "Error") cleared = steps.add({ kind: "removeFailed" }, `delete what Mold has made of ${name}`, [], { why: "its create failed, and Mold can only delete it" });
+  if (cluster && !cluster.state.startsWith("Destroy")) cleared = steps.add({ kind: "removeFailed" }, `delete what Mold has made of ${name}`, [], { why: cluster.state === "Error" ? "its create failed, and Mold can only delete it" : "its create was interrupted in Mold, which does not go on with it" });
   else if (cluster) cleared = steps.add({ kind: "awaitGone" }, `wait until Mold has deleted ${name}`, [], { why: `it is ${cluster.state}` });
   const size = sizeAtBirth(desired);
   const nodes = `${controlPlane.count} control ${controlPlane.count === 1 ? "plane" : "planes"} of ${controlPlane.offering}, ${size} ${size === 1 ? "worker" : "workers"} of ${workers.offering}`;
@@ -99,7 +99,7 @@ function planAdopted(steps: ManagedSteps, input: ManagedPlanInput): string[] {
   return [];
 }
 
-const settledWord = (state: string): string => (state === "Stopping" ? "stopped" : state === "Scaling" ? "scaled" : state === "Upgrading" ? "upgraded" : "running");
+const settledWord = (state: string): string => (state === "Stopping" ? "stopped" : state.startsWith("Scaling") ? "scaled" : state === "Upgrading" ? "upgraded" : "running");
 
 function planStop(steps: ManagedSteps, { desired, observed }: ManagedPlanInput, cluster: ManagedRecord): string[] {
   steps.add({ kind: "stopCluster" }, `have Mold stop ${desired.name}`, [], { estimateSeconds: 10 * (cluster.size + cluster.controlPlanes) });

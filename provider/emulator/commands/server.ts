@@ -101,8 +101,8 @@ export function serverCommands(played: () => Commands): Commands {
     listAsyncJobs: {
       kind: "sync",
       run: (call) => {
-        // Pending ones alone, as recorded: an idle server answers an empty list.
-        const jobs = call.cloud.table("jobs").filter((job) => (job.phase === "waiting" || job.phase === "running") && call.shows(job) && keyword(call, job.command));
+        // Pending ones alone, as recorded: an idle server answers an empty list. They are those of whoever called, also in a project.
+        const jobs = call.cloud.table("jobs").filter((job) => (job.phase === "waiting" || job.phase === "running") && call.shows({ ...job, projectId: undefined }) && keyword(call, job.command));
         return page(call, "asyncjobs", jobs, (job) => jobAnswer(call.cloud, job));
       },
     },

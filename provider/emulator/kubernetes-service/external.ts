@@ -77,7 +77,7 @@ export const addNodesWork: ServiceWork = {
 const takeOut = (parts: Parts): void => detachIso(parts.cloud, named(parts).flatMap((id) => (isMember(parts, id) ? (parts.machine(id) ?? []) : [])));
 
 function refused(parts: Parts): Outcome {
-  takeOut(parts);
+  if (!parts.isCancelled) takeOut(parts);
   return parts.fail(`Not every node was added to the CKS cluster ${parts.cluster.id}, nodes added: ${parts.at} out of ${named(parts).length}`, "failed");
 }
 

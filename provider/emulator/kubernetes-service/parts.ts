@@ -2,7 +2,7 @@
 import type { Call } from "../call";
 import type { Cloud } from "../cloud";
 import type { AsyncCommand, Begun, Proceeded } from "../command";
-import { ApiError } from "../errors";
+import { ApiError, cancelled } from "../errors";
 import type { ClusterRow, ClusterState, JobRow, MachineRow } from "../model";
 import type { NodeShell } from "../hypervisor";
 import { transit, type ClusterEvent } from "./states";
@@ -12,6 +12,8 @@ export type Outcome = Proceeded | ApiError | undefined;
 /** What a part works with. */
 export class Parts {
   readonly cloud: Cloud;
+  /** The server is restarted at this moment. */
+  isCancelled = false;
 
   constructor(
     readonly call: Call,
@@ -45,8 +47,16 @@ export class Parts {
 
   /** The job fails, and the cluster is left as it is. */
   fail(text: string, event?: ClusterEvent): ApiError {
+    if (this.isCancelled || [text, this.job.made.failsAfter].includes(cancelled().text)) return this.cancel();
     if (event) this.transit(event);
     return new ApiError(530, text);
+  }
+
+  /** The server was restarted. */
+  private cancel(): ApiError {
+    const { cloud, cluster } = this;
+    if (cluster.managed) cloud.table("clusters").patch(cluster.id, { managed: { ...cluster.managed, cancelled: cloud.now() } });
+    return cancelled();
   }
 
   /** Whether the time that a configuration gives the whole is over. */
@@ -59,6 +69,12 @@ export class Parts {
     const subject = { command: this.call.command, names: [machine.name, this.cluster.name], account: this.call.caller.account.name, changing: true };
     const hanging = this.cloud.faults.take("serviceHangs", subject);
     if (hanging) return { hangs: this.again(hanging.ms ?? 600_000) };
+    const restarting = this.cloud.faults.take("serviceRestarts", subject);
+    if (restarting?.effect === "after") return { failsAfter: cancelled().text };
+    if (restarting) {
+      this.isCancelled = true;
+      return { fails: cancelled().text };
+    }
     const failing = this.cloud.faults.take("serviceFails", subject);
     if (!failing) return undefined;
     const text = failing.text ?? "Ordered to fail";

@@ -2,6 +2,7 @@
 import { areReady, attachVersion, makingParts, setManaged, takeIsosOut } from "./bring-up";
 import { checkScale, offeringsOf } from "./checks";
 import { controlIds, endMachine, machinesOf, managedOf, nodeName, totalOf, workersOf } from "./machines";
+import type { OfferingRow } from "../model";
 import type { Outcome, Parts, ServiceWork } from "./parts";
 import { applyRules } from "./rules";
 
@@ -20,29 +21,29 @@ function leavingOf(parts: Parts): string[] {
   return workers.slice(0, Math.max(0, workers.length - wantedSize(parts)));
 }
 
-function changeOfferings(parts: Parts): Outcome {
-  const { call, cloud, cluster } = parts;
-  const managed = managedOf(cluster);
-  const { control, worker } = offeringsOf(call);
+type OfferingChanges = { readonly control?: OfferingRow; readonly worker?: OfferingRow };
+
+/** What a role has is read off its first machine, and where that has the offering that is asked for nothing is done (upstream: getExistingOfferingIdForNodeType). */
+function offeringChanges({ call, cloud, cluster }: Parts): OfferingChanges {
   const whole = call.ref("offerings", "serviceofferingid");
-  if (!whole && !control && !worker) return undefined;
-  const machines = machinesOf(cloud, cluster);
-  if (machines.some(({ state }) => state === "Running")) return parts.fail(`Scaling Kubernetes cluster : ${cluster.name} failed, scaling Kubernetes cluster with running VMs on hypervisor KVM is not supported!`);
-  for (const machine of machines) {
-    const isControl = controlIds(cluster).includes(machine.id);
-    const next = (isControl ? control : worker) ?? whole;
-    if (next) cloud.table("machines").patch(machine.id, { offeringId: next.id });
-  }
-  setManaged(parts, {
-    ...(whole ? { offeringId: whole.id, controlOfferingId: undefined, workerOfferingId: undefined } : {}),
-    ...(control ? { controlOfferingId: control.id } : {}),
-    ...(worker ? { workerOfferingId: worker.id } : {}),
-  });
-  return managed.size === wantedSize(parts) ? parts.next("offered", cloud.durations.scale) : undefined;
+  const { control = whole, worker = whole } = offeringsOf(call);
+  const differs = (isControl: boolean, next: OfferingRow | undefined): boolean => {
+    const first = cluster.machines.find((machine) => machine.control === isControl);
+    return next !== undefined && cloud.table("machines").get(first?.machineId ?? "")?.offeringId !== next.id;
+  };
+  return { ...(differs(true, control) ? { control } : {}), ...(differs(false, worker) ? { worker } : {}) };
+}
+
+function beginOfferings(parts: Parts, changes: OfferingChanges): Outcome {
+  const { cloud, cluster } = parts;
+  if (cluster.machines.length < totalOf(cluster)) return parts.fail(`Scaling Kubernetes cluster : ${cluster.name} failed, it is in unstable state as not enough existing VM instances found!`);
+  if (machinesOf(cloud, cluster).some(({ state }) => state === "Running")) return parts.fail(`Scaling Kubernetes cluster : ${cluster.name} failed, scaling Kubernetes cluster with running VMs on hypervisor KVM is not supported!`);
+  parts.transit("scale");
+  return parts.next("offer", 0, { at: "0", ...(changes.control ? { control: changes.control.id } : {}), ...(changes.worker ? { worker: changes.worker.id } : {}) });
 }
 
 export const scaleWork: ServiceWork = {
-  while: ["Scaling", "Stopped", "Created"],
+  while: ["Scaling", "ScalingStoppedCluster", "Stopped", "Created"],
   failure,
   parts: {
     "": (parts) => {
@@ -53,15 +54,26 @@ export const scaleWork: ServiceWork = {
         parts.transit("scale");
         return parts.next("autoscaling", AUTOSCALER_MS);
       }
-      const offered = changeOfferings(parts);
-      if (offered !== undefined) return offered;
+      const changes = offeringChanges(parts);
+      if (changes.control || changes.worker) return beginOfferings(parts, changes);
       const { size } = managedOf(parts.cluster);
       if (wantedSize(parts) === size && call.list("nodeids").length === 0) return undefined;
       if (parts.cluster.machines.length < totalOf(parts.cluster)) return parts.fail(`Scaling failed for Kubernetes cluster : ${parts.cluster.name}, it is in unstable state as not enough existing VM instances found`);
       parts.transit("scale");
       return parts.next(wantedSize(parts) > size ? "make" : "leave", cloud.durations.serviceMachine, { at: "0" });
     },
-    offered: () => undefined,
+    offer(parts) {
+      const { cloud, cluster, job, at } = parts;
+      const machine = machinesOf(cloud, cluster)[at];
+      if (!machine) return offered(parts);
+      const next = controlIds(cluster).includes(machine.id) ? job.made.control : job.made.worker;
+      if (next === undefined) return parts.next("offer", 0, { at: String(at + 1) });
+      const trouble = parts.trouble(machine);
+      if (trouble && "hangs" in trouble) return trouble.hangs;
+      if (trouble && "fails" in trouble) return parts.fail(`Scaling Kubernetes cluster : ${cluster.name} failed, unable to scale cluster VM : ${machine.displayName} due to ${trouble.fails}`, failure);
+      cloud.table("machines").patch(machine.id, { offeringId: next });
+      return parts.next("offer", cloud.durations.scale, { at: String(at + 1) });
+    },
     autoscaling(parts) {
       const { call } = parts;
       setManaged(parts, { autoscaling: call.flag("autoscalingenabled") === true ? { min: call.whole("minsize") ?? 1, max: call.whole("maxsize") ?? 1 } : undefined });
@@ -107,6 +119,15 @@ export const scaleWork: ServiceWork = {
   },
   finish: () => ({}),
 };
+
+/** All machines have them by now: only then is the record told. */
+function offered(parts: Parts): undefined {
+  const { control, worker } = parts.job.made;
+  const whole = parts.call.ref("offerings", "serviceofferingid");
+  setManaged(parts, { ...(whole ? { offeringId: whole.id } : {}), ...(control ? { controlOfferingId: control } : {}), ...(worker ? { workerOfferingId: worker } : {}) });
+  parts.transit("succeeded");
+  return undefined;
+}
 
 function settled(parts: Parts): undefined {
   applyRules(parts.cloud, parts.cluster);

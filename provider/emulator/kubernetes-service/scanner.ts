@@ -44,6 +44,7 @@ export class Scanner {
 
   private scan(): void {
     for (const cluster of this.clusters()) {
+      this.afterRestart(cluster);
       this.compare(cluster);
       const now = this.cloud.table("clusters").get(cluster.id);
       if (now?.state === "Running" && now.managed?.autoscaling) this.autoscale(now, now.managed.autoscaling);
@@ -51,15 +52,32 @@ export class Scanner {
     }
   }
 
-  private compare(cluster: ClusterRow): void {
-    const all = (state: MachineState): boolean => {
-      const machines = machinesOf(this.cloud, cluster);
-      return machines.length >= totalOf(cluster) && machines.every((machine) => machine.state === state);
-    };
+  /**
+   * What a restart has left under way is given up, but for a stop, and a start of which all machines run (ABLESTACK's fork, docs on interrupted operations;
+   * upstream gives up a start alone): those stay as they are. A delete is begun anew.
+   */
+  private afterRestart(cluster: ClusterRow): void {
+    const { cloud } = this;
+    const { cancelled, ...managed } = managedOf(cluster);
+    if (cancelled === undefined || cloud.now() - cancelled < cloud.durations.serviceRestart / (cloud.clock.speed ?? 1)) return;
+    cloud.table("clusters").patch(cluster.id, { managed: { ...managed, cancelled: undefined } });
+    if (cluster.state === "Destroying") return this.ask(cluster, "deleteKubernetesCluster", { id: cluster.id });
+    if (cluster.state !== "Stopping" && !(cluster.state === "Starting" && this.areAll(cluster, "Running"))) transit(cloud, cluster, "failed");
+  }
+
+  private areAll(cluster: ClusterRow, state: MachineState): boolean {
+    const machines = machinesOf(this.cloud, cluster);
+    return machines.length >= totalOf(cluster) && machines.every((machine) => machine.state === state);
+  }
+
+  private compare(known: ClusterRow): void {
+    const cluster = this.cloud.table("clusters").get(known.id) ?? known;
+    const all = (state: MachineState): boolean => this.areAll(cluster, state);
     if (cluster.state === "Running" && !all("Running")) transit(this.cloud, cluster, "faults");
     if (cluster.state === "Stopped" && !all("Stopped")) transit(this.cloud, cluster, "faults");
     if (cluster.state !== "Alert") return;
-    if (all("Running") && this.isReady(cluster)) {
+    // Upstream's reconcileAlertCluster: neither fewer nor more.
+    if (cluster.machines.length === totalOf(cluster) && all("Running") && this.isReady(cluster)) {
       transit(this.cloud, cluster, "recover");
       transit(this.cloud, cluster, "succeeded");
     } else if (all("Stopped")) {

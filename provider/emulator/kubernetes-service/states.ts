@@ -1,6 +1,6 @@
 /** Which state of a cluster follows which, as upstream's KubernetesCluster.java has it. What it does not list does not happen, and nobody is told. */
 import type { Cloud } from "../cloud";
-import type { ClusterRow, ClusterState } from "../model";
+import type { ClusterRow, ClusterState, ManagedCluster } from "../model";
 
 export type ClusterEvent = "start" | "stop" | "scale" | "upgrade" | "import" | "removeNodes" | "destroy" | "recover" | "faults" | "succeeded" | "failed" | "createFailed";
 
@@ -13,7 +13,8 @@ const transitions: Readonly<Partial<Record<ClusterState, Readonly<Partial<Record
   Importing: { succeeded: "Running", failed: "Running" },
   RemovingNodes: { succeeded: "Running", failed: "Running" },
   Stopping: { succeeded: "Stopped", failed: "Alert" },
-  Stopped: { start: "Starting", destroy: "Destroying", faults: "Alert" },
+  Stopped: { start: "Starting", scale: "ScalingStoppedCluster", destroy: "Destroying", faults: "Alert" },
+  ScalingStoppedCluster: { succeeded: "Stopped", failed: "Alert" },
   Alert: { stop: "Stopping", import: "Importing", removeNodes: "RemovingNodes", recover: "Recovering", destroy: "Destroying" },
   Recovering: { succeeded: "Running", failed: "Alert" },
   Error: { destroy: "Destroying" },
@@ -23,7 +24,10 @@ const transitions: Readonly<Partial<Record<ClusterState, Readonly<Partial<Record
 export function transit(cloud: Cloud, cluster: ClusterRow, event: ClusterEvent): ClusterRow {
   const now = cloud.table("clusters").get(cluster.id) ?? cluster;
   const state = transitions[now.state]?.[event];
-  return state === undefined ? now : cloud.table("clusters").patch(cluster.id, { state });
+  if (state === undefined) return now;
+  // Whatever a restart had interrupted is over with it.
+  const { cancelled: _over, ...managed } = now.managed ?? {};
+  return cloud.table("clusters").patch(cluster.id, { state, ...(now.managed?.cancelled === undefined ? {} : { managed: managed as ManagedCluster }) });
 }
 
 /** Takes the record away, and what is written on it. */

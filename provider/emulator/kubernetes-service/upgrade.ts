@@ -11,7 +11,7 @@ const failure = "failed";
 const machineAt = ({ cloud, cluster, at }: Parts): MachineRow | undefined => machinesOf(cloud, cluster)[at];
 
 function stopped(parts: Parts, what: string): ApiError {
-  takeIsosOut(parts);
+  if (!parts.isCancelled) takeIsosOut(parts);
   return parts.fail(what, failure);
 }
 

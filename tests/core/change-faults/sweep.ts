@@ -45,6 +45,7 @@ const subjects: Record<FaultKind, Subject> = {
   nodeNeverReady: "machines",
   serviceFails: "service",
   serviceHangs: "service",
+  serviceRestarts: "service",
 };
 
 /** The first, a middle and the last of so many. */

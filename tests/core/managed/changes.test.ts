@@ -1,7 +1,7 @@
 /** What is changed of a cluster that Mold runs, and what of it Mold can't: the same declarations as for the core's clusters. */
 import { sharedIdentity } from "../world/cluster";
 import { Life } from "../world/life";
-import { byHand, MadeCluster } from "../world/made";
+import { byHand, changing, MadeCluster } from "../world/made";
 import { budget, deployment, podsOf } from "../world/workloads";
 import { managed, nodesInside } from "./managed";
 
@@ -76,6 +76,43 @@ test("other offerings by role, which takes a stop and a start, as the preview sa
   expect(life.outputs.nodes.map(({ role, offering }) => `${role} ${offering}`)).toEqual(["control-plane k8s-2c-4g", "worker k8s-4c-8g", "worker k8s-4c-8g"]);
   await isDone(life);
   await expect(life.plan(managed())).rejects.toThrow(/workers\.offering: is k8s-2c-4g .*Mold gives the machines of its clusters no smaller one/);
+});
+
+test("a role gets the offering that its first node was tried with: Mold, which goes by that node, is brought to give it to the others, and to know", async () => {
+  const life = open();
+  const tried = at(life, "node");
+  await life.up(managed({ nodes: { [tried]: { offering: "k8s-4c-8g" } } }));
+  await life.up(managed({ offerings: { workers: "k8s-4c-8g" } }));
+  expect(life.outputs.nodes.map(({ role, offering }) => `${role} ${offering}`)).toEqual(["control-plane k8s-2c-4g", "worker k8s-4c-8g", "worker k8s-4c-8g"]);
+  expect(changing(life.run).filter((call) => call === "stopKubernetesCluster")).toHaveLength(1);
+  await isDone(life);
+  await life.up(managed({ workers: 3, offerings: { workers: "k8s-4c-8g" } }));
+  expect(life.outputs.nodes.filter(({ offering }) => offering === "k8s-4c-8g")).toHaveLength(3);
+});
+
+test("other offerings that stopped half-way are gone on with, and all of a stopped cluster is waited for", async () => {
+  const life = open();
+  const larger = managed({ offerings: { workers: "k8s-4c-8g" } });
+  life.cloud.emulator.faults.order({ kind: "serviceFails", command: "scaleKubernetesCluster", skip: 1, text: "the host is away" });
+  await expect(life.up(larger)).rejects.toThrow(/give workers k8s-4c-8g: .*unable to scale cluster VM.*the host is away/s);
+  await life.up(larger);
+  expect(life.outputs.nodes.map(({ role, offering }) => `${role} ${offering}`)).toEqual(["control-plane k8s-2c-4g", "worker k8s-4c-8g", "worker k8s-4c-8g"]);
+  await isDone(life);
+});
+
+test("a change of offerings that a dead run has left under way is waited for", async () => {
+  const life = open();
+  await life.up(managed({ powerState: "stopped" }));
+  const larger = managed({ offerings: { workers: "k8s-4c-8g" } });
+  const [[record], [offering]] = await life.cloud.clock.run(Promise.all([byHand(life.cloud).list("listKubernetesClusters", {}), byHand(life.cloud).list("listServiceOfferings", { name: "k8s-4c-8g" })]));
+  life.cloud.emulator.faults.order({ kind: "serviceHangs", command: "scaleKubernetesCluster", skip: 1, ms: 90_000 });
+  await life.cloud.clock.run(byHand(life.cloud).start("scaleKubernetesCluster", { id: record!.id!, nodeofferings: [{ node: "worker", offering: offering!.id! }] }));
+  await life.cloud.clock.pass(5_000);
+  expect((await life.plan(larger))[0]).toMatch(/wait for prod to be scaled \(Mold shows it as ScalingStoppedCluster\)/);
+  await life.up(larger);
+  expect([life.outputs.state, ...life.outputs.nodes.map(({ offering: has }) => has)]).toEqual(["Running", "k8s-2c-4g", "k8s-4c-8g", "k8s-4c-8g"]);
+  expect(life.run.calls).not.toContain("scaleKubernetesCluster");
+  await isDone(life);
 });
 
 test("one node with an offering of its own, and back; one that is rebooted, once", async () => {

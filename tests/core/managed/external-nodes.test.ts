@@ -119,3 +119,40 @@ test("what can't be taken in is refused by its place in the list, before anythin
   expect(changing(life.run).filter((call) => !call.endsWith("Tags"))).toEqual([]);
   expect(checkInputs("KubernetesCluster", { ...declaredCluster, externalNodes: ["a"] }).failures).toEqual([{ property: "externalNodes", reason: expect.stringContaining("the core makes all machines of its clusters") as string }]);
 });
+
+test("a destroy takes them out first, those that people added too: Mold would destroy them along with the cluster", async () => {
+  const life = new Life(made);
+  const [mine, theirs] = [await machine(life.cloud, "edge-1"), await machine(life.cloud, "edge-2")];
+  await life.up(on([mine]));
+  const { id } = (await records(life)) as { id?: string };
+  await life.cloud.clock.run(byHand(life.cloud).run("addNodesToKubernetesCluster", { id: id!, nodeids: [theirs] }));
+  await life.destroy();
+  expect(life.machines).toEqual(["edge-1 Running", "edge-2 Running"]);
+  expect(await records(life)).toBeUndefined();
+});
+
+test("one that can't be taken out keeps the cluster: nothing of it is deleted, and the error says whose end that would be", async () => {
+  const life = new Life(made);
+  await life.up(on([await machine(life.cloud, "edge-1")]));
+  life.cloud.emulator.faults.order({ kind: "serviceFails", command: "removeNodesFromKubernetesCluster", name: "edge-1", count: Infinity });
+  await expect(life.destroy()).rejects.toThrow(/edge-1 is a node of it and no machine of Mold's, which would destroy it with the cluster, and it could not be taken out: .*Failed to remove node.*destroy again/s);
+  expect(changing(life.run)).not.toContain("deleteKubernetesCluster");
+  expect(life.machines).toContain("edge-1 Running");
+
+  life.cloud.emulator.faults.clear();
+  await life.up(on(life.declaration.externalNodes as string[], { powerState: "stopped" }));
+  await expect(life.destroy()).rejects.toThrow(/edge-1 is a node of it.*Mold takes nodes out of a cluster that runs, and it is Stopped.*Start it/s);
+  expect(life.machines).toContain("edge-1 Stopped");
+});
+
+test("on the cluster's own network, which goes with it, they are named before anything is deleted", async () => {
+  const own = await MadeCluster.make(managed({ workers: 1 }));
+  const life = new Life(own);
+  const mold = byHand(life.cloud);
+  const [[there], [offering], [image]] = await life.cloud.clock.run(Promise.all([mold.list("listNetworks", {}), mold.list("listServiceOfferings", { name: "k8s-2c-4g" }), mold.list("listTemplates", { templatefilter: "executable", name: "debian-13-containerd" })]));
+  const { id } = await life.cloud.clock.run(mold.run("deployVirtualMachine", { zoneid: there!.zoneid!, serviceofferingid: offering!.id!, templateid: image!.id!, networkids: [there!.id!], name: "edge-1" }));
+  await life.up(managed({ workers: 1, externalNodes: [id!] }));
+  await expect(life.destroy()).rejects.toThrow(/network: edge-1 is on the cluster's own network, which goes with it/);
+  expect(await records(life)).toMatchObject({ state: "Running", size: 2 });
+  own.close();
+});

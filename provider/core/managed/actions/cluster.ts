@@ -1,15 +1,17 @@
 /** Steps on the whole cluster. Each looks again just before it asks Mold, and may find its work done or under way. */
 import { ClusterError, messageOf, PlanOutdated } from "../../errors";
-import { mark } from "../../ownership";
+import { mark, type Role } from "../../ownership";
 import { isMoldFailure } from "../../ports";
 import type { DesiredManaged } from "../desired";
 import { sizeAtBirth } from "../desired";
-import { endCluster, hasFailed } from "../end";
+import { endCluster, hasFailed, mayBeAtWork } from "../end";
 import { workersOf } from "../observe";
 import type { ManagedWork } from "../work";
+import { scaleMachine } from "./nodes";
 import type { ManagedOperation } from "./operation";
 
-const transitional = new Set(["Created", "Starting", "Scaling", "Upgrading", "Importing", "RemovingNodes", "Stopping", "Recovering"]);
+/** Whatever else Mold says passes: newer ones have states of their own for what is being done (ScalingStoppedCluster). */
+const settled = new Set(["Running", "Stopped", "Alert", "Error", "Destroying", "Destroyed"]);
 /** From a job's beginning to the state that it has. */
 const beginsSeconds = 60;
 
@@ -74,13 +76,19 @@ async function told(operation: ManagedOperation, command: string, error: Error):
 
 /** A state that passes by itself, or does not. */
 export async function awaitSettled(operation: ManagedOperation, { state, orElse }: Extract<ManagedWork, { kind: "awaitSettled" }>): Promise<void> {
-  const { waitSeconds, desired } = operation;
-  const longest = orElse === "restart" ? Math.max(60, waitSeconds / 2) : waitSeconds;
-  if (await settles(operation, longest)) return;
+  const { waitSeconds, desired, world } = operation;
+  const half = orElse === "restart" ? Math.max(60, waitSeconds / 2) : waitSeconds / 2;
+  if (await settles(operation, half)) return;
   if (orElse === "restart") return restart(operation, `it hangs in ${state}`);
-  const { id } = await operation.recordOrFail();
+  const isLeft = !(await mayBeAtWork(world, operation.context()));
+  const { id, state: now } = await operation.recordOrFail();
+  if (isLeft && now === "Starting") {
+    world.log.warn(`${operation.context().resource}: it is Starting, and no job of Mold's is at work on a cluster any more: it is stopped`);
+    return stopCluster(operation);
+  }
+  if (await settles(operation, waitSeconds - half)) return;
   const troubles = await operation.troubles(id);
-  throw new ClusterError(`Mold still shows ${desired.name} as ${state} after ${waitSeconds} s${troubles.length > 0 ? `; its events say: ${troubles.map((text) => `"${text}"`).join("; ")}` : ""}. Look at its machines and events in Mold; a longer timeout gives it more time. Run again: it goes on from there.`, operation.context());
+  throw new ClusterError(`Mold still shows ${desired.name} as ${state} after ${waitSeconds} s${troubles.length > 0 ? `; its events say: ${troubles.map((text) => `"${text}"`).join("; ")}` : ""}. ${isLeft ? `It will not pass by itself: no job of Mold's is at work on a cluster any more, since its management server was restarted, perhaps. Mold takes no command in that state: an administrator of it has to set another one in its database (kubernetes_cluster: Alert).` : "Look at its machines and events in Mold; a longer timeout gives it more time."} Run again: it goes on from there.`, operation.context());
 }
 
 /** Whether it comes out of what it is in. */
@@ -89,7 +97,7 @@ async function settles(operation: ManagedOperation, seconds: number): Promise<bo
     await operation.patienceOf(seconds).until(
       async () => {
         const record = await operation.record();
-        return record === undefined || !transitional.has(record.state ?? "") ? true : undefined;
+        return record === undefined || settled.has(record.state ?? "") ? true : undefined;
       },
       () => "it does not settle",
     );
@@ -105,13 +113,6 @@ async function restart(operation: ManagedOperation, why: string): Promise<void> 
   operation.world.log.warn(`${operation.context().resource}: ${why}: it is stopped and started`);
   await stopCluster(operation);
   await startCluster(operation);
-}
-
-export async function awaitGone(operation: ManagedOperation): Promise<void> {
-  await operation.patienceOf(operation.waitSeconds).until(
-    async () => ((await operation.record()) === undefined ? true : undefined),
-    (waited) => `Mold has not deleted ${operation.desired.name} after ${waited}. Look at its events in Mold, then run again.`,
-  );
 }
 
 export async function startCluster(operation: ManagedOperation): Promise<void> {
@@ -197,13 +198,30 @@ export async function removeNodes(operation: ManagedOperation, { machines }: Ext
   }
 }
 
+/**
+ * Mold goes by the first machine of a role: where that has the offering already (it was tried there, or a change stopped half-way), it does nothing, and
+ * says that all went well (upstream: KubernetesClusterScaleWorker.getExistingOfferingIdForNodeType). So such machines get back what its record says first.
+ */
 export async function changeOfferings(operation: ManagedOperation, { controlPlane, workers }: Extract<ManagedWork, { kind: "changeOfferings" }>): Promise<void> {
-  const { world, catalogue } = operation;
-  const nodeofferings: { node: string; offering: string }[] = [];
-  if (controlPlane !== undefined) nodeofferings.push({ node: "control", offering: (await catalogue.offering(controlPlane, "controlPlane.offering")).id });
-  if (workers !== undefined) nodeofferings.push({ node: "worker", offering: (await catalogue.offering(workers, "workers.offering")).id });
+  const { catalogue } = operation;
+  const asks = [
+    ...(controlPlane === undefined ? [] : [{ role: "control-plane", node: "control", property: "controlPlane.offering", to: (await catalogue.offering(controlPlane, "controlPlane.offering")).id } as const]),
+    ...(workers === undefined ? [] : [{ role: "worker", node: "worker", property: "workers.offering", to: (await catalogue.offering(workers, "workers.offering")).id } as const]),
+  ];
+  const { cluster, machines } = await operation.lookAgain();
+  const recorded = (role: Role): string | undefined => (role === "worker" ? cluster?.workerOffering : cluster?.controlOffering)?.id;
+  const left = asks.filter(({ role, to }) => recorded(role) !== to);
+  if (left.length === 0) return;
+  for (const { role, to } of left) {
+    for (const machine of machines) if (machine.role === role && !machine.isExternal && machine.offeringId === to) await scaleMachine(operation, { kind: "scaleMachine", machine, offering: recorded(role) ?? to });
+  }
+  const { property } = left.at(-1)!;
   const { id } = await operation.recordOrFail();
-  await asked(operation, "scaleKubernetesCluster", () => world.mold.run("scaleKubernetesCluster", { id, nodeofferings }, operation.jobContext(operation.waitSeconds, workers === undefined ? "controlPlane.offering" : "workers.offering")));
+  await asked(operation, "scaleKubernetesCluster", () => operation.world.mold.run("scaleKubernetesCluster", { id, nodeofferings: left.map(({ node, to }) => ({ node, offering: to })) }, operation.jobContext(operation.waitSeconds, property)));
+  const { cluster: now } = await operation.lookAgain();
+  const still = left.filter(({ role, to }) => now && (role === "worker" ? now.workerOffering : now.controlOffering).id !== to);
+  // Planned anew, the whole cluster would be stopped and started again and again.
+  if (still.length > 0) throw new ClusterError(`Mold says that it has given ${operation.desired.name} its offerings, and shows those of before. Look at the offerings of its machines in Mold: the first of each role has to have another one than is declared. Then run again.`, operation.context(undefined, property));
 }
 
 export async function setAutoscaling(operation: ManagedOperation, { bounds }: Extract<ManagedWork, { kind: "setAutoscaling" }>): Promise<void> {

@@ -13,7 +13,7 @@ type Actions = { readonly [K in ManagedWorkKind]: (operation: ManagedOperation, 
 const actions: Actions = {
   createCluster: cluster.createCluster,
   awaitSettled: cluster.awaitSettled,
-  awaitGone: cluster.awaitGone,
+  awaitGone: (operation) => cluster.removeCluster(operation, operation.waitSeconds),
   removeFailed: (operation) => cluster.removeCluster(operation, operation.desired.timeouts.deleteSeconds),
   deleteCluster: (operation) => cluster.removeCluster(operation, operation.desired.timeouts.deleteSeconds),
   mark: (operation, { marks }) => nodes.putMarks(operation, marks),
