@@ -21,6 +21,9 @@ const few = 4;
 /** How long to leave a job alone that has run for `ageMs`. */
 export const paceMs = (ageMs: number): number => Math.min(longestMs, Math.max(shortestMs, ageMs * shareOfAge));
 
+/** `jobstatus`, in the order of CloudStack's `JobInfo.Status`: 0 is pending, 1 done. */
+const [failed, cancelled] = [2, 3];
+
 /**
  * What a job means: undefined while it is pending, then the object it made.
  *
@@ -29,14 +32,15 @@ export const paceMs = (ageMs: number): number => Math.min(longestMs, Math.max(sh
 export function jobResult(command: string, job: Json, context?: CallContext, secrets: readonly string[] = []): Json | undefined {
   const status = Number(job.jobstatus);
   const jobId = String(job.jobid);
-  if (status !== 1 && status !== 2) return undefined;
+  if (status !== 1 && status !== failed && status !== cancelled) return undefined;
   const result = isObject(job.jobresult) ? job.jobresult : {};
-  if (status === 2) {
-    const said = result.errortext ?? (typeof job.jobresult === "string" ? job.jobresult : "Mold gives no reason");
-    throw refusal(command, Number(result.errorcode ?? job.jobresultcode ?? 530), scrub(String(said), secrets), { jobId, context });
+  if (status !== 1) {
+    const unsaid = status === cancelled ? "the job was cancelled" : "Mold gives no reason";
+    const said = result.errortext ?? (typeof job.jobresult === "string" ? job.jobresult : unsaid);
+    throw refusal(command, Number(result.errorcode ?? (job.jobresultcode || 530)), scrub(String(said), secrets), { jobId, context });
   }
-  const failed = unsuccessful(result);
-  if (failed !== undefined) throw refusal(command, 530, scrub(failed, secrets), { jobId, context });
+  const refused = unsuccessful(result);
+  if (refused !== undefined) throw refusal(command, 530, scrub(refused, secrets), { jobId, context });
   return unwrap(result);
 }
 
