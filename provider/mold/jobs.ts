@@ -24,6 +24,9 @@ export const paceMs = (ageMs: number): number => Math.min(longestMs, Math.max(sh
 /** Recorded of none; upstream's AsyncJobManagerImpl ends so what was under way as its server was restarted. */
 const noReason = "Mold gives no reason: its management server was restarted meanwhile, perhaps, which cancels its jobs";
 
+/** `jobstatus`, in the order of CloudStack's `JobInfo.Status`: 0 is pending, 1 done. */
+const [failed, cancelled] = [2, 3];
+
 /**
  * What a job means: undefined while it is pending, then the object it made.
  *
@@ -32,14 +35,15 @@ const noReason = "Mold gives no reason: its management server was restarted mean
 export function jobResult(command: string, job: Json, context?: CallContext, secrets: readonly string[] = []): Json | undefined {
   const status = Number(job.jobstatus);
   const jobId = String(job.jobid);
-  if (status !== 1 && status !== 2) return undefined;
+  if (status !== 1 && status !== failed && status !== cancelled) return undefined;
   const result = isObject(job.jobresult) ? job.jobresult : {};
-  if (status === 2) {
-    const said = result.errortext ?? (typeof job.jobresult === "string" ? job.jobresult : noReason);
-    throw refusal(command, Number(result.errorcode ?? job.jobresultcode ?? 530), scrub(String(said), secrets), { jobId, context });
+  if (status !== 1) {
+    const unsaid = status === cancelled ? "the job was cancelled" : noReason;
+    const said = result.errortext ?? (typeof job.jobresult === "string" ? job.jobresult : unsaid);
+    throw refusal(command, Number(result.errorcode ?? (job.jobresultcode || 530)), scrub(String(said), secrets), { jobId, context });
   }
-  const failed = unsuccessful(result);
-  if (failed !== undefined) throw refusal(command, 530, scrub(failed, secrets), { jobId, context });
+  const refused = unsuccessful(result);
+  if (refused !== undefined) throw refusal(command, 530, scrub(refused, secrets), { jobId, context });
   return unwrap(result);
 }
 

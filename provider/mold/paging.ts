@@ -5,6 +5,9 @@ import { MoldError } from "./errors";
 /** The greatest page a server gives by default (`default.page.size`). */
 export const usualPageSize = 500;
 
+/** How often a list is read at most that something leaves meanwhile. */
+const readings = 3;
+
 /** Fetches one page, numbered from 1. */
 export type FetchPage = (page: number, pageSize: number) => Promise<Items>;
 
@@ -25,17 +28,26 @@ export class Pages {
 
   /**
    * A list that fits on a page is one call. Items that move to the next page while it is being fetched (something before them was
-   * removed or made) come once, told by their id.
+   * made) come once, told by their id. Where something before them was removed they move to the page before, which has been fetched: then
+   * the list is read again, a few times at most.
    */
   async all(fetch: FetchPage): Promise<Json[]> {
+    for (let reading = 1; ; reading++) {
+      const { items, shrank } = await this.whole(fetch);
+      if (!shrank || reading === readings) return once(items);
+    }
+  }
+
+  private async whole(fetch: FetchPage): Promise<{ items: readonly Json[]; shrank: boolean }> {
     const { first, pageSize } = await this.first(fetch);
     const items = [...first.items];
+    let last = first;
     // A server that knows no paging for a command gives everything at once, every time: more than a page then ends it.
-    for (let page = 2, last = first; last.items.length === pageSize && (first.count === undefined || items.length < first.count); page++) {
+    for (let page = 2; last.items.length === pageSize && (first.count === undefined || items.length < first.count); page++) {
       last = await fetch(page, pageSize);
       items.push(...last.items);
     }
-    return once(items);
+    return { items, shrank: first.count !== undefined && last.count !== undefined && last.count < first.count };
   }
 
   private async first(fetch: FetchPage): Promise<{ first: Items; pageSize: number }> {

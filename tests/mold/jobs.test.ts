@@ -94,6 +94,13 @@ describe("a job", () => {
     expect((await moldErrorOf(client.run("createTags", tags))).said).toBe("no");
   });
 
+  test("that Mold has cancelled is waited for no longer", async () => {
+    const cancelled = answered("queryAsyncJobResult", { jobid: "j0", jobstatus: 3, jobresultcode: 0 });
+    const { client, clock, began } = jobServer({ takes: () => 1e9, fault: ({ command }) => (command === "queryAsyncJobResult" ? cancelled : undefined) });
+    expect(await moldErrorOf(client.run("deployVirtualMachine", machine))).toMatchObject({ kind: "refused", code: 530, said: "the job was cancelled", jobId: "j0" });
+    expect(clock.now() - began).toBeLessThan(1_000);
+  });
+
   test("that takes too long is an error that names it and says that it may go on", async () => {
     const { client, clock, began } = jobServer({ takes: () => 1e9 });
     const error = await moldErrorOf(client.run("deployVirtualMachine", machine, { timeoutMs: 90_000 }));

@@ -35,12 +35,21 @@ waiting() {
   console "${task:-$step} waits: $1"
 }
 
+# One file in place of another, whole or not at all: of what is renamed before it is on the disk a power cut could leave the name alone.
+put() { sync "$1" && mv -f "$1" "$2"; }
+
+# What stdin has, as that file.
+write() { cat >"$1.new" && put "$1.new" "$1"; }
+
+# In $state.
+keep() { printf '%s\n' "$2" >"$state/.$1" && put "$state/.$1" "$state/$1"; }
+
 # What the node was told last; nothing yet: nothing.
 last_answer() { cat "$state/answer" 2>/dev/null || true; }
 
 # Tells people outside: the console shows in Mold, the annotation in `kubectl describe node`. Neither may stop the agent.
 tell() {
-  [[ $shown != agent ]] || printf '%s' "$1" >"$state/answer" || true # Said again while the node does not show it (upgrade.sh).
+  [[ $shown != agent ]] || keep answer "$1" || true # Said again while the node does not show it (upgrade.sh).
   console "$1"
   if [[ -e $kubernetes/kubelet.conf && -x $bin/kubectl ]]; then
     timeout 20 kubectl --kubeconfig "$kubernetes/kubelet.conf" annotate node "$NODE_NAME" --overwrite "ablestack.io/$shown=$1" >/dev/null || true
@@ -123,7 +132,7 @@ note_cgroup() {
 
 # As upstream's packages have it (kubernetes/release, cmd/krel/templates/latest).
 write_kubelet_unit() {
-  cat >"$root/etc/systemd/system/kubelet.service" <<'UNIT'
+  write "$root/etc/systemd/system/kubelet.service" <<'UNIT'
 [Unit]
 Description=kubelet: The Kubernetes Node Agent
 Wants=network-online.target containerd.service
@@ -138,7 +147,7 @@ RestartSec=5
 [Install]
 WantedBy=multi-user.target
 UNIT
-  cat >"$root/etc/systemd/system/kubelet.service.d/10-kubeadm.conf" <<'UNIT'
+  write "$root/etc/systemd/system/kubelet.service.d/10-kubeadm.conf" <<'UNIT'
 [Service]
 Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
 Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
@@ -259,8 +268,7 @@ install_binary() {
   install -m 0755 "$media/k8s/$1" "$bin/.$1.new" || fail "k8s/$1 cannot be copied from the ISO"
   said=$("$bin/.$1.new" "${asked[@]}" 2>/dev/null) || said=''
   [[ "$said " == *"v$KUBERNETES_VERSION"[^0-9]* ]] || fail "k8s/$1 of the ISO is damaged: it does not run, or is not $KUBERNETES_VERSION"
-  sync "$bin/.$1.new"
-  mv -f "$bin/.$1.new" "$bin/$1"
+  put "$bin/.$1.new" "$bin/$1"
 }
 
 install_binaries() {
@@ -289,7 +297,7 @@ configure_containerd() {
   if cmp -s "$configuration.new" "$configuration"; then
     rm -f "$configuration.new"
   else
-    mv -f "$configuration.new" "$configuration"
+    put "$configuration.new" "$configuration"
     systemctl restart containerd
     say "configured, pause image $pause"
   fi

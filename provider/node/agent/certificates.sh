@@ -80,8 +80,8 @@ etcd_is_whole() {
 
 # Of its own: with the certificates of the API over there is nobody who could be asked for the cluster's.
 cluster_configuration() {
-  printf 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v%s\ncontrolPlaneEndpoint: "%s"\n' "$(installed)" "$ENDPOINT" \
-    >"$state/cluster.yaml"
+  printf 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v%s\ncontrolPlaneEndpoint: "%s"\n' "$(installed)" "$ENDPOINT" |
+    write "$state/cluster.yaml"
 }
 
 # Which answers by itself, without credentials, on this machine.
@@ -124,6 +124,7 @@ renew() {
   if ((end <= $(seconds_now) + renew_within)); then
     cluster_configuration
     run_kubeadm certs renew all --config "$state/cluster.yaml"
+    sync # kubeadm does not: a power cut would leave empty files, with which nothing starts again.
     rm -f "$state/kubeadm.log"
   fi
   left=$(cat "$state/renewing")
@@ -150,7 +151,7 @@ sign_kubelet() {
   (umask 077 && { embedded certificate && embedded key <<<"$text"; } <<<"$text" >"$name")
   sync "$name"
   ln -sfn "${name##*/}" "$kubelet_pki/.current" && mv -Tf "$kubelet_pki/.current" "$kubelet_pki/kubelet-client-current.pem"
-  sed -Ei 's#client-(certificate|key)-data: .*#client-\1: /var/lib/kubelet/pki/kubelet-client-current.pem#' "$kubernetes/kubelet.conf"
+  edit_kubelet_conf 's#client-(certificate|key)-data: .*#client-\1: /var/lib/kubelet/pki/kubelet-client-current.pem#'
   systemctl restart kubelet
   say 'the kubelet has a new certificate'
 }

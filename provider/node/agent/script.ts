@@ -38,12 +38,21 @@ waiting() {
   console "\${task:-$step} waits: $1"
 }
 
+# One file in place of another, whole or not at all: of what is renamed before it is on the disk a power cut could leave the name alone.
+put() { sync "$1" && mv -f "$1" "$2"; }
+
+# What stdin has, as that file.
+write() { cat >"$1.new" && put "$1.new" "$1"; }
+
+# In $state.
+keep() { printf '%s\\n' "$2" >"$state/.$1" && put "$state/.$1" "$state/$1"; }
+
 # What the node was told last; nothing yet: nothing.
 last_answer() { cat "$state/answer" 2>/dev/null || true; }
 
 # Tells people outside: the console shows in Mold, the annotation in \`kubectl describe node\`. Neither may stop the agent.
 tell() {
-  [[ $shown != agent ]] || printf '%s' "$1" >"$state/answer" || true # Said again while the node does not show it (upgrade.sh).
+  [[ $shown != agent ]] || keep answer "$1" || true # Said again while the node does not show it (upgrade.sh).
   console "$1"
   if [[ -e $kubernetes/kubelet.conf && -x $bin/kubectl ]]; then
     timeout 20 kubectl --kubeconfig "$kubernetes/kubelet.conf" annotate node "$NODE_NAME" --overwrite "ablestack.io/$shown=$1" >/dev/null || true
@@ -126,7 +135,7 @@ note_cgroup() {
 
 # As upstream's packages have it (kubernetes/release, cmd/krel/templates/latest).
 write_kubelet_unit() {
-  cat >"$root/etc/systemd/system/kubelet.service" <<'UNIT'
+  write "$root/etc/systemd/system/kubelet.service" <<'UNIT'
 [Unit]
 Description=kubelet: The Kubernetes Node Agent
 Wants=network-online.target containerd.service
@@ -141,7 +150,7 @@ RestartSec=5
 [Install]
 WantedBy=multi-user.target
 UNIT
-  cat >"$root/etc/systemd/system/kubelet.service.d/10-kubeadm.conf" <<'UNIT'
+  write "$root/etc/systemd/system/kubelet.service.d/10-kubeadm.conf" <<'UNIT'
 [Service]
 Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
 Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
@@ -262,8 +271,7 @@ install_binary() {
   install -m 0755 "$media/k8s/$1" "$bin/.$1.new" || fail "k8s/$1 cannot be copied from the ISO"
   said=$("$bin/.$1.new" "\${asked[@]}" 2>/dev/null) || said=''
   [[ "$said " == *"v$KUBERNETES_VERSION"[^0-9]* ]] || fail "k8s/$1 of the ISO is damaged: it does not run, or is not $KUBERNETES_VERSION"
-  sync "$bin/.$1.new"
-  mv -f "$bin/.$1.new" "$bin/$1"
+  put "$bin/.$1.new" "$bin/$1"
 }
 
 install_binaries() {
@@ -292,7 +300,7 @@ configure_containerd() {
   if cmp -s "$configuration.new" "$configuration"; then
     rm -f "$configuration.new"
   else
-    mv -f "$configuration.new" "$configuration"
+    put "$configuration.new" "$configuration"
     systemctl restart containerd
     say "configured, pause image $pause"
   fi
@@ -489,13 +497,6 @@ export const upgradeScript = `# shellcheck shell=bash
 installed() { cat "$state/version" 2>/dev/null || echo "$KUBERNETES_VERSION"; }
 begun() { cat "$state/upgrading" 2>/dev/null || installed; }
 
-# Whole or not at all.
-keep() {
-  printf '%s\\n' "$2" >"$state/.$1"
-  sync "$state/.$1"
-  mv -f "$state/.$1" "$state/$1"
-}
-
 older() { [[ $1 != "$2" ]] && printf '%s\\n' "$1" "$2" | sort -V -C; }
 minor() { local rest=\${1#*.} && echo $((10#\${rest%%.*})); }
 
@@ -556,13 +557,18 @@ check_cluster() {
   [[ $found == "$wanted" ]] || fail "the cluster is at $found, its first control plane has not been upgraded to $wanted yet"
 }
 
+# By what sed is told.
+edit_kubelet_conf() {
+  local conf=$kubernetes/kubelet.conf
+  (umask 077 && sed -E "$1" "$conf" >"$conf.new")
+  chmod --reference="$conf" "$conf.new"
+  put "$conf.new" "$conf"
+}
+
 # Whom the kubelet asks; with an argument, whom it is to ask from its next start on.
 kubelet_server() {
-  local conf=$kubernetes/kubelet.conf
-  if (($# == 0)); then sed -n 's/^ *server: //p' "$conf" | head -n 1 && return; fi
-  sed "s|^\\( *server: \\).*|\\1$1|" "$conf" >"$conf.new"
-  chmod --reference="$conf" "$conf.new"
-  mv -f "$conf.new" "$conf"
+  if (($# == 0)); then sed -n 's/^ *server: //p' "$kubernetes/kubelet.conf" | head -n 1 && return; fi
+  edit_kubelet_conf "s|^( *server: ).*|\\\\1$1|"
 }
 
 # A control plane's kubelet asks the API server beside it, which answers nothing while its etcd is exchanged: the kubelet then waits for more than
@@ -582,7 +588,6 @@ ask_others() {
 ask_beside() {
   [[ -e $state/kubelet-server ]] || return 0
   kubelet_server "$(<"$state/kubelet-server")"
-  sync "$kubernetes/kubelet.conf"
   rm -f "$state/kubelet-server"
 }
 
@@ -827,8 +832,8 @@ etcd_is_whole() {
 
 # Of its own: with the certificates of the API over there is nobody who could be asked for the cluster's.
 cluster_configuration() {
-  printf 'apiVersion: kubeadm.k8s.io/v1beta4\\nkind: ClusterConfiguration\\nkubernetesVersion: v%s\\ncontrolPlaneEndpoint: "%s"\\n' "$(installed)" "$ENDPOINT" \\
-    >"$state/cluster.yaml"
+  printf 'apiVersion: kubeadm.k8s.io/v1beta4\\nkind: ClusterConfiguration\\nkubernetesVersion: v%s\\ncontrolPlaneEndpoint: "%s"\\n' "$(installed)" "$ENDPOINT" |
+    write "$state/cluster.yaml"
 }
 
 # Which answers by itself, without credentials, on this machine.
@@ -871,6 +876,7 @@ renew() {
   if ((end <= $(seconds_now) + renew_within)); then
     cluster_configuration
     run_kubeadm certs renew all --config "$state/cluster.yaml"
+    sync # kubeadm does not: a power cut would leave empty files, with which nothing starts again.
     rm -f "$state/kubeadm.log"
   fi
   left=$(cat "$state/renewing")
@@ -897,7 +903,7 @@ sign_kubelet() {
   (umask 077 && { embedded certificate && embedded key <<<"$text"; } <<<"$text" >"$name")
   sync "$name"
   ln -sfn "\${name##*/}" "$kubelet_pki/.current" && mv -Tf "$kubelet_pki/.current" "$kubelet_pki/kubelet-client-current.pem"
-  sed -Ei 's#client-(certificate|key)-data: .*#client-\\1: /var/lib/kubelet/pki/kubelet-client-current.pem#' "$kubernetes/kubelet.conf"
+  edit_kubelet_conf 's#client-(certificate|key)-data: .*#client-\\1: /var/lib/kubelet/pki/kubelet-client-current.pem#'
   systemctl restart kubelet
   say 'the kubelet has a new certificate'
 }

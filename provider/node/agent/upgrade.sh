@@ -12,13 +12,6 @@
 installed() { cat "$state/version" 2>/dev/null || echo "$KUBERNETES_VERSION"; }
 begun() { cat "$state/upgrading" 2>/dev/null || installed; }
 
-# Whole or not at all.
-keep() {
-  printf '%s\n' "$2" >"$state/.$1"
-  sync "$state/.$1"
-  mv -f "$state/.$1" "$state/$1"
-}
-
 older() { [[ $1 != "$2" ]] && printf '%s\n' "$1" "$2" | sort -V -C; }
 minor() { local rest=${1#*.} && echo $((10#${rest%%.*})); }
 
@@ -79,13 +72,18 @@ check_cluster() {
   [[ $found == "$wanted" ]] || fail "the cluster is at $found, its first control plane has not been upgraded to $wanted yet"
 }
 
+# By what sed is told.
+edit_kubelet_conf() {
+  local conf=$kubernetes/kubelet.conf
+  (umask 077 && sed -E "$1" "$conf" >"$conf.new")
+  chmod --reference="$conf" "$conf.new"
+  put "$conf.new" "$conf"
+}
+
 # Whom the kubelet asks; with an argument, whom it is to ask from its next start on.
 kubelet_server() {
-  local conf=$kubernetes/kubelet.conf
-  if (($# == 0)); then sed -n 's/^ *server: //p' "$conf" | head -n 1 && return; fi
-  sed "s|^\( *server: \).*|\1$1|" "$conf" >"$conf.new"
-  chmod --reference="$conf" "$conf.new"
-  mv -f "$conf.new" "$conf"
+  if (($# == 0)); then sed -n 's/^ *server: //p' "$kubernetes/kubelet.conf" | head -n 1 && return; fi
+  edit_kubelet_conf "s|^( *server: ).*|\\1$1|"
 }
 
 # A control plane's kubelet asks the API server beside it, which answers nothing while its etcd is exchanged: the kubelet then waits for more than
@@ -105,7 +103,6 @@ ask_others() {
 ask_beside() {
   [[ -e $state/kubelet-server ]] || return 0
   kubelet_server "$(<"$state/kubelet-server")"
-  sync "$kubernetes/kubelet.conf"
   rm -f "$state/kubelet-server"
 }
 

@@ -185,7 +185,7 @@ describe("a power cut before any stage of", () => {
     expect(stages).toBeGreaterThan(5);
     for (let stage = 1; stage <= stages; stage++) {
       const cut = await node(await controlPlane(), ends);
-      expect((await cut.boot({ beforeStage: stage })).signal).toBe("SIGKILL");
+      expect((await cut.boot({ beforeStage: stage, loses: true })).signal).toBe("SIGKILL");
       stopped(await cut.boot());
       const { [kubelet]: current, ...rest } = withoutDates(cut);
       const { [kubelet]: wanted, ...others } = withoutDates(undisturbed);

@@ -106,9 +106,27 @@ export class Machine {
     return this.fact("calls").split("\n").filter((line) => line.startsWith(`${name} `));
   }
 
-  /** One run of the agent, as systemd makes it, until systemd stops it (the fact `polls`); `cut` ends it like a power cut. What is mounted does not outlive the machine. */
-  async boot(cut: { beforeStage?: number; beforeCommand?: number } = {}): Promise<Run> {
+  /** The files that the agent writes and that the machine hangs on, by what the disk has of them: a rename does not bring a file's content there. */
+  private written(): { readonly path: string; readonly onDisk: string }[] {
+    return Object.keys(this.tree())
+      .filter((path) => /^(etc\/(systemd|containerd)|usr\/local\/bin|var\/lib\/(ablestack-kubernetes|kubelet))\/|^etc\/kubernetes\/(kubelet\.conf$|pki\/)/.test(path))
+      .map((path) => ({ path, stat: statSync(join(this.root, path), { bigint: true }) }))
+      .map(({ path, stat: { ino, mtimeNs } }) => ({ path, onDisk: join(this.fake, `on-disk/${ino}-${mtimeNs / 1_000_000_000n}.${String(mtimeNs % 1_000_000_000n).padStart(9, "0")}`) }));
+  }
+  /** Of what was written since its last sync a power cut leaves the name alone, at worst. */
+  private lose(): void {
+    for (const { path, onDisk } of this.written()) if (!existsSync(onDisk)) writeFileSync(join(this.root, path), "");
+  }
+
+  /**
+   * One run of the agent, as systemd makes it, until systemd stops it (the fact `polls`); `cut` ends it like a power cut, which `loses` what was not synced.
+   * What is mounted does not outlive the machine.
+   */
+  async boot(cut: { beforeStage?: number; beforeCommand?: number; loses?: boolean } = {}): Promise<Run> {
     rmSync(join(this.root, "run/ablestack-kubernetes"), { recursive: true, force: true });
+    rmSync(join(this.fake, "on-disk"), { recursive: true, force: true });
+    mkdirSync(join(this.fake, "on-disk"));
+    for (const { onDisk } of this.written()) this.put(onDisk, "");
     const child = spawn("/bin/bash", [join(this.root, "usr/local/lib/ablestack-kubernetes/agent.sh")], {
       detached: true, // A process group of its own: the power cut takes all of it, and nothing else.
       env: {
@@ -127,7 +145,10 @@ export class Machine {
     child.stderr.on("data", (text: Buffer) => (journal += text.toString()));
     return await new Promise((resolve, reject) => {
       child.on("error", reject);
-      child.on("close", (code, signal) => resolve({ code, signal, journal }));
+      child.on("close", (code, signal) => {
+        if (cut.loses === true) this.lose();
+        resolve({ code, signal, journal });
+      });
     });
   }
 

@@ -400,12 +400,21 @@ describe("a power cut", () => {
     expect(stages).toBeGreaterThan(5);
     for (let stage = 1; stage <= stages; stage++) {
       const cut = copy(before);
-      expect((await cut.boot({ beforeStage: stage })).signal).toBe("SIGKILL");
+      expect((await cut.boot({ beforeStage: stage, loses: true })).signal).toBe("SIGKILL");
       stopped(await cut.boot());
       isUpgraded(cut);
       expect(withoutImages(cut)).toEqual(withoutImages(undisturbed));
       cut.remove();
     }
+  });
+
+  it.each(kinds)("after %s takes nothing of it back", async (_, made) => {
+    const before = await made();
+    const [undisturbed, cut] = [copy(before), copy(before)];
+    stopped(await undisturbed.boot());
+    stopped(await cut.boot({ loses: true }));
+    isUpgraded(cut);
+    expect(withoutImages(cut)).toEqual(withoutImages(undisturbed));
   });
 
   // As in agent.test.ts: AGENT_CUT_EVERY=1 tries them all.
@@ -417,7 +426,7 @@ describe("a power cut", () => {
     let cuts = 0;
     for (let command = start; ; command += every) {
       const cut = copy(before);
-      const run = await cut.boot({ beforeCommand: command });
+      const run = await cut.boot({ beforeCommand: command, loses: true });
       if (run.signal === "SIGTERM") break;
       cuts++;
       stopped(await cut.boot());
