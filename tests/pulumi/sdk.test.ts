@@ -33,6 +33,18 @@ describe("KubernetesCluster", () => {
     }
   });
 
+  test("what its options say of keeping and of ignoring changes, they say of its parts: as of one resource", async () => {
+    const { find } = await runProgram(() => {
+      const host = new pulumi.ComponentResource("test:Host", "host");
+      return new KubernetesCluster("prod", args, { retainOnDelete: true, deletedWith: host, ignoreChanges: ["workers.count", "zone", 'tags["a.b"]'] });
+    });
+    for (const part of ["ClusterIdentity prod-identity", "ClusterEndpoint prod-endpoint", "Cluster prod"]) expect(find(part)).toMatchObject({ retainOnDelete: true, deletedWith: "Host host" });
+    expect(find("ClusterIdentity prod-identity").ignoreChanges).toEqual(["workers.count", "zone", 'tags["a.b"]']);
+    expect(find("Cluster prod").ignoreChanges).toEqual(["workers.count", "zone", 'tags["a.b"]']);
+    // It knows nothing of workers and tags.
+    expect(find("ClusterEndpoint prod-endpoint").ignoreChanges).toEqual(["zone"]);
+  });
+
   test("its name is the resource's unless one is given", async () => {
     const { find } = await runProgram(() => [new KubernetesCluster("prod", args), new KubernetesCluster("blue", { ...args, name: "green" })]);
     expect(find("ClusterIdentity prod-identity").inputs.name).toBe("prod");
@@ -214,6 +226,12 @@ describe("HighlyAvailableCluster", () => {
     expect(await valueOf(result.ingressIp)).toMatchObject({ value: "203.0.113.7" });
     expect(await valueOf(result.nodes)).toMatchObject({ value: [{ name: "ha-control-1" }] });
     expect(await valueOf(result.kubeconfig)).toMatchObject({ secret: true });
+  });
+
+  test("its options are those of its children; what it ignores is the cluster's, whose arguments it takes", async () => {
+    const { find } = await runProgram(() => new HighlyAvailableCluster("ha", args, { retainOnDelete: true, ignoreChanges: ["workers"] }));
+    for (const part of ["Cluster ha", "ClusterIdentity ha-identity", "ClusterEndpoint ha-endpoint", "LoadBalancer ha-http", "NetworkRule ha-http"]) expect(find(part).retainOnDelete).toBe(true);
+    expect([find("Cluster ha").ignoreChanges, find("LoadBalancer ha-http").ignoreChanges]).toEqual([["workers"], []]);
   });
 
   test("a transform of each kind of child changes its arguments and options", async () => {
