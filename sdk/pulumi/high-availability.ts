@@ -16,7 +16,7 @@ export type Transform<Args, Opts = pulumi.CustomResourceOptions> = AnyTransform<
 /** A hook for each kind of child. */
 export type HighlyAvailableClusterTransforms = Transforms<KubernetesClusterArgs, pulumi.ComponentResourceOptions, LoadBalancerArgs, NetworkRuleArgs, pulumi.CustomResourceOptions>;
 
-type CidrList = pulumi.Input<pulumi.Input<string>[]>;
+type CidrList = pulumi.Input<readonly pulumi.Input<string>[]>;
 export type IngressPortArgs = IngressPort<pulumi.Input<number>>;
 export type IngressArgs = Ingress<pulumi.Input<number>, CidrList>;
 export type FirewallRuleArgs = Omit<NetworkRuleArgs, "cluster" | "kind">;

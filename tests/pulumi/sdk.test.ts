@@ -1,6 +1,6 @@
 /** What a program registers with the engine. */
 import * as pulumi from "@pulumi/pulumi";
-import { HighlyAvailableCluster, KubernetesCluster, LoadBalancer, NetworkRule, type HighlyAvailableClusterArgs, type KubernetesClusterArgs } from "../../sdk/pulumi";
+import { HighlyAvailableCluster, KubernetesCluster, LoadBalancer, NetworkRule, type GetNetworkRulesResult, type HighlyAvailableClusterArgs, type KubernetesClusterArgs, type SeenRule } from "../../sdk/pulumi";
 import { createClusterCertificates, createUserCertificates } from "../../provider/kubernetes/certificates";
 import { resources } from "../../schema/resources";
 import { runProgram, valueOf, type Registered } from "./world/program";
@@ -172,6 +172,17 @@ describe("rules", () => {
     const { find } = await runProgram(withRules);
     expect(find("LoadBalancer named").inputs).toMatchObject({ cluster: "k3v9x0a2m7qd", ipAddressId: "address-9", name: "shop" });
     expect(find("LoadBalancer named").inputs).not.toHaveProperty("connection");
+  });
+
+  test("a list goes in as it comes: a constant, another rule's output, what a data source has found", async () => {
+    const { find } = await runProgram(() => {
+      const office = ["192.0.2.0/24"] as const;
+      const web = new LoadBalancer("web", { ipAddressId: "address-9", publicPort: 80, privatePort: 30080, members: { machineIds: ["machine-1"] }, cidrList: office });
+      const seen: GetNetworkRulesResult = { rules: [{ cidrList: ["198.51.100.0/24"] } as unknown as SeenRule] };
+      const alike = new LoadBalancer("alike", { ipAddressId: "address-9", publicPort: 81, privatePort: 30081, members: { machineIds: web.memberIds }, cidrList: seen.rules[0]!.cidrList });
+      return [alike, new HighlyAvailableCluster("ha", { ...args, ingress: { cidrList: office }, apiAccess: { cidrList: office } })];
+    });
+    expect(find("LoadBalancer alike").inputs).toMatchObject({ cidrList: ["198.51.100.0/24"], members: { machineIds: [] } });
   });
 
   test("a balancer is called like its resource unless a name is given", async () => {
