@@ -94,7 +94,7 @@ export interface ApiAccessArgs {
    * @default ["0.0.0.0/0"]
    * @example ["198.51.100.0/24"]
    */
-  readonly cidrList?: pulumi.Input<pulumi.Input<string>[]>;
+  readonly cidrList?: pulumi.Input<readonly pulumi.Input<string>[]>;
 }
 
 /** What is to be done to one node. An entry may stay when it is done: it has no further effect. For a node that is not there and never was, it is refused. */
@@ -352,7 +352,7 @@ export interface KubernetesClusterArgs {
    * @default none
    * @example ["Ask Min before an upgrade"]
    */
-  readonly comments?: pulumi.Input<pulumi.Input<string>[]>;
+  readonly comments?: pulumi.Input<readonly pulumi.Input<string>[]>;
   /**
    * Tags of your own on everything the cluster owns. Keys that begin with `ablestack-` are the library's.
    * @default none
@@ -370,7 +370,7 @@ export interface KubernetesClusterArgs {
    * @default none
    * @example ["5c3f2b0e-8d0f-4a3a-9a57-0e8a7c1f8d11"]
    */
-  readonly externalNodes?: pulumi.Input<pulumi.Input<string>[]>;
+  readonly externalNodes?: pulumi.Input<readonly pulumi.Input<string>[]>;
   /**
    * Takes over the cluster of this name that is there already, whoever made it, in place of making one. Nothing of it is changed by that but whose it is; what is declared otherwise is shown by the next preview. A destroy where it was declared before then leaves it alone. It may stay when that is done. With `management: "core"` it goes with `adoptIdentity`. Rules on its address are taken over by their own `adopt`.
    * @default false
@@ -499,13 +499,13 @@ export interface NetworkRuleArgs {
    * @default everyone: `0.0.0.0/0`, filled in except for portForward
    * @example ["198.51.100.0/24"]
    */
-  readonly cidrList?: pulumi.Input<pulumi.Input<string>[]>;
+  readonly cidrList?: pulumi.Input<readonly pulumi.Input<string>[]>;
   /**
    * IPv4 networks that an `egress` rule is about: where to.
    * @default anywhere
    * @example ["203.0.113.0/24"]
    */
-  readonly destinationCidrList?: pulumi.Input<pulumi.Input<string>[]>;
+  readonly destinationCidrList?: pulumi.Input<readonly pulumi.Input<string>[]>;
   /**
    * First port on the machine (portForward).
    * @default `startPort`
@@ -567,12 +567,12 @@ export interface BalancerMembersArgs {
    * Names of nodes of the cluster. One that goes without another in its place, by your declaration or by Mold's autoscaler, has to be taken out.
    * @example ["prod-worker-1","prod-worker-2"]
    */
-  readonly nodes?: pulumi.Input<pulumi.Input<string>[]>;
+  readonly nodes?: pulumi.Input<readonly pulumi.Input<string>[]>;
   /**
    * Ids of virtual machines, of the cluster or not.
    * @example ["c1a2b3c4-0000-4000-8000-000000000001"]
    */
-  readonly machineIds?: pulumi.Input<pulumi.Input<string>[]>;
+  readonly machineIds?: pulumi.Input<readonly pulumi.Input<string>[]>;
 }
 
 /** Keeps a client on the machine it first reached. */
@@ -688,7 +688,7 @@ export interface ScaleConditionArgs {
 /** When a machine is added, or removed. */
 export interface ScalePolicyArgs {
   /** All of them have to hold. One at most for a counter. */
-  readonly conditions: pulumi.Input<pulumi.Input<ScaleConditionArgs>[]>;
+  readonly conditions: pulumi.Input<readonly pulumi.Input<ScaleConditionArgs>[]>;
   /**
    * How long the conditions have to hold. Not shorter than `interval`.
    * Unit: seconds.
@@ -733,9 +733,9 @@ export interface BalancerAutoscaleArgs {
   /** What the machines are made of. */
   readonly machines: pulumi.Input<AutoscaledMachinesArgs>;
   /** When machines are added. Any one of the policies suffices; their order means nothing. */
-  readonly scaleUpPolicies: pulumi.Input<pulumi.Input<ScalePolicyArgs>[]>;
+  readonly scaleUpPolicies: pulumi.Input<readonly pulumi.Input<ScalePolicyArgs>[]>;
   /** When machines are removed. Any one of the policies suffices; their order means nothing. */
-  readonly scaleDownPolicies: pulumi.Input<pulumi.Input<ScalePolicyArgs>[]>;
+  readonly scaleDownPolicies: pulumi.Input<readonly pulumi.Input<ScalePolicyArgs>[]>;
 }
 
 /** A balancer rule: one port of a public address, spread over machines. It lets nobody in by itself: a NetworkRule of kind `firewall` does. */
@@ -807,7 +807,7 @@ export interface LoadBalancerArgs {
    * @default everyone
    * @example ["198.51.100.0/24"]
    */
-  readonly cidrList?: pulumi.Input<pulumi.Input<string>[]>;
+  readonly cidrList?: pulumi.Input<readonly pulumi.Input<string>[]>;
   /**
    * The machines: one of `role`, `nodes` and `machineIds`. Chosen by role they follow the cluster as it grows and shrinks; a node that is named is followed by the one that takes its place when it is replaced.
    * @default must be given, unless Mold makes the machines (`autoscale`)

@@ -47,7 +47,8 @@ function typeOf(property: Property, flavour: Flavour): string {
     case "list": {
       const item = input(typeOf(property.items, flavour));
       if (flavour === "construct") return orToken(property.items, `${item}[]`);
-      if (flavour === "args") return `${item}[]`;
+      // What an output or a data source gives is one that nobody may write to: it has to fit in as it is.
+      if (flavour === "args") return `readonly ${item}[]`;
       return item.includes(" ") && !item.includes("<") ? `readonly (${item})[]` : `readonly ${item}[]`;
     }
     case "map": {

@@ -8,6 +8,7 @@ import { LoadBalancer } from "./load-balancer";
 import type { LoadBalancerArgs } from "./load-balancer";
 import { NetworkRule } from "./network-rule";
 import type { NetworkRuleArgs } from "./network-rule";
+import { ignoring, partOptions } from "./part-options";
 
 /** Changes what a child is made with, before it is made: `(args, opts, name) => ({ args, opts })`. What it leaves out of its answer stays. */
 export type Transform<Args, Opts = pulumi.CustomResourceOptions> = AnyTransform<Args, Opts>;
@@ -15,7 +16,7 @@ export type Transform<Args, Opts = pulumi.CustomResourceOptions> = AnyTransform<
 /** A hook for each kind of child. */
 export type HighlyAvailableClusterTransforms = Transforms<KubernetesClusterArgs, pulumi.ComponentResourceOptions, LoadBalancerArgs, NetworkRuleArgs, pulumi.CustomResourceOptions>;
 
-type CidrList = pulumi.Input<pulumi.Input<string>[]>;
+type CidrList = pulumi.Input<readonly pulumi.Input<string>[]>;
 export type IngressPortArgs = IngressPort<pulumi.Input<number>>;
 export type IngressArgs = Ingress<pulumi.Input<number>, CidrList>;
 export type FirewallRuleArgs = Omit<NetworkRuleArgs, "cluster" | "kind">;
@@ -57,9 +58,9 @@ export class HighlyAvailableCluster extends pulumi.ComponentResource {
   constructor(name: string, args: HighlyAvailableClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ablestack:index:HighlyAvailableCluster", name, {}, opts);
     const { ingress, firewallRules, portForwards, transform = {}, ...clusterArgs } = args;
-    const child = { parent: this };
+    const child = partOptions(this, opts);
 
-    const declared = transformed<KubernetesClusterArgs, pulumi.ComponentResourceOptions>(transform.cluster, { ...clusterArgs, name: clusterArgs.name ?? name }, child, name);
+    const declared = transformed<KubernetesClusterArgs, pulumi.ComponentResourceOptions>(transform.cluster, { ...clusterArgs, name: clusterArgs.name ?? name }, { ...child, ...ignoring(opts) }, name);
     const cluster = new KubernetesCluster(name, declared.args, declared.opts);
     const waysIn = makeWaysIn(name, { ingress, firewallRules, portForwards }, {
       balancer(part, balancerArgs) {

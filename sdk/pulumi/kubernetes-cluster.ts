@@ -4,6 +4,7 @@ import type { KubernetesClusterArgs } from "../../schema/generated/pulumi-args";
 import type { ClusterIdentityOutputs, KubernetesClusterOutputs } from "../../schema/generated/types";
 import { Cluster, ClusterAccess, ClusterEndpoint, ClusterIdentity, endpointOutputs, identityOutputs, machineIdentity } from "./cluster-parts";
 import { ifKnown, type OutputsOf } from "./outputs";
+import { ignoring, partOptions } from "./part-options";
 import { showPlanOfCreate } from "./preview-plan";
 
 /** How long the parts that come before the machines may take, when the program doesn't say. Seconds, as `schema/` declares them. */
@@ -15,6 +16,8 @@ const defaultTimeouts = { create: 3600, delete: 1800 };
  * It owns its machines and, unless one is given, its network; its public address, the balancer rule and the firewall rule of its API,
  * and its anti-affinity group. `kubeconfig` and `endpoint` stay known and unchanged whatever changes in place, so that a
  * `k8s.Provider` built on them is never replaced for a scale-up; what uses them waits for the machines.
+ *
+ * It is a component, and its options `protect`, `ignoreChanges`, `retainOnDelete` and `deletedWith` hold for what it is made of.
  *
  * @example
  * const cluster = new KubernetesCluster("prod", {
@@ -60,7 +63,7 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
 
   constructor(name: string, args: KubernetesClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ablestack:index:KubernetesCluster", name, {}, opts);
-    const child = { parent: this };
+    const child = partOptions(this, opts);
     const { adoptIdentity, ...declared } = args;
     const declaration = {
       ...declared,
@@ -70,12 +73,12 @@ export class KubernetesCluster extends pulumi.ComponentResource implements Outpu
     };
     const { connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, adoptId } = args;
 
-    const identity = new ClusterIdentity(`${name}-identity`, adoptIdentity === undefined ? declaration : { ...declaration, adoptIdentity: pulumi.secret(adoptIdentity) }, child);
+    const identity = new ClusterIdentity(`${name}-identity`, adoptIdentity === undefined ? declaration : { ...declaration, adoptIdentity: pulumi.secret(adoptIdentity) }, { ...child, ...ignoring(opts) });
     showPlanOfCreate(this, declaration, identity.uid);
     const place = { uid: identity.uid, name: declaration.name, connection, zone, network, networkOffering, externalLoadBalancerIp, management, adopt, adoptId };
     const timeouts = pulumi.output(args.timeouts).apply((given) => ({ create: given?.create ?? defaultTimeouts.create, delete: given?.delete ?? defaultTimeouts.delete }));
-    const endpoint = new ClusterEndpoint(`${name}-endpoint`, { ...place, timeouts }, child);
-    const machines = new Cluster(name, { ...declaration, identity: pick(identity, machineIdentity), endpoint: pick(endpoint, endpointOutputs) }, child);
+    const endpoint = new ClusterEndpoint(`${name}-endpoint`, { ...place, timeouts }, { ...child, ...ignoring(opts, place) });
+    const machines = new Cluster(name, { ...declaration, identity: pick(identity, machineIdentity), endpoint: pick(endpoint, endpointOutputs) }, { ...child, ...ignoring(opts) });
 
     // By way of the machines' URN, which a preview knows: what uses these waits until the cluster is there.
     const whenThere = <T>(output: pulumi.Output<T>): pulumi.Output<T> => pulumi.all([output, machines.urn]).apply(([value]) => value as T);

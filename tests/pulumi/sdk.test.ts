@@ -1,6 +1,6 @@
 /** What a program registers with the engine. */
 import * as pulumi from "@pulumi/pulumi";
-import { HighlyAvailableCluster, KubernetesCluster, LoadBalancer, NetworkRule, type HighlyAvailableClusterArgs, type KubernetesClusterArgs } from "../../sdk/pulumi";
+import { HighlyAvailableCluster, KubernetesCluster, LoadBalancer, NetworkRule, type GetNetworkRulesResult, type HighlyAvailableClusterArgs, type KubernetesClusterArgs, type SeenRule } from "../../sdk/pulumi";
 import { createClusterCertificates, createUserCertificates } from "../../provider/kubernetes/certificates";
 import { resources } from "../../schema/resources";
 import { runProgram, valueOf, type Registered } from "./world/program";
@@ -31,6 +31,18 @@ describe("KubernetesCluster", () => {
       expect(part.deleteBeforeReplace).toBe(true);
       expect(part.additionalSecretOutputs).toContain("declared");
     }
+  });
+
+  test("what its options say of keeping and of ignoring changes, they say of its parts: as of one resource", async () => {
+    const { find } = await runProgram(() => {
+      const host = new pulumi.ComponentResource("test:Host", "host");
+      return new KubernetesCluster("prod", args, { retainOnDelete: true, deletedWith: host, ignoreChanges: ["workers.count", "zone", 'tags["a.b"]'] });
+    });
+    for (const part of ["ClusterIdentity prod-identity", "ClusterEndpoint prod-endpoint", "Cluster prod"]) expect(find(part)).toMatchObject({ retainOnDelete: true, deletedWith: "Host host" });
+    expect(find("ClusterIdentity prod-identity").ignoreChanges).toEqual(["workers.count", "zone", 'tags["a.b"]']);
+    expect(find("Cluster prod").ignoreChanges).toEqual(["workers.count", "zone", 'tags["a.b"]']);
+    // It knows nothing of workers and tags.
+    expect(find("ClusterEndpoint prod-endpoint").ignoreChanges).toEqual(["zone"]);
   });
 
   test("its name is the resource's unless one is given", async () => {
@@ -162,6 +174,17 @@ describe("rules", () => {
     expect(find("LoadBalancer named").inputs).not.toHaveProperty("connection");
   });
 
+  test("a list goes in as it comes: a constant, another rule's output, what a data source has found", async () => {
+    const { find } = await runProgram(() => {
+      const office = ["192.0.2.0/24"] as const;
+      const web = new LoadBalancer("web", { ipAddressId: "address-9", publicPort: 80, privatePort: 30080, members: { machineIds: ["machine-1"] }, cidrList: office });
+      const seen: GetNetworkRulesResult = { rules: [{ cidrList: ["198.51.100.0/24"] } as unknown as SeenRule] };
+      const alike = new LoadBalancer("alike", { ipAddressId: "address-9", publicPort: 81, privatePort: 30081, members: { machineIds: web.memberIds }, cidrList: seen.rules[0]!.cidrList });
+      return [alike, new HighlyAvailableCluster("ha", { ...args, ingress: { cidrList: office }, apiAccess: { cidrList: office } })];
+    });
+    expect(find("LoadBalancer alike").inputs).toMatchObject({ cidrList: ["198.51.100.0/24"], members: { machineIds: [] } });
+  });
+
   test("a balancer is called like its resource unless a name is given", async () => {
     const { find } = await runProgram(withRules);
     expect(find("LoadBalancer https").inputs.name).toBe("https");
@@ -214,6 +237,12 @@ describe("HighlyAvailableCluster", () => {
     expect(await valueOf(result.ingressIp)).toMatchObject({ value: "203.0.113.7" });
     expect(await valueOf(result.nodes)).toMatchObject({ value: [{ name: "ha-control-1" }] });
     expect(await valueOf(result.kubeconfig)).toMatchObject({ secret: true });
+  });
+
+  test("its options are those of its children; what it ignores is the cluster's, whose arguments it takes", async () => {
+    const { find } = await runProgram(() => new HighlyAvailableCluster("ha", args, { retainOnDelete: true, ignoreChanges: ["workers"] }));
+    for (const part of ["Cluster ha", "ClusterIdentity ha-identity", "ClusterEndpoint ha-endpoint", "LoadBalancer ha-http", "NetworkRule ha-http"]) expect(find(part).retainOnDelete).toBe(true);
+    expect([find("Cluster ha").ignoreChanges, find("LoadBalancer ha-http").ignoreChanges]).toEqual([["workers"], []]);
   });
 
   test("a transform of each kind of child changes its arguments and options", async () => {

@@ -10,6 +10,10 @@ export interface Registered {
   readonly inputs: Record<string, unknown>;
   readonly deleteBeforeReplace: boolean;
   readonly additionalSecretOutputs: readonly string[];
+  readonly retainOnDelete: boolean;
+  /** Type and name. */
+  readonly deletedWith: string;
+  readonly ignoreChanges: readonly string[];
   /** Types and names. */
   readonly dependencies: readonly string[];
 }
@@ -20,6 +24,9 @@ interface Request {
   getParent(): string;
   getDeletebeforereplace(): boolean;
   getAdditionalsecretoutputsList(): string[];
+  getRetainondelete(): boolean;
+  getDeletedwith(): string;
+  getIgnorechangesList(): string[];
   getDependenciesList(): string[];
   getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
 }
@@ -107,6 +114,9 @@ export async function runProgram<T>(program: () => T, options: { preview?: boole
       inputs: readable(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
       deleteBeforeReplace: request.getDeletebeforereplace(),
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+      retainOnDelete: request.getRetainondelete(),
+      deletedWith: shortOf(request.getDeletedwith()),
+      ignoreChanges: request.getIgnorechangesList(),
       dependencies: request.getDependenciesList().map(shortOf).sort(),
     });
     return register(request, ...more);
