@@ -42,7 +42,7 @@ const tellsWho = new Set<TaggedKind>(["Network", "PublicIpAddress"]);
 export async function takeOver(world: World, kind: TaggedKind, id: string, tags: Tags): Promise<void> {
   const former = tags[tagKeys.owner];
   if (former === world.owner) return;
-  // First: between the two it is nobody's, and a run that dies there leaves it so.
+  // First: a run that dies in between leaves it without an owner, and then it is that one's still.
   if (former !== undefined && tellsWho.has(kind)) await retag(world, kind, id, tags, takenFrom(former, tags), {});
   await retag(world, kind, id, tags, { [tagKeys.owner]: world.owner }, {});
 }
@@ -59,10 +59,12 @@ export function takenFrom(former: string, tags: Tags): Tags {
 
 const formerOwners = (tags: Tags): string[] => (tags[tagKeys.takenFrom] ?? "").split(",").filter((name) => name !== "");
 
+/** Whose it is. What a run died over that was taking it is still the one's from whom it was to be taken. */
+const ownerOf = (tags: Tags): string | undefined => tags[tagKeys.owner] ?? formerOwners(tags)[0];
+
 /** Who declares it since it was taken over from this owner; undefined: nobody has taken it. */
 function takenBy({ owner }: Pick<World, "owner">, tags: Tags): string | undefined {
-  const now = tags[tagKeys.owner];
-  return now !== owner && formerOwners(tags).includes(owner) ? (now ?? "another program") : undefined;
+  return ownerOf(tags) !== owner && formerOwners(tags).includes(owner) ? ownerOf(tags) : undefined;
 }
 
 /** Of a cluster that somebody else declares since, nothing is changed here: what is declared there would be undone. */
@@ -77,12 +79,12 @@ export function takenProblems(world: Pick<World, "owner">, tags: Tags = {}): Pro
  * @throws ClusterError where it can't be told from somebody else's
  */
 function whyLeft({ owner }: Pick<World, "owner">, resource: string, tags: Tags, adopts: boolean): string | undefined {
-  const now = tags[tagKeys.owner];
+  const now = ownerOf(tags);
   if (now === owner) return undefined;
   const by = takenBy({ owner }, tags);
   if (by !== undefined) return `${by} has taken it over, and declares it now`;
   const [last] = formerOwners(tags);
-  if (last !== undefined) {
+  if (last !== undefined && last !== now) {
     throw new ClusterError(
       `${now ?? "another program"} has taken it over from ${last}, and this program is ${owner}: nothing is deleted. Had this one another name when it took it over? Then put ${owner} into the tag ${tagKeys.owner} of its network and address in Mold, and destroy again. Was it never this one's? Then take it out of the state (pulumi state delete, terraform state rm).`,
       { resource },

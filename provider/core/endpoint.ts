@@ -79,8 +79,9 @@ export class EndpointRun {
     const { network, isOwn, address } = await placeToAdopt(world, catalogue, desired, context);
     const lock: Anchor = isOwn ? anchor(network) : { kind: "PublicIpAddress", id: address.id! };
     return withLock(world, lock, context.resource, async () => {
-      await takeOver(world, "PublicIpAddress", address.id!, tagsOf(address));
+      // By its network alone it is told whose the cluster is, where that is its own.
       if (isOwn) await takeOver(world, "Network", network.id!, tagsOf(network));
+      await takeOver(world, "PublicIpAddress", address.id!, tagsOf(address));
       return this.endpointOf(network, address);
     });
   }
@@ -128,10 +129,10 @@ export class EndpointRun {
     return Promise.all([ownNetworks(this.owner), addressesOf(this.world, this.desired.uid, this.context)]);
   }
 
-  /** Whether it is somebody else's. Of a place that is gone the machines tell. */
-  private async staysWithOthers([networks, tagged]: [Network[], Address[]]): Promise<boolean> {
+  /** Whether it is somebody else's: its own network tells, else its address. Of a place that is gone the machines tell. */
+  private async staysWithOthers([[network], tagged]: [Network[], Address[]]): Promise<boolean> {
     const { world, desired, context } = this;
-    const place = [...networks, ...tagged];
+    const place = network ? [network] : tagged;
     const things = place.length > 0 || desired.adopt !== true ? place : await markedMachines(world, desired.uid, context);
     return staysWithOthers(world, context.resource, things.map(tagsOf), { adopts: desired.adopt });
   }

@@ -8,9 +8,9 @@ import { createClusterCertificates } from "../../provider/kubernetes/certificate
 import { checkInputs } from "../../schema/check";
 import type { ClusterIdentityOutputs } from "../../schema/generated/types";
 import { Cloud } from "./world/cloud";
-import { declaration, declaredBy, owner, sharedIdentity } from "./world/cluster";
+import { declaration, declaredBy, owner, sharedIdentity, type Recorded } from "./world/cluster";
 import { Engine } from "./world/engine";
-import { byHand, changing, seen } from "./world/made";
+import { byHand, changing, MadeCluster, seen } from "./world/made";
 
 jest.setTimeout(120_000);
 
@@ -107,6 +107,43 @@ test("killed at any call on the way, the next run has it", async () => {
     expect(await cloud.clock.run(engine.plan(cloud.newRun()))).toEqual([]);
   }
 });
+
+test.each([["where it was declared before first", true], ["where it was to be declared first", false]] as const)("killed at any call on the way, and then destroyed by both, %s: nothing is left", async (_, isFormerFirst) => {
+  const before = new Engine(small(), former);
+  const made = await MadeCluster.make(small(), {
+    as: async (cloud) => {
+      await up(cloud, before);
+      return before.recorded as Required<Recorded>;
+    },
+  });
+  const probe = made.open();
+  const probed = probe.cloud.newRun();
+  await probe.cloud.clock.run(ours().up(probed));
+  const wrong: string[] = [];
+  for (const [at, command] of probed.calls.entries()) {
+    if (/^(list|query|get|kubernetes GET)/.test(command)) continue;
+    const { cloud, recorded } = made.open();
+    const theirEngine = new Engine(small(), former);
+    Object.assign(theirEngine.recorded, recorded);
+    const killed = cloud.newRun({ killAt: { call: at + 1, when: "after" } });
+    const ourEngine = ours();
+    await cloud.clock.run(ourEngine.up(killed)).catch(() => undefined);
+    cloud.ended.add(killed.name);
+    await cloud.clock.pass(3000);
+    const theirs = async (): Promise<void> => cloud.clock.run(theirEngine.destroy(cloud.newRun()));
+    const ourOwn = async (): Promise<void> => {
+      const run = cloud.newRun();
+      await cloud.clock.run(ourEngine.destroy(run));
+      const { inputs } = checkInputs("KubernetesCluster", small({ adopt: true }));
+      await cloud.clock.run(clusterIdentity.delete(run.session, "id", { inputs: { ...inputs, declaredBy } as IdentityInputs, outputs: identity }));
+    };
+    const failed = await (isFormerFirst ? theirs().then(ourOwn) : ourOwn().then(theirs)).then(() => "", (error: Error) => error.message);
+    const left = [...(seen(cloud).machines ?? []), ...(seen(cloud).networks ?? [])].map(({ name }) => String(name));
+    if (failed !== "" || left.length > 0) wrong.push(`call ${at + 1} (${command}): ${failed} ${left.join()}`);
+  }
+  made.close();
+  expect(wrong).toEqual([]);
+}, 240_000);
 
 test("rules of the former program stay its own until they are taken over by themselves", async () => {
   const cloud = new Cloud();

@@ -177,6 +177,59 @@ test("from members to machines of Mold's and back; the preview says that those g
   expect(world.cloud.state()).toBe(goal);
 });
 
+test("two that are alike, made side by side, and one of them deleted beside a third that is made: each has what is its own", async () => {
+  const world = open();
+  const { clock } = world.cloud;
+  const alike = (name: string, publicPort: number): DeclaredRule => DeclaredRule.loadBalancer(name, { cluster, publicPort, privatePort: 8080, autoscale });
+  const [one, other, third] = [alike("api", 80), alike("web", 443), alike("shop", 8443)];
+  const run = world.cloud.newRun();
+  await clock.run(Promise.all([one.up(run), other.up(run)]));
+  const next = world.cloud.newRun();
+  await clock.run(Promise.all([one.destroy(next), third.up(next)]));
+  for (const rule of [other, third]) expect(await clock.run(rule.diff(world.cloud.newRun()))).toEqual({ changes: false, replaces: [], plan: [] });
+  expect([parts(world), machines(world).length, intentsLeft(world.cloud)]).toEqual([2 * 6, 4, []]);
+});
+
+describe("two that change ports with each other in one up", () => {
+  const plain = { autoscale: undefined, members: { role: "worker" } };
+  test.each<[string, object, number]>([
+    ["both autoscaled", {}, 4],
+    ["one of them with members of its own", plain, 2],
+  ])("%s: each ends whole on the other's port, and nothing is left to do", async (_, more, made) => {
+    for (const isTurned of [false, true]) {
+      const world = open();
+      const { clock } = world.cloud;
+      const [one, other] = [balancer(), DeclaredRule.loadBalancer("web", { cluster, publicPort: 443, privatePort: 8443, autoscale, ...more })];
+      await clock.run(one.up(world.cloud.newRun()));
+      await clock.run(other.up(world.cloud.newRun()));
+      one.declare({ publicPort: 443, privatePort: 8443 });
+      other.declare({ publicPort: 80, privatePort: 8080 });
+      const run = world.cloud.newRun();
+      const both = isTurned ? [other, one] : [one, other];
+      await clock.run(Promise.all(both.map((rule) => rule.up(run))));
+      expect(table(world, "balancers").filter(({ name }) => name !== "prod-api").map(({ name, publicPort }) => `${String(name)} ${String(publicPort)}`).sort()).toEqual(["api 443", "web 80"]);
+      expect([table(world, "scaleGroups").length, machines(world).length, intentsLeft(world.cloud)]).toEqual([made / 2, made, []]);
+      for (const rule of both) expect(await clock.run(rule.diff(world.cloud.newRun()))).toEqual({ changes: false, replaces: [], plan: [] });
+      for (const rule of both) await clock.run(rule.destroy(world.cloud.newRun()));
+      expect(parts(world)).toBe(0);
+    }
+  });
+
+  test("one that is declared no more, deleted beside the one that gets its port: that one ends whole", async () => {
+    const world = open();
+    const { clock } = world.cloud;
+    const [one, other] = [balancer(), DeclaredRule.loadBalancer("web", { cluster, publicPort: 443, privatePort: 8443, autoscale })];
+    await clock.run(one.up(world.cloud.newRun()));
+    await clock.run(other.up(world.cloud.newRun()));
+    const run = world.cloud.newRun();
+    other.declare({ publicPort: 80, privatePort: 8080 });
+    await clock.run(Promise.all([one.destroy(run), other.up(run)]));
+    expect(await clock.run(other.diff(world.cloud.newRun()))).toEqual({ changes: false, replaces: [], plan: [] });
+    await clock.run(other.destroy(world.cloud.newRun()));
+    expect(parts(world)).toBe(0);
+  });
+});
+
 test("it goes with the rule, and leaves what others have", async () => {
   const world = open();
   const mold = byHand(world.cloud);

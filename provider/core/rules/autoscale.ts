@@ -5,6 +5,7 @@ import type { CallContext } from "../ports";
 import { NamelessNotes, type AutoscaleJob } from "./autoscale-nameless";
 import { ScalePolicies } from "./autoscale-policies";
 import { directions, findGroup, profileTuple, readProfile, sameBounds, samePolicies, unusedParts, type DesiredAutoscale, type ScaleProfile, type SeenGroup } from "./autoscale-seen";
+import { inTurn } from "./turns";
 
 const sameIds = (a: readonly string[], b: readonly string[]): boolean => [...a].sort().join() === [...b].sort().join();
 
@@ -115,11 +116,10 @@ class Autoscaling {
   }
 }
 
-export async function setAutoscale(job: AutoscaleJob, desired: DesiredAutoscale): Promise<void> {
-  await new Autoscaling(job, await NamelessNotes.read(job)).apply(desired);
-}
+/** One after another: of two that are alike neither may take what the other has just made, and not put to use yet, for its own. */
+const oneByOne = ({ world }: AutoscaleJob, work: () => Promise<void>): Promise<void> => inTurn(world, "autoscaling", work);
+
+export const setAutoscale = (job: AutoscaleJob, desired: DesiredAutoscale): Promise<void> => oneByOne(job, async () => new Autoscaling(job, await NamelessNotes.read(job)).apply(desired));
 
 /** The group with its machines, its policies, conditions and profile; also what an interrupted run left of them. */
-export async function removeAutoscale(job: AutoscaleJob): Promise<void> {
-  await new Autoscaling(job, await NamelessNotes.read(job)).remove();
-}
+export const removeAutoscale = (job: AutoscaleJob): Promise<void> => oneByOne(job, async () => new Autoscaling(job, await NamelessNotes.read(job)).remove());
