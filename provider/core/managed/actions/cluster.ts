@@ -54,12 +54,12 @@ export async function createCluster(operation: ManagedOperation): Promise<void> 
 export const describe = ({ description, name, uid }: DesiredManaged): string => `${description || name} ${mark(uid)}`;
 
 /** Runs a job of Mold's; what it fails with is told with what else Mold knows. */
-export async function asked(operation: ManagedOperation, command: string, work: () => Promise<unknown>): Promise<void> {
+export async function asked(operation: ManagedOperation, command: string, work: () => Promise<unknown>, hint = ""): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (!isMoldFailure(error) || error.kind === "credentials" || error.kind === "unreachable") throw error;
-    throw new ClusterError(await told(operation, command, error), { cause: error });
+    throw new ClusterError(`${await told(operation, command, error)}${hint}`, { cause: error });
   }
 }
 
