@@ -155,3 +155,16 @@ test("a network of the user's stays when the cluster goes, without the rules; an
   expect((await world.list("listNetworks")).map(({ name }) => String(name))).toEqual(["apps"]);
   for (const command of ["listFirewallRules", "listPortForwardingRules", "listLoadBalancerRules", "listVirtualMachines"]) expect([command, await world.list(command, { listall: "true" })]).toEqual([command, []]);
 });
+
+test("a network whose address has rules on the ports of the service takes no cluster", async () => {
+  const world = new World(settings);
+  const networkid = await world.network("apps");
+  await world.job("associateIpAddress", { networkid });
+  const address = (await world.first("listPublicIpAddresses", { associatednetworkid: networkid, issourcenat: "true" })).id as string;
+  const refused = async (): Promise<string> => outcome(world, "createKubernetesCluster", await params(world, { networkid }));
+  const rule = await world.made("createFirewallRule", { ipaddressid: address, protocol: "tcp", startport: "6000", endport: "7000" });
+  expect(await refused()).toBe("Network: apps has conflicting firewall rules to provision Kubernetes cluster for API access");
+  await world.job("deleteFirewallRule", { id: rule });
+  await world.made("createFirewallRule", { ipaddressid: address, protocol: "tcp", startport: "2223" });
+  expect(await refused()).toBe("Network: apps has conflicting firewall rules to provision Kubernetes cluster for node VM SSH access");
+});

@@ -1,4 +1,5 @@
 /** What is there now of a cluster that Mold runs: its record, its machines and, if it answers, its nodes. Lists only. */
+import { X509Certificate } from "node:crypto";
 import type { Catalogue } from "../catalogue";
 import { goneAsEmpty } from "../gone";
 import { balancerMembers, readBalancerRule, timeOf, type ObservedBalancerRule } from "../observe";
@@ -71,6 +72,8 @@ export interface ObservedManaged {
   /** Undefined: the cluster does not answer, or was not asked. */
   readonly nodes?: readonly KubernetesNode[];
   readonly access?: ClusterAccess;
+  /** The cluster's API answers, and does not let in what Mold keeps as its administrator's kubeconfig: why. */
+  readonly shutOut?: string;
 }
 
 /** How a kubeconfig is read: what Mold hands out is YAML, which the core has no library for. */
@@ -186,15 +189,21 @@ function readMachine(machine: Answer<"listVirtualMachines">, isExternal: boolean
 }
 
 /** The cluster's own word, by the kubeconfig that Mold keeps of it. */
-async function inside(world: World, id: string, { readKubeconfig }: Looking): Promise<Pick<ObservedManaged, "nodes" | "access">> {
+async function inside(world: World, id: string, { readKubeconfig }: Looking): Promise<Pick<ObservedManaged, "nodes" | "access" | "shutOut">> {
   const access = await accessOfManaged(world, id, readKubeconfig);
   if (!access) return {};
   try {
     return { access, nodes: await world.kubernetes(access).nodes() };
   } catch (error) {
-    if (isKubernetesFailure(error) && error.kind !== "foreign") return { access };
-    throw error;
+    if (!isKubernetesFailure(error) || error.kind === "foreign") throw error;
+    return error.kind === "forbidden" ? { access, shutOut: shutOut(world, access) } : { access };
   }
+}
+
+function shutOut({ clock }: World, { endpoint, clientCertificate }: ClusterAccess): string {
+  const end = new Date(new X509Certificate(clientCertificate).validTo);
+  const why = end.getTime() <= clock.now() ? ` ended on ${end.toISOString().slice(0, 10)}` : " is not let in";
+  return `the certificate in the kubeconfig that Mold keeps of the cluster${why} (${endpoint})`;
 }
 
 /** Undefined: Mold has none yet. */

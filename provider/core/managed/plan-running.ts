@@ -28,7 +28,8 @@ export function planRunning(steps: ManagedSteps, input: ManagedPlanInput, cluste
   const last = external ?? nodesDone ?? scaled ?? upgraded ?? isPaused;
   planAutoscaling(steps, input, cluster, pauses, last);
   planFollowers(steps, input, scaled ?? upgraded ?? isPaused, leaving.machines);
-  return observed.nodes === undefined ? [`${desired.name} does not answer at its API: what its nodes run could not be looked at`] : [];
+  if (observed.nodes !== undefined) return [];
+  return [`${observed.shutOut ?? `${desired.name} does not answer at its API`}: what its nodes run could not be looked at`];
 }
 
 /** Whose the machines are, for rules that look members up by it. Those of a machine that is still to be made come with the next round. */

@@ -14,7 +14,7 @@ import { neverCameUp, wasWhole, type ManagedRecord, type ObservedManaged } from 
 import { offeringChange, planRunning, planTags } from "./plan-running";
 import type { ManagedPlanInput } from "./plan-input";
 import { problemsOf } from "./problems";
-import { ManagedSteps, type ManagedStep } from "./work";
+import { ManagedSteps, type ManagedStep, type ManagedWorkKind } from "./work";
 
 export interface ManagedPlan {
   readonly steps: readonly ManagedStep[];
@@ -45,8 +45,13 @@ export function planManaged(input: ManagedPlanInput): ManagedPlan {
   const isAdopted = input.birth && input.adopts === true;
   const notes = isAdopted ? planAdopted(steps, input) : planState(steps, input, cluster);
   if (!isAdopted) planComments(steps, input);
+  const inside = observed.shutOut === undefined ? undefined : steps.all.find(({ work }) => atNodes.has(work.kind));
+  if (inside) return refused("management", `${observed.shutOut!}, so that "${inside.title}" can't be done. Mold renews no certificates: renew them on each control plane (kubeadm certs renew all), then stop the cluster and start it (powerState), as Mold fetches its kubeconfig anew when it has started one, and refresh (pulumi refresh).`);
   return { steps: steps.all, problems: [], ...(notes.length > 0 ? { notes } : {}) };
 }
+
+/** What is done by the cluster's own API. */
+const atNodes: ReadonlySet<ManagedWorkKind> = new Set(["checkHop", "upgradeCluster", "tidyUpgrade", "cordonNode", "uncordonNode", "drainNode", "admitNode", "awaitNode"]);
 
 /** Nobody can say what its nodes run. */
 const isAway = ({ state }: ManagedRecord): boolean => state !== "Running" && state !== "Alert";

@@ -4,6 +4,7 @@ import type { Cloud } from "../cloud";
 import { internal } from "../errors";
 import type { ClusterRow, NetworkRow, OfferingRow, VersionRow } from "../model";
 import { managedOf, workersOf } from "./machines";
+import { conflictOn } from "./rules";
 
 const MAX_SIZE = 100;
 
@@ -60,10 +61,10 @@ export function checkCreate(call: Call): NewCluster {
   if ((call.whole("noderootdisksize") ?? 8) <= 0) throw internal("Invalid value for noderootdisksize");
   const registry = ["dockerregistryurl", "dockerregistryusername", "dockerregistrypassword"].filter((key) => call.text(key) !== undefined);
   if (registry.length > 0 && registry.length < 3) throw internal("All the docker private registry parameters (username, password, url) required are specified");
-  return { version, offering, controlOffering, workerOffering, controlNodes, size, network: checkNetwork(call, controlNodes) };
+  return { version, offering, controlOffering, workerOffering, controlNodes, size, network: checkNetwork(call, controlNodes, size) };
 }
 
-function checkNetwork(call: Call, controlNodes: number): NetworkRow | undefined {
+function checkNetwork(call: Call, controlNodes: number, size: number): NetworkRow | undefined {
   const { cloud } = call;
   const network = call.ref("networks", "networkid");
   const external = call.text("externalloadbalanceripaddress");
@@ -74,6 +75,8 @@ function checkNetwork(call: Call, controlNodes: number): NetworkRow | undefined 
   if (network === undefined) return undefined;
   if (isShared && controlNodes > 1 && external === undefined) throw internal(`Multi-control nodes, HA Kubernetes cluster with Shared network ID: ${network.id} needs an external load balancer IP address. externalloadbalanceripaddress parameter can be used`);
   if (!isShared && cloud.table("clusters").find((other) => other.networkId === network.id && other.managed !== undefined) !== undefined) throw internal(`Network ID: ${network.id} is already under use by another Kubernetes cluster`);
+  const inTheWay = isShared ? undefined : conflictOn(cloud, network, controlNodes + size);
+  if (inTheWay !== undefined) throw internal(inTheWay);
   return network;
 }
 

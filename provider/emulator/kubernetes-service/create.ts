@@ -86,7 +86,7 @@ export const createWork: ServiceWork = {
       failure,
     }),
     rules(parts) {
-      applyRules(parts.cloud, parts.cluster);
+      if (!applyRules(parts.cloud, parts.cluster)) return parts.fail(`Failed to provision firewall rules for the Kubernetes cluster : ${parts.cluster.name}`, failure);
       attachVersion(parts);
       return parts.next("api", parts.cloud.durations.servicePoll);
     },

@@ -15,7 +15,7 @@ const ADD_TIMEOUT = 3_600_000;
 const named = ({ call }: Parts): string[] => call.list("nodeids");
 const isMember = ({ cluster }: Parts, id: string): boolean => cluster.machines.some(({ machineId }) => machineId === id);
 
-/** What upstream's validate-cks-node looks for on it by SSH; here a machine's template says it. */
+/** Whether its template is marked for the service; here its name says it. */
 function isFit({ cloud }: Parts, { templateId }: MachineRow): boolean {
   return /containerd/.test(cloud.table("templates").get(templateId)?.name ?? "");
 }
@@ -27,6 +27,7 @@ function checkNodes(parts: Parts): void {
     const machine = parts.machine(id);
     if (machine === undefined || !call.mayUse(machine)) throw internal(`VM with ID ${id} is not found`);
     if (machine.networkId !== cluster.networkId) throw internal(`VM ${machine.name} is not on the network ${networkOf(cloud, cluster)?.name ?? ""} of the Kubernetes cluster`);
+    if (!isFit(parts, machine)) throw internal("No valid nodes found to be added to the Kubernetes cluster");
     if (machine.state !== "Running") throw internal(`VM ${machine.name} is not running`);
     if (isMember(parts, id)) throw internal(`VM ${machine.name} is a node of a Kubernetes cluster already`);
   }
@@ -48,7 +49,7 @@ export const addNodesWork: ServiceWork = {
       const trouble = parts.trouble(machine);
       if (trouble && "hangs" in trouble) return trouble.hangs;
       const network = networkOf(cloud, cluster);
-      if (trouble || !network || !isFit(parts, machine)) return refused(parts);
+      if (trouble || !network) return refused(parts);
       const userData = userDataOf(cloud, cluster, network, { name: machine.name, role: "node", guestIp: machine.guestIp });
       cloud.table("machines").patch(machine.id, { userData });
       const version = cloud.table("versions").get(cluster.versionId ?? "")?.semanticVersion;

@@ -38,10 +38,17 @@ function openFirewall(cloud: Cloud, { network, address, owner }: Place, startPor
   cloud.table("firewallRules").put({ ...cloud.identity("firewallRules"), ...owner, direction: "Ingress", addressId: address.id, networkId: network.id, protocol: "tcp", startPort, endPort, cidrs: ["0.0.0.0/0"], destCidrs: [], state: "Active" });
 }
 
-/** Brings the rules in line with the machines there are. */
-export function applyRules(cloud: Cloud, cluster: ClusterRow): void {
+/** Whether somebody's own rule has that port. */
+function isElses(cloud: Cloud, { address }: Place, port: number): boolean {
+  const isThere = ({ addressId, protocol }: { readonly addressId: string; readonly protocol?: string }): boolean => addressId === address.id && protocol !== "udp";
+  const forwarded = cloud.table("forwards").find((rule) => isThere(rule) && rule.privatePort !== SSH_PORT && rule.publicPort <= port && port <= rule.publicEndPort);
+  return forwarded !== undefined || cloud.table("balancers").find((rule) => isThere(rule) && rule.publicPort === port) !== undefined;
+}
+
+/** Brings the rules in line with the machines there are. @returns whether there was room for them */
+export function applyRules(cloud: Cloud, cluster: ClusterRow): boolean {
   const place = placeOf(cloud, cluster);
-  if (!place) return;
+  if (!place) return true;
   const { network, address, owner } = place;
   const rules = cloud.table("firewallRules").filter(({ addressId }) => addressId === address.id);
   if (!rules.some(({ startPort }) => startPort === API_PORT)) openFirewall(cloud, place, API_PORT, API_PORT);
@@ -63,9 +70,27 @@ export function applyRules(cloud: Cloud, cluster: ClusterRow): void {
     if (forwards.some((forward) => forward.machineId === machineId)) continue;
     let port = FIRST_SSH_PORT;
     while (taken.has(port)) port += 1;
+    if (isElses(cloud, place, port)) return false;
     taken.add(port);
     cloud.table("forwards").put({ ...cloud.identity("firewallRules"), ...owner, addressId: address.id, networkId: network.id, protocol: "tcp", publicPort: port, publicEndPort: port, privatePort: SSH_PORT, privateEndPort: SSH_PORT, machineId, cidrs: [], state: "Active" });
   }
+  return true;
+}
+
+/** What is in the way on a network that somebody has had before (upstream: KubernetesClusterManagerImpl.validateIsolatedNetworkIpRules). */
+export function conflictOn(cloud: Cloud, network: NetworkRow, machines: number): string | undefined {
+  const address = sourceNatOf(cloud, network.id);
+  const spans = (rules: readonly { readonly addressId?: string; readonly protocol?: string; readonly from?: number; readonly to?: number }[]): [number, number][] =>
+    rules.flatMap(({ addressId, protocol, from = 1, to = 65_535 }): [number, number][] => (addressId === address?.id && protocol === "tcp" ? [[from, to]] : []));
+  const firewall = spans(cloud.table("firewallRules").filter(({ direction }) => direction === "Ingress").map((rule) => ({ ...rule, from: rule.startPort, to: rule.endPort })));
+  const forwarding = spans(cloud.table("forwards").filter(() => true).map((rule) => ({ ...rule, from: rule.publicPort, to: rule.publicEndPort })));
+  for (const [purpose, all] of [["firewall", firewall], ["portforwarding", forwarding]] as const) {
+    for (const [from, to] of address ? all : []) {
+      if (from <= API_PORT && API_PORT <= to) return `Network: ${network.name} has conflicting ${purpose} rules to provision Kubernetes cluster for API access`;
+      if (from <= FIRST_SSH_PORT + machines - 1 && FIRST_SSH_PORT <= to) return `Network: ${network.name} has conflicting ${purpose} rules to provision Kubernetes cluster for node VM SSH access`;
+    }
+  }
+  return undefined;
 }
 
 /** A network that was not made for the cluster stays, without these. */

@@ -82,7 +82,7 @@ export const scaleWork: ServiceWork = {
     },
     ...makingParts({ roleAt: (parts, at) => (at < wantedSize(parts) - managedOf(parts.cluster).size ? "node" : undefined), then: "rules", failure }),
     rules(parts) {
-      applyRules(parts.cloud, parts.cluster);
+      if (!applyRules(parts.cloud, parts.cluster)) return parts.fail(`Scaling failed for Kubernetes cluster : ${parts.cluster.name}, unable to update network rules`, failure);
       attachVersion(parts, parts.cluster.versionId, workersOf(parts.cluster).slice(managedOf(parts.cluster).size - wantedSize(parts)));
       return parts.next("ready", parts.cloud.durations.servicePoll);
     },

@@ -107,6 +107,14 @@ test("one that Mold can't log in to is told with what Mold says; the cluster run
   expect(await life.plan()).toEqual([]);
 });
 
+test("one of a template that is not marked for Mold's service is told with that, which Mold keeps to its log", async () => {
+  const life = new Life(made);
+  const id = await machine(life.cloud, "edge-1");
+  life.cloud.emulator.faults.order({ kind: "jobFails", command: "addNodesToKubernetesCluster", text: "No valid nodes found to be added to the Kubernetes cluster" });
+  await expect(life.up(on([id]))).rejects.toThrow(/No valid nodes found to be added.*of a template that is marked for its Kubernetes service \(forcks\)/s);
+  expect(await records(life)).toMatchObject({ size: 1, state: "Running" });
+});
+
 test("what can't be taken in is refused by its place in the list, before anything is asked of Mold", async () => {
   const life = new Life(made);
   const off = await machine(life.cloud, "edge-1");

@@ -31,6 +31,23 @@ test("its members follow the cluster as it grows and shrinks", async () => {
   expect(await life.plan()).toEqual([]);
 });
 
+test.each(["NetworkRule", "LoadBalancer"] as const)("a %s on the port that Mold takes for SSH to the next machine is named before Mold is asked for that machine, and nothing of it is begun", async (kind) => {
+  const life = new Life(made);
+  const by = { declaredBy: { ...declaredBy, resource: "mine" } };
+  const place = { cluster: life.outputs.uid, ipAddressId: life.outputs.publicIpAddressId };
+  const { session } = life.cloud.newRun();
+  if (kind === "NetworkRule") {
+    const { inputs } = checkInputs(kind, { ...place, kind: "portForward", protocol: "tcp", startPort: 2225, privateStartPort: 8080, target: { role: "worker" } });
+    await life.cloud.clock.run(networkRule.create(session, { ...inputs, ...by, target: { node: life.names.find((name) => name.includes("-node-")) } } as NetworkRuleResourceInputs));
+  } else {
+    const { inputs } = checkInputs(kind, { ...place, name: "mine", publicPort: 2225, privatePort: 30_080, members: { role: "worker" } });
+    await life.cloud.clock.run(loadBalancer.create(session, { ...inputs, ...by } as LoadBalancerResourceInputs));
+  }
+  await expect(life.up(managed({ workers: 3 }))).rejects.toThrow(/workers\.count.*Mold leads the port 2225 of \S+ to the machine.*for SSH.*2225 is taken by .*mine.*another port.*Run again/s);
+  expect([life.outputs.size, life.outputs.state]).toEqual([2, "Running"]);
+  expect(life.run.calls).not.toContain("scaleKubernetesCluster");
+});
+
 describe("rules that name a worker which is replaced", () => {
   const by = (resource: string): { declaredBy: { owner: string; resource: string } } => ({ declaredBy: { ...declaredBy, resource } });
   const workersOf = (life: Life): string[] => life.names.filter((name) => name.includes("-node-"));

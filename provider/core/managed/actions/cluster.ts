@@ -9,6 +9,7 @@ import { workersOf } from "../observe";
 import type { ManagedWork } from "../work";
 import { scaleMachine } from "./nodes";
 import type { ManagedOperation } from "./operation";
+import { checkSshPorts } from "./ssh-ports";
 
 /** Whatever else Mold says passes: newer ones have states of their own for what is being done (ScalingStoppedCluster). */
 const settled = new Set(["Running", "Stopped", "Alert", "Error", "Destroying", "Destroyed"]);
@@ -53,12 +54,12 @@ export async function createCluster(operation: ManagedOperation): Promise<void> 
 export const describe = ({ description, name, uid }: DesiredManaged): string => `${description || name} ${mark(uid)}`;
 
 /** Runs a job of Mold's; what it fails with is told with what else Mold knows. */
-export async function asked(operation: ManagedOperation, command: string, work: () => Promise<unknown>): Promise<void> {
+export async function asked(operation: ManagedOperation, command: string, work: () => Promise<unknown>, hint = ""): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (!isMoldFailure(error) || error.kind === "credentials" || error.kind === "unreachable") throw error;
-    throw new ClusterError(await told(operation, command, error), { cause: error });
+    throw new ClusterError(`${await told(operation, command, error)}${hint}`, { cause: error });
   }
 }
 
@@ -177,7 +178,10 @@ async function scaleTo(operation: ManagedOperation, size: number, isThere: (now:
   await asked(operation, "scaleKubernetesCluster", () => world.mold.run("scaleKubernetesCluster", { id: record.id, size }, operation.jobContext(desired.timeouts.scaleSeconds, "workers.count")));
 }
 
-export const scaleCluster = (operation: ManagedOperation, { size }: Extract<ManagedWork, { kind: "scaleCluster" }>): Promise<void> => scaleTo(operation, size, (now) => now >= size);
+export async function scaleCluster(operation: ManagedOperation, { size }: Extract<ManagedWork, { kind: "scaleCluster" }>): Promise<void> {
+  await checkSshPorts(operation, Math.max(0, size - Number((await operation.recordOrFail()).size)));
+  await scaleTo(operation, size, (now) => now >= size);
+}
 
 /** Told a number, Mold takes the newest, whichever they are by now: they have to be those that were drained for it. */
 export async function settleCount(operation: ManagedOperation, { size, machines }: Extract<ManagedWork, { kind: "settleCount" }>): Promise<void> {

@@ -17,13 +17,16 @@ async function membersNow(operation: ManagedOperation): Promise<{ id: string; is
   return { id, isThere: (machineId) => members.some((member) => member.id === machineId && member.isexternalnode === true) };
 }
 
+/** Mold says which it takes in its log alone (upstream: KubernetesClusterManagerImpl.validateNodes). */
+const fit = " Mold takes in a machine of a template that is marked for its Kubernetes service (forcks), with its default network that of the cluster, and that it can log in to.";
+
 /** One a job: where one of several does not join, Mold fails them all. */
 export async function addExternal(operation: ManagedOperation, { machines }: Extract<ManagedWork, { kind: "addExternal" }>): Promise<void> {
   const { world, desired } = operation;
   for (const machine of machines) {
     const { id, isThere } = await membersNow(operation);
     if (isThere(machine.id)) continue;
-    await asked(operation, "addNodesToKubernetesCluster", () => world.mold.run("addNodesToKubernetesCluster", { id, nodeids: [machine.id] }, operation.jobContext(desired.timeouts.scaleSeconds, "externalNodes")));
+    await asked(operation, "addNodesToKubernetesCluster", () => world.mold.run("addNodesToKubernetesCluster", { id, nodeids: [machine.id] }, operation.jobContext(desired.timeouts.scaleSeconds, "externalNodes")), fit);
   }
 }
 
