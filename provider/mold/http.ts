@@ -63,15 +63,21 @@ function wire(settings: ConnectionSettings): Wire {
 const lowerCased = (headers: unknown): Record<string, string> =>
   Object.fromEntries(Object.entries(headers as Record<string, unknown>).map(([name, value]) => [name.toLowerCase(), String(value)]));
 
-/** The code of an error or of what caused it; aggregate errors (one for each address tried) have it on their parts. */
+/** An error and what caused it (axios keeps Node's own there); of aggregate errors (one for each address tried) the first part. */
+function* causesOf(error: unknown): Generator<NodeJS.ErrnoException> {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) yield (at instanceof AggregateError ? (at.errors[0] as Error | undefined) : undefined) ?? at;
+}
+
+/** The code of an error or of what caused it. */
 function codeOf(error: unknown): { code: string; message: string } | undefined {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    const part = at instanceof AggregateError ? (at.errors[0] as Error | undefined) : undefined;
-    const code = (part as NodeJS.ErrnoException | undefined)?.code ?? (at as NodeJS.ErrnoException).code;
-    const syscall = ((part ?? at) as NodeJS.ErrnoException).syscall;
-    if (code === "ETIMEDOUT" && syscall === "connect") return { code: "ECONNECTTIMEOUT", message: at.message };
-    if (code === "ECONNRESET" && at.message.includes("before secure TLS connection was established")) return { code: "ETLSRESET", message: at.message };
-    if (typeof code === "string" && code !== "ERR_NETWORK" && code !== "ERR_BAD_REQUEST" && code !== "ERR_BAD_RESPONSE") return { code, message: part?.message ?? at.message };
+  const causes = [...causesOf(error)];
+  const syscall = causes.find((cause) => cause.syscall !== undefined)?.syscall;
+  for (const { code, message } of causes) {
+    if (code === "ETIMEDOUT" && syscall === "connect") return { code: "ECONNECTTIMEOUT", message };
+    // The words for a server that is not reached, on a connection that was there: the request may have gone over it before.
+    if (/^(EHOST|ENET)/.test(code ?? "") && syscall !== "connect") return { code: "ECONNRESET", message };
+    if (code === "ECONNRESET" && message.includes("before secure TLS connection was established")) return { code: "ETLSRESET", message };
+    if (typeof code === "string" && code !== "ERR_NETWORK" && code !== "ERR_BAD_REQUEST" && code !== "ERR_BAD_RESPONSE") return { code, message };
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** The client over real connections on loopback. */
 import { createServer, type Server, type Socket } from "node:net";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer as createHttpServer, request as httpRequest } from "node:http";
+import { Agent as HttpAgent, createServer as createHttpServer, request as httpRequest } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -97,6 +97,23 @@ describe("over HTTP", () => {
     const error = await moldErrorOf(client.call("createNetwork", { name: "n", networkofferingid: "o", zoneid: "z" }));
     expect(error).toMatchObject({ kind: "unreachable", message: expect.stringContaining("Mold may have taken it all the same") });
     expect(mold.calls.map(({ command }) => command)).toEqual(["listZones", "listZones", "createNetwork"]);
+  });
+
+  test.each(["EHOSTUNREACH", "ENETDOWN"])("a change is not repeated when the way to the server is lost (%s) after it was sent: that says nothing of whether it arrived", async (code) => {
+    const sockets: Socket[] = [];
+    const connects = (HttpAgent.prototype as unknown as { createConnection(...given: unknown[]): Socket }).createConnection;
+    const watched = jest.spyOn(HttpAgent.prototype as unknown as { createConnection: typeof connects }, "createConnection").mockImplementation(function (this: HttpAgent, ...given) {
+      const socket = connects.apply(this, given);
+      sockets.push(socket);
+      return socket;
+    });
+    open.push({ stop: () => watched.mockRestore() });
+    const mold = await moldOf(() => {
+      sockets.at(-1)?.destroy(Object.assign(new Error(`read ${code}`), { code, syscall: "read" }));
+      return { drop: true };
+    });
+    const error = await moldErrorOf(clientOf({ apiUrl: mold.url, retries: 4 }).call("createNetwork", { name: "n", networkofferingid: "o", zoneid: "z" }));
+    expect([mold.calls.length, error.message]).toEqual([1, expect.stringMatching(/Mold may have taken it all the same/)]);
   });
 
   test("no answer in time is an error that says how to allow more", async () => {
