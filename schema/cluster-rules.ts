@@ -44,7 +44,7 @@ const addonCredentials: Rule = ({ given, at, text, fail }) => {
 };
 
 /** What Mold's own Kubernetes service asks for beyond (upstream: KubernetesClusterManagerImpl). */
-const moldsOwn: Rule = ({ text, integer, at, given, isUnknown, fail }) => {
+const moldsOwn: Rule = ({ text, integer, at, given, isUnknown, fail, warn }) => {
   if (text("management") !== "mold") return;
   if (given("privateRegistry.url") && !given("privateRegistry.username")) fail("privateRegistry.username", "is missing; Mold takes a registry only with a user and a password");
   if (given("externalLoadBalancerIp") && !given("network")) fail("externalLoadBalancerIp", "goes with a network: name the shared network that it leads to");
@@ -53,11 +53,12 @@ const moldsOwn: Rule = ({ text, integer, at, given, isUnknown, fail }) => {
   const [min, max, count] = [integer("workers.autoscaling.min"), integer("workers.autoscaling.max"), integer("workers.count")];
   if (min !== undefined && max !== undefined && min === max) fail("workers.autoscaling.max", `is ${max}, as min is; there is nothing to scale between: raise it, or leave autoscaling out`);
   const most = (max ?? count ?? 0) + (integer("controlPlane.count") ?? 0);
-  if (most > mostMachines) fail(max === undefined ? "workers.count" : "workers.autoscaling.max", `makes ${most} machines; Mold takes at most ${mostMachines} for one cluster (its setting cloud.kubernetes.cluster.max.size)`);
+  // A setting that only administrators can read.
+  if (most > mostMachines) warn(`${max === undefined ? "workers.count" : "workers.autoscaling.max"}: makes ${most} machines; Mold takes ${mostMachines} for one cluster unless an administrator has raised cloud.kubernetes.cluster.max.size`);
 };
 
 /** By default. */
-const mostMachines = 100;
+const mostMachines = 10;
 
 /** kube-controller-manager gives every node a /24 of the pod network, and does nothing for the node after the last. */
 const nodePrefix = 24;

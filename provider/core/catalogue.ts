@@ -57,6 +57,14 @@ export class Catalogue {
     return this.once("capabilities", () => this.mold.call("listCapabilities", {}));
   }
 
+  /** @throws ClusterError when Mold's own Kubernetes service takes none */
+  async privateRegistry(): Promise<void> {
+    const { kubernetesclusterexperimentalfeaturesenabled: isOn } = await this.capabilities();
+    if (isOn === false) {
+      throw new ClusterError("Mold's own Kubernetes service takes none here: it is one of its experimental features, which are switched off. Have an administrator switch them on (cloud.kubernetes.cluster.experimental.features.enabled), or leave it out.", { property: "privateRegistry" });
+    }
+  }
+
   /** Which of these commands the role of this account does not have. Asked for by name: the whole list is long. */
   async withheld(commands: readonly CommandName[]): Promise<CommandName[]> {
     const mayCall = await Promise.all(commands.map((command) => this.once(`may call ${command}`, () => this.mayCall(command))));

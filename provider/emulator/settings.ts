@@ -24,6 +24,10 @@ export interface Settings {
   readonly kubernetesStartTimeout: number;
   readonly kubernetesScaleTimeout: number;
   readonly kubernetesUpgradeTimeout: number;
+  /** `cloud.kubernetes.cluster.max.size`: the most machines of one cluster; default 10 as on a real server. */
+  readonly kubernetesMaxSize: number;
+  /** `cloud.kubernetes.cluster.experimental.features.enabled`: clusters take a private registry; default false as on a real server. */
+  readonly kubernetesExperimentalFeatures: boolean;
   /** What every HTTP call takes, in milliseconds of work; default 0. */
   readonly latency: number;
 }
@@ -41,5 +45,7 @@ export const defaultSettings: Settings = {
   kubernetesStartTimeout: 3_600_000,
   kubernetesScaleTimeout: 3_600_000,
   kubernetesUpgradeTimeout: 3_600_000,
+  kubernetesMaxSize: 10,
+  kubernetesExperimentalFeatures: false,
   latency: 0,
 };

@@ -172,6 +172,7 @@ export async function checkAgainstZone(catalogue: Catalogue, inputs: CheckedKube
       ? attempt("networkOffering", () => catalogue.networkOffering(inputs.networkOffering))
       : undefined,
     known(inputs.sshKeyPair) && changed("sshKeyPair") ? attempt("sshKeyPair", () => catalogue.sshKeyPair(inputs.sshKeyPair!)) : undefined,
+    inputs.management === "mold" && inputs.privateRegistry !== undefined && changed("privateRegistry") ? attempt("privateRegistry", () => catalogue.privateRegistry()) : undefined,
   ]);
   const judge = async (property: string, wanted: string, rootDisk?: { readonly property: string; readonly gb: number }): Promise<void> => {
     const offering = await attempt(property, () => catalogue.offering(wanted, property));

@@ -56,6 +56,17 @@ test.each([1, 3, 5, 7, 9])("%d control planes say nothing", (count) => {
   expect(checkInputs("KubernetesCluster", bent(cluster, { "controlPlane.count": count })).warnings).toEqual([]);
 });
 
+test.each([
+  [{ "workers.count": 8 }, /^workers\.count: makes 11 machines; Mold takes 10 .*cloud\.kubernetes\.cluster\.max\.size$/],
+  [{ "workers.autoscaling": { min: 1, max: 8 } }, /^workers\.autoscaling\.max: makes 11 machines/],
+])("more machines than Mold takes by default warn, where Mold runs the cluster: %j", (more, says) => {
+  const declared = bent(cluster, { ...more, management: "mold", template: null });
+  const { failures, warnings } = checkInputs("KubernetesCluster", declared);
+  expect(failures).toEqual([]);
+  expect(warnings).toEqual([expect.stringMatching(says)]);
+  expect(checkInputs("KubernetesCluster", bent(cluster, { "workers.count": 4000, podCidr: "10.0.0.0/8", serviceCidr: "192.168.0.0/16" })).warnings).toEqual([]);
+});
+
 test("a number or a truth that an engine hands over as a text is one", () => {
   const { inputs, failures } = checkInputs("KubernetesCluster", bent(cluster, { "workers.count": "4", "addons.csi": "false" }));
   expect(failures).toEqual([]);

@@ -65,7 +65,7 @@ export function serverCommands(played: () => Commands): Commands {
           allowuserexpungerecovervolume: call.admin,
           allowuserviewalldomainaccounts: false,
           kubernetesserviceenabled: true,
-          kubernetesclusterexperimentalfeaturesenabled: false,
+          kubernetesclusterexperimentalfeaturesenabled: call.cloud.settings.kubernetesExperimentalFeatures,
           defaultuipagesize: 20,
           instancesstatsretentiontime: 720,
           instancesstatsuseronly: false,

@@ -6,8 +6,6 @@ import type { ClusterRow, NetworkRow, OfferingRow, VersionRow } from "../model";
 import { managedOf, workersOf } from "./machines";
 import { conflictOn } from "./rules";
 
-const MAX_SIZE = 100;
-
 function checkOffering(offering: OfferingRow, version: VersionRow): void {
   if (offering.cpus < 2) throw internal(`Kubernetes cluster cannot be created with service offering ID: ${offering.id}, Kubernetes cluster template needs minimum 2 vCPUs`);
   if (offering.memoryMb < 2048) throw internal(`Kubernetes cluster cannot be created with service offering ID: ${offering.id}, Kubernetes cluster template needs minimum 2048 MB RAM`);
@@ -38,6 +36,10 @@ export interface NewCluster {
   readonly network?: NetworkRow;
 }
 
+function checkSize({ settings: { kubernetesMaxSize: most } }: Cloud, size: number): void {
+  if (size > most) throw internal(`Maximum number of nodes in the Kubernetes cluster can not be more than ${most}. Please contact your administrator if needed`);
+}
+
 export function checkCreate(call: Call): NewCluster {
   const { cloud } = call;
   const name = call.need("name");
@@ -47,7 +49,7 @@ export function checkCreate(call: Call): NewCluster {
   if (name.length > 255) throw internal("Invalid name for the Kubernetes cluster name");
   if (controlNodes < 1 || controlNodes > 100) throw internal(`Invalid cluster control nodes count: ${controlNodes}`);
   if (size < 1) throw internal(`Invalid cluster size: ${size}`);
-  if (controlNodes + size > MAX_SIZE) throw internal(`Maximum number of nodes in the Kubernetes cluster can not be more than ${MAX_SIZE}. Please contact your administrator if needed`);
+  checkSize(cloud, controlNodes + size);
   const version = call.ref("versions", "kubernetesversionid");
   if (version === undefined) throw internal("Invalid Kubernetes version");
   if (version.state !== "Enabled") throw internal(`Kubernetes version ID: ${version.id} is in ${version.state} state`);
@@ -60,6 +62,9 @@ export function checkCreate(call: Call): NewCluster {
   if (keyPair !== undefined && !cloud.table("keyPairs").find((row) => row.name === keyPair && row.accountId === call.caller.account.id)) throw internal(`Given SSH key pair with name: ${keyPair} was not found for the account ${call.caller.account.name}`);
   if ((call.whole("noderootdisksize") ?? 8) <= 0) throw internal("Invalid value for noderootdisksize");
   const registry = ["dockerregistryurl", "dockerregistryusername", "dockerregistrypassword"].filter((key) => call.text(key) !== undefined);
+  if (registry.length > 0 && !cloud.settings.kubernetesExperimentalFeatures) {
+    throw internal("Private registry for the Kubernetes cluster is an experimental feature. Use cloud.kubernetes.cluster.experimental.features.enabled configuration for enabling experimental features");
+  }
   if (registry.length > 0 && registry.length < 3) throw internal("All the docker private registry parameters (username, password, url) required are specified");
   return { version, offering, controlOffering, workerOffering, controlNodes, size, network: checkNetwork(call, controlNodes, size) };
 }
@@ -96,11 +101,12 @@ export function checkScale(call: Call, cluster: ClusterRow): void {
     if (min === undefined || max === undefined) throw internal("Autoscaling requires minsize and maxsize to be passed");
     if (min < 1) throw internal("Minimum size for the cluster can not be less than one");
     if (max <= min) throw internal(`Maximum size for the cluster must be greater than the minimum size`);
+    checkSize(call.cloud, max + managed.controlNodes);
     if (state !== "Running") throw internal(`Kubernetes cluster ${name} is in ${state} state and can not be scaled`);
   }
   if (size !== undefined && state === "Stopped") throw internal(`Kubernetes cluster : ${name} is in ${state} state`);
   if (size !== undefined && size < 1) throw internal(`Kubernetes cluster : ${name} cannot be scaled for size, ${size}`);
-  if (size !== undefined && size + managed.controlNodes > MAX_SIZE) throw internal(`Maximum number of nodes in the Kubernetes cluster can not be more than ${MAX_SIZE}. Please contact your administrator if needed`);
+  if (size !== undefined) checkSize(call.cloud, size + managed.controlNodes);
   if (nodeIds.length > 0) checkNodeIds(cluster, nodeIds, size !== undefined || isOffering);
   for (const [next, before] of [[offering, managed.offeringId], [control, managed.controlOfferingId ?? managed.offeringId], [worker, managed.workerOfferingId ?? managed.offeringId]] as const) checkNotSmaller(call.cloud, cluster, next, before);
 }

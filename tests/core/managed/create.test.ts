@@ -1,5 +1,6 @@
+import { clusterIdentity, type IdentityInputs } from "../../../provider/handlers/cluster-identity";
 import { Cloud } from "../world/cloud";
-import { sharedIdentity } from "../world/cluster";
+import { declaredBy, sharedIdentity } from "../world/cluster";
 import { Engine } from "../world/engine";
 import { changing, locksLeft, seen } from "../world/made";
 import { managed, managedIdentity, nodesInside } from "./managed";
@@ -51,6 +52,15 @@ test("what is asked for reaches Mold: registry, key pair, disks, a network of th
   await cloud.clock.run(engine.destroy(cloud.newRun()));
   expect((seen(cloud).networks ?? []).map(({ name }) => name)).toEqual(["apps"]);
   for (const table of ["machines", "clusters", "tags", "firewallRules", "balancers"]) expect([table, seen(cloud)[table]]).toEqual([table, []]);
+});
+
+test("what an administrator has to allow first is said: a private registry by the preview, more machines in Mold's own words", async () => {
+  const cloud = new Cloud({ kubernetesExperimentalFeatures: false, kubernetesMaxSize: 10 });
+  const declared = { ...managed({ privateRegistry: { url: "https://r.example.com", username: "puller", password: "hush-hush" } }), declaredBy };
+  const checked = (at: Cloud): Promise<unknown> => at.clock.run(clusterIdentity.check(at.newRun().session, undefined, declared as unknown as IdentityInputs)).then(({ failures }) => failures);
+  expect(await checked(cloud)).toEqual([{ property: "privateRegistry", reason: expect.stringMatching(/takes none here.*cloud\.kubernetes\.cluster\.experimental\.features\.enabled/) as string }]);
+  expect(await checked(new Cloud({ kubernetesExperimentalFeatures: true }))).toEqual([]);
+  await expect(cloud.clock.run(engineOf(managed({ workers: 10 })).up(cloud.newRun()))).rejects.toThrow(/can not be more than 10/);
 });
 
 test("on a shared network the API is where the balancer of the user's is; without its address it is refused before anything is made", async () => {

@@ -164,6 +164,9 @@ export class Run {
   }
 }
 
+/** Has allowed all that ABLESTACK's documentation shows. */
+const itsAdministrator = { kubernetesExperimentalFeatures: true, kubernetesMaxSize: 100 } as const;
+
 export class Cloud {
   readonly clock: VirtualClock;
   readonly emulator: Emulator;
@@ -175,7 +178,7 @@ export class Cloud {
 
   constructor(options: EmulatorOptions = {}, start?: number) {
     this.clock = new VirtualClock(start);
-    this.emulator = createEmulator({ clock: this.clock, users, seed: "world", publicRange: "127.90.0.0/24", ...options });
+    this.emulator = createEmulator({ clock: this.clock, users, seed: "world", publicRange: "127.90.0.0/24", ...itsAdministrator, ...options });
   }
 
   newRun(options: { user?: UserName; killAt?: KillAt; atCall?: AtCall } = {}): Run {
