@@ -101,7 +101,7 @@ function lacking(error: Error, order: FaultOrder): string[] {
 }
 
 /** Those that befall Mold's own service have a sweep of their own (managed/faults.test.ts). */
-const ofMoldsService: readonly FaultKind[] = ["serviceFails", "serviceHangs"];
+const ofMoldsService: readonly FaultKind[] = ["serviceFails", "serviceHangs", "serviceRestarts"];
 
 test.each(faultKinds.filter((kind) => !ofMoldsService.includes(kind)))("%s", async (kind) => {
   const wrong: string[] = [];
