@@ -78,7 +78,7 @@ export const isLeaving = (world: Pick<World, "owner">, owner: RuleOwner, rule: T
 
 /**
  * Pure: whether a rule is nobody's of the same program: a run was killed as it took it over, when it was the one's no more and the other's not yet. Whichever of the
- * two is deleted takes it along. To be asked again in turn, since a take-over in this process looks so for a moment.
+ * two is deleted takes it along. A take-over in this process looks so for a moment, too: {@link isAnothersNow}, asked in turn, tells that.
  */
 export const isBetweenOwners = (world: Pick<World, "owner">, owner: RuleOwner, rule: Tags): boolean => isLeaving(world, owner, rule) && rule[tagKeys.resource] === undefined;
 
